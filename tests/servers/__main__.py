@@ -1,0 +1,70 @@
+"""`python -m tests.servers prepare [NAME...] | start NAME | list`: real servers for the tests marked `servers`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import signal
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+from typing import cast
+
+from tests.servers import base, openedx
+
+KNOWN: dict[str, base.Server] = {module.NAME: module for module in cast("list[base.Server]", [openedx])}
+
+
+def prepare(names: list[str]) -> None:
+    """Install the named servers, or all; what is there already stays. Raises ServerTrouble."""
+    for name in names or KNOWN:
+        began = time.monotonic()
+        KNOWN[name].prepare(lambda line: print(line, flush=True))
+        print(f"{name}: ready, {time.monotonic() - began:.1f} s", flush=True)
+
+
+def start(name: str, data: Path) -> None:
+    """Run one server until it is interrupted; print one line of JSON (url, user, password) when it answers."""
+    stop = threading.Event()
+    for sign in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(sign, lambda *_: stop.set())
+    with KNOWN[name].running(data) as server:
+        print(json.dumps({"url": server.url, "user": server.user, "password": server.password}), flush=True)
+        stop.wait()
+
+
+def main(words: list[str]) -> int:
+    """Exit code 0, or 1 with a sentence."""
+    parser = argparse.ArgumentParser(prog="python -m tests.servers", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    one = commands.add_parser("prepare", help="install the named servers, or all")
+    one.add_argument("names", nargs="*", metavar="NAME", help=", ".join(KNOWN))
+    one = commands.add_parser("start", help="run one server until Ctrl-C; prints its address and account as JSON")
+    one.add_argument("name", choices=list(KNOWN))
+    one.add_argument("--data", type=Path, help="a folder to keep its data in (default: a new one, deleted at the end)")
+    commands.add_parser("list", help="the servers and where they are")
+    given = parser.parse_args(words)
+    if unknown := [name for name in getattr(given, "names", []) if name not in KNOWN]:
+        parser.error(f"no server is called {unknown[0]}; there is {', '.join(KNOWN)}")
+    try:
+        if given.command == "prepare":
+            prepare(given.names)
+        elif given.command == "start" and given.data:
+            start(given.name, given.data)
+        elif given.command == "start":
+            with tempfile.TemporaryDirectory(prefix="modtui-server-") as data:
+                start(given.name, Path(data))
+        else:
+            for name, server in KNOWN.items():
+                installed = (base.folder(name) / "ready.json").exists()
+                print(f"{name}\t{'installed' if installed else 'missing'}\t{server.ABOUT}\t{base.folder(name)}")
+    except base.ServerTrouble as trouble:
+        print(trouble, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

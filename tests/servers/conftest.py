@@ -1,0 +1,23 @@
+"""Fixtures that start real servers, once per session."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.servers import base
+from tests.servers.openedx import OpenEdx, running
+
+
+@pytest.fixture(scope="session")
+def openedx(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenEdx]:
+    """A running Open edX forum with an empty database; skips where it is not installed.
+
+    Shared by the session: take a `course()` of your own and make your own members.
+    """
+    try:
+        with running(tmp_path_factory.mktemp("openedx")) as server:
+            yield server
+    except base.NotPrepared as missing:
+        pytest.skip(str(missing))
