@@ -1,1 +1,1 @@
-"""backends."""
+"""The adapters: one folder per platform, and what they share."""

@@ -1,1 +1,1 @@
-"""desk."""
+"""The program without a screen: sync, queue, context, decisions, outbox. Pure asyncio, no Textual."""

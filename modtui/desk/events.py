@@ -1,0 +1,112 @@
+"""What happened, in the past tense. Screens and the command line listen; only the desk speaks.
+
+Handlers are called on the event loop, in the order of subscription, and must return at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from modtui.backends.base import RequestSeen
+from modtui.domain.decisions import Decision
+from modtui.domain.subjects import CommunityId, Lane
+
+LinkState = Literal["starting", "live", "offline", "down", "signed-out", "no-rights", "too-fast", "wrong-site", "closed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """How the line to a community is. `since_ms` when this state began, `next_ms` when it is tried again (0: not)."""
+
+    state: LinkState = "starting"
+    words: str = ""
+    since_ms: int = 0
+    next_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class LinkChanged:
+    """The line to a community went up or down."""
+
+    community: CommunityId
+    link: Link
+
+
+@dataclass(frozen=True, slots=True)
+class LaneLoaded:
+    """A page of a lane arrived and is in the cache: `added` rows are new here, `first` says it was the first page."""
+
+    community: CommunityId
+    lane: Lane
+    added: int
+    first: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ItemsChanged:
+    """These items (by id) are not as they were: read them again from the desk."""
+
+    items: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CountsChanged:
+    """A lane count moved."""
+
+    community: CommunityId
+
+
+@dataclass(frozen=True, slots=True)
+class ContextLoaded:
+    """Something around an item arrived (thread or dossier), or could not be had."""
+
+    item: str
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionChanged:
+    """A decision was committed or one of its steps moved. `decision` is its state now."""
+
+    decision: Decision
+
+
+@dataclass(frozen=True, slots=True)
+class RequestMade:
+    """A request was answered (or failed)."""
+
+    community: CommunityId
+    request: RequestSeen
+
+
+@dataclass(frozen=True, slots=True)
+class Troubled:
+    """Something went wrong that is nobody's answer: a sentence for the message line."""
+
+    words: str
+
+
+Event = LinkChanged | LaneLoaded | ItemsChanged | CountsChanged | ContextLoaded | DecisionChanged | RequestMade | Troubled
+
+
+class Events:
+    """The desk's voice: subscribe with a function, call what is returned to stop."""
+
+    def __init__(self) -> None:
+        self._handlers: list[Callable[[Event], None]] = []
+
+    def subscribe(self, handler: Callable[[Event], None]) -> Callable[[], None]:
+        """Call `handler` for every event from now on; the returned function ends it."""
+        self._handlers.append(handler)
+
+        def stop() -> None:
+            if handler in self._handlers:
+                self._handlers.remove(handler)
+
+        return stop
+
+    def tell(self, event: Event) -> None:
+        """Tell all listeners."""
+        for handler in tuple(self._handlers):
+            handler(event)

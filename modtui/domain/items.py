@@ -1,0 +1,276 @@
+"""Rows of work and what stands around them."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+
+from modtui.domain.capability import ALLOWED, Capability
+from modtui.domain.subjects import Lane, SubjectRef, item_id
+from modtui.text import Foreign
+
+Format = Literal["html", "markdown", "plain"]
+State = Literal["open", "kept", "removed", "ignored", "deleted", "gone"]
+ItemKind = Literal["post", "held post", "sign-up", "question", "message", "member", "other"]
+REASONS = ("spam", "insult", "hate", "private", "illegal", "threat", "offtopic", "double", "held", "sign-up", "other")
+SEVERE = frozenset({"private", "threat", "illegal"})
+"""Reasons where hiding goes out at once and the text is folded (personal data)."""
+
+
+class Body(msgspec.Struct, frozen=True):
+    """A post's text as the site sent it."""
+
+    text: Foreign
+    format: Format = "plain"
+
+
+class Penalty(msgspec.Struct, frozen=True, kw_only=True):
+    """A sanction that is in force (or was). `until_ms` None means for good; `automatic` means the site did it."""
+
+    kind: Literal["silence", "ban"]
+    until_ms: int | None = None
+    by: Foreign | None = None
+    since_ms: int | None = None
+    reason: Foreign | None = None
+    automatic: bool = False
+
+
+class Member(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known of a member; every count may be unknown (None). `native` is the site's own id."""
+
+    native: str
+    username: Foreign
+    name: Foreign | None = None
+    trust: int | None = None
+    role: Literal["admin", "moderator", "staff"] | None = None
+    since_ms: int | None = None
+    seen_ms: int | None = None
+    posts: int | None = None
+    threads: int | None = None
+    accepted: int | None = None
+    upheld: int | None = None
+    """Reports by this member that were right ..."""
+    wrong: int | None = None
+    """... and wrong ..."""
+    left: int | None = None
+    """... and closed without a verdict."""
+    removed: int | None = None
+    silenced: int | None = None
+    banned: int | None = None
+    warned: int | None = None
+    notes: int | None = None
+    locale: str | None = None
+    penalties: tuple[Penalty, ...] = ()
+
+
+class Report(msgspec.Struct, frozen=True, kw_only=True):
+    """One member's complaint, or the site's own reason for holding something. `reason` is one of REASONS."""
+
+    id: str
+    reason: str
+    label: Foreign
+    reporter: Member | None = None
+    text: Foreign | None = None
+    created_ms: int | None = None
+    open: bool = True
+
+
+class Claim(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody is on it. `covers` is how many items the claim holds where the platform says."""
+
+    by: Foreign
+    mine: bool = False
+    automatic: bool = False
+    since_ms: int | None = None
+
+
+class Offer(msgspec.Struct, frozen=True, kw_only=True):
+    """A verb that the backend says is legal (or not) on this item now.
+
+    `id` is the platform's own action, `label` and `description` its words, `confirm` its question. `default` marks the
+    offer that the plain key of `verb` takes. `needs` names what must be asked first.
+    """
+
+    id: str
+    verb: str
+    label: Foreign
+    description: Foreign | None = None
+    confirm: Foreign | None = None
+    capability: Capability = ALLOWED
+    default: bool = False
+    needs: tuple[Literal["reason", "duration", "message", "text"], ...] = ()
+    irreversible: bool = False
+
+
+class Place(msgspec.Struct, frozen=True, kw_only=True):
+    """Where in the community it stands."""
+
+    category: Foreign | None = None
+    category_id: str | None = None
+    tags: tuple[Foreign, ...] = ()
+    thread_id: str | None = None
+    thread_title: Foreign | None = None
+    thread_posts: int | None = None
+    post_id: str | None = None
+    post_number: int | None = None
+    closed: bool = False
+
+
+class Note(msgspec.Struct, frozen=True, kw_only=True):
+    """A team note, on an item or on a member."""
+
+    id: str
+    by: Foreign
+    text: Foreign
+    created_ms: int | None = None
+
+
+class Item(msgspec.Struct, frozen=True, kw_only=True):
+    """One row of work: one subject in one lane, however many reports it has.
+
+    `native` is the backend's own luggage (JSON values): what its `plan` needs and nobody else reads.
+    `hidden` and `deleted` tell of the post; `problem` is set when the row could not be read whole.
+    """
+
+    lane: Lane
+    ref: SubjectRef
+    kind: ItemKind
+    number: str
+    title: Foreign
+    author: Member | None = None
+    body: Body | None = None
+    source: Foreign | None = None
+    """The text as the author typed it (for editing and for the digest), where the site gives it."""
+    reports: tuple[Report, ...] = ()
+    since_ms: int
+    created_ms: int | None = None
+    edited_ms: int | None = None
+    edits: int = 0
+    score: float | None = None
+    state: State = "open"
+    handled_by: Foreign | None = None
+    handled_ms: int | None = None
+    hidden: bool = False
+    deleted: bool = False
+    claim: Claim | None = None
+    place: Place = Place()
+    offers: tuple[Offer, ...] = ()
+    version: int | None = None
+    url: str = ""
+    language: str | None = None
+    notes: tuple[Note, ...] = ()
+    native: dict[str, Any] = {}
+    problem: str | None = None
+
+    @property
+    def id(self) -> str:
+        """The opaque id of this row."""
+        return item_id(self.lane, self.ref)
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """The reasons given, the most frequent first, each once."""
+        seen: dict[str, int] = {}
+        for report in self.reports:
+            seen[report.reason] = seen.get(report.reason, 0) + 1
+        return tuple(sorted(seen, key=lambda reason: (-seen[reason], REASONS.index(reason) if reason in REASONS else 99)))
+
+    @property
+    def severe(self) -> bool:
+        """Whether a reason is one where every minute counts."""
+        return any(report.reason in SEVERE for report in self.reports)
+
+    @property
+    def folded(self) -> bool:
+        """Whether the text stays folded until asked for (personal data of somebody)."""
+        return any(report.reason == "private" for report in self.reports)
+
+    def offer(self, verb: str) -> Offer | None:
+        """The offer that the plain key of `verb` takes: the default one, else the first, allowed ones first."""
+        mine = [offer for offer in self.offers if offer.verb == verb]
+        mine.sort(key=lambda offer: (offer.capability != ALLOWED, not offer.default))
+        return mine[0] if mine else None
+
+
+class Gone(msgspec.Struct, frozen=True, kw_only=True):
+    """The subject is not there (any more), or not for this account."""
+
+    ref: SubjectRef
+    why: str = "it is not on the site any more"
+
+
+class ThreadPost(msgspec.Struct, frozen=True, kw_only=True):
+    """One post of a thread. `subject` marks the post that the item is about."""
+
+    id: str
+    number: int
+    author: Member | None
+    body: Body
+    created_ms: int | None = None
+    hidden: bool = False
+    deleted: bool = False
+    staff_only: bool = False
+    accepted: bool = False
+    small: bool = False
+    subject: bool = False
+    reply_to: int | None = None
+    url: str = ""
+
+
+class Thread(msgspec.Struct, frozen=True, kw_only=True):
+    """The posts around an item; `total` counts the whole thread."""
+
+    id: str
+    title: Foreign
+    posts: tuple[ThreadPost, ...] = ()
+    total: int = 0
+    closed: bool = False
+    url: str = ""
+
+
+class Dossier(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything known about one member. `recent` are their newest posts."""
+
+    member: Member
+    bio: Foreign | None = None
+    likes_got: int | None = None
+    likes_given: int | None = None
+    reports_made: int | None = None
+    reports_got: int | None = None
+    notes: tuple[Note, ...] = ()
+    recent: tuple[ThreadPost, ...] = ()
+    sanctionable: Capability = ALLOWED
+    url: str = ""
+
+
+class Page(msgspec.Struct, frozen=True, kw_only=True):
+    """One page of a lane. `cursor` None means that it was the last; `total` as the site counts, None when it does not."""
+
+    items: tuple[Item, ...]
+    cursor: str | None = None
+    total: int | None = None
+    unreadable: int = 0
+
+
+class Account(msgspec.Struct, frozen=True, kw_only=True):
+    """Who modtui acts as."""
+
+    native: str
+    username: Foreign
+    role: str = "member"
+    site_title: Foreign | None = None
+    version: Foreign | None = None
+
+
+class Changes(msgspec.Struct, frozen=True, kw_only=True):
+    """What one look for changes brought. `position` is handed to the next look.
+
+    `counts` are new lane counts, `touched` subjects that should be re-read, `claims` of threads, `reload` says that
+    the lane should be read again.
+    """
+
+    position: str | None = None
+    counts: dict[str, int] = {}
+    touched: tuple[SubjectRef, ...] = ()
+    reload: bool = False

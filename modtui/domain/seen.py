@@ -1,0 +1,97 @@
+"""What the moderator was shown, as a digest, and what counts as a difference.
+
+semantics: "Before and after sending". The digest covers text, edit, version, state, reports and the author's
+sanctions; claims, scores and counters do not change what was judged.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Literal
+
+import msgspec
+
+from modtui.domain.items import Gone, Item
+from modtui.text import Foreign
+
+What = Literal["text", "state", "reports", "sanctions", "gone", "version"]
+
+
+class Seen(msgspec.Struct, frozen=True, kw_only=True):
+    """The shown facts. `text` is kept for the diff of a conflict and belongs to the personal part of a journal row."""
+
+    digest: str
+    text: Foreign
+    edited_ms: int | None = None
+    edits: int = 0
+    version: int | None = None
+    state: str = "open"
+    hidden: bool = False
+    deleted: bool = False
+    reports: tuple[str, ...] = ()
+    penalties: tuple[str, ...] = ()
+
+
+class Difference(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that is not as it was shown, in plain words."""
+
+    what: What
+    words: str
+
+
+def seen_of(item: Item) -> Seen:
+    """The facts of `item` that a decision rests on, with their digest (16 hex digits)."""
+    text = Foreign(item.source if item.source is not None else item.body.text if item.body else "")
+    penalties = tuple(sorted(f"{p.kind}:{p.until_ms}" for p in item.author.penalties)) if item.author else ()
+    reports = tuple(sorted(report.id for report in item.reports))
+    facts = [
+        str(item.ref), item.title, text, item.edited_ms, item.edits, item.version, item.state, item.hidden,
+        item.deleted, reports, penalties,
+    ]
+    raw = json.dumps(facts, ensure_ascii=True, separators=(",", ":")).encode()
+    return Seen(
+        digest=hashlib.sha256(raw).hexdigest()[:16], text=text, edited_ms=item.edited_ms, edits=item.edits,
+        version=item.version, state=item.state, hidden=item.hidden, deleted=item.deleted, reports=reports,
+        penalties=penalties,
+    )
+
+
+def differences(seen: Seen, now: Item | Gone) -> tuple[Difference, ...]:
+    """Everything that changed between `seen` and `now`; empty when the digest is the same."""
+    if isinstance(now, Gone):
+        return (Difference(what="gone", words=now.why),)
+    fresh = seen_of(now)
+    if fresh.digest == seen.digest:
+        return ()
+    found: list[Difference] = []
+    if fresh.state != seen.state:
+        by = f" by {now.handled_by}" if now.handled_by else " by somebody else"
+        found.append(Difference(what="state", words=f"{now.state}{by}" if now.state != "open" else "open again"))
+    if fresh.text != seen.text or fresh.edits != seen.edits or fresh.edited_ms != seen.edited_ms:
+        found.append(Difference(what="text", words="the text was edited"))
+    if (fresh.hidden, fresh.deleted) != (seen.hidden, seen.deleted):
+        words = "deleted" if now.deleted else "hidden" if now.hidden else "visible again"
+        found.append(Difference(what="state", words=f"the post is now {words}"))
+    new = set(fresh.reports) - set(seen.reports)
+    if new:
+        found.append(Difference(what="reports", words=f"{len(new)} new report{'s' if len(new) > 1 else ''}"))
+    if set(fresh.penalties) - set(seen.penalties):
+        found.append(Difference(what="sanctions", words="the author has a new sanction"))
+    if fresh.version != seen.version and not any(d.what == "state" for d in found):
+        found.append(Difference(what="version", words="the site counts a newer version"))
+    return tuple(found) or (Difference(what="text", words="the title or the place changed"),)
+
+
+def conflicts(verb: str, found: tuple[Difference, ...], *, sanctions: bool = False) -> tuple[Difference, ...]:
+    """Which differences stop a decision: changed text, state, handler or version always; new reports for approve and
+    ignore; a new sanction only when the decision sanctions (semantics: "What is a conflict")."""
+    stops: list[Difference] = []
+    for difference in found:
+        if difference.what in ("text", "state", "gone", "version"):
+            stops.append(difference)
+        elif difference.what == "reports" and verb in ("approve", "ignore"):
+            stops.append(difference)
+        elif difference.what == "sanctions" and sanctions:
+            stops.append(difference)
+    return tuple(stops)
