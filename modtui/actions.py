@@ -1,0 +1,171 @@
+"""THE registry: everything that a key, the palette, the `:` line, help and the docs can name.
+
+An action is data. What it does is a method of the screen that shows it (`act_<id with _ for . and ->`), what it may do
+is the desk's to say. Keys are sequences of tokens separated by a space: a printable character stands for itself, other
+keys have names ("enter", "pagedown", "ctrl+d"). `docs/keys.md` is generated from here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Scope = Literal["list", "item", "journal", "requests", "help", "text"]
+"""Where a key works: the list, the item, the journal, the requests screen, help, or a page of text (links, author)."""
+
+WORK: frozenset[Scope] = frozenset({"list", "item"})
+PAGES: frozenset[Scope] = frozenset({"journal", "requests", "help", "text"})
+ALL: frozenset[Scope] = WORK | PAGES
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One thing that can be done.
+
+    `id` is what the settings and the `:` line call it, `title` what the hint line and the palette show, `help` a
+    sentence for the help screen. `verb` names the moderation verb it leads to, which the desk may block with a reason.
+    `person` marks what reaches a person or cannot be taken back.
+    """
+
+    id: str
+    title: str
+    keys: tuple[str, ...]
+    scopes: frozenset[Scope] = WORK
+    group: str = "Decide"
+    help: str = ""
+    verb: str | None = None
+    person: bool = False
+
+
+def _a(
+    id: str, title: str, keys: str, help: str, *, group: str, scopes: frozenset[Scope] = WORK,
+    verb: str | None = None, person: bool = False,
+) -> Action:
+    return Action(id, title, tuple(keys.split("  ")) if keys else (), scopes, group, help, verb, person)
+
+
+_LIST: frozenset[Scope] = frozenset({"list"})
+_ITEM: frozenset[Scope] = frozenset({"item"})
+
+ACTIONS: tuple[Action, ...] = (
+    # decide
+    _a("item.approve", "keep", "a", "The post stays; its reports are closed as wrong.", group="Decide", verb="approve"),
+    _a("item.remove", "remove", "d", "Opens the reason line; a digit there decides.", group="Decide", verb="remove"),
+    _a("item.spam", "spam", "!", "Opens the spam line; ! again removes the post as spam. It never deletes an account.",
+       group="Decide", verb="spam"),
+    _a("item.ignore", "ignore", "i", "Closes the reports without a verdict on the reporters.", group="Decide",
+       verb="ignore"),
+    _a("item.restore", "restore", "+", "Brings a hidden or deleted post back.", group="Decide", verb="restore"),
+    _a("item.edit", "edit", "E", "Edits the text of a held post before it is published.", group="Decide", verb="edit"),
+    _a("item.claim", "claim", "c", "Says that you are on it, or lets it go. Asks before taking another's.",
+       group="Decide", verb="claim"),
+    _a("item.note", "note", "m", "Writes a note that only the team sees.", group="Decide", verb="note"),
+    _a("offers.show", "more", ",", "Everything that the site allows on this item, a letter each.", group="Decide"),
+    _a("thread.lock", "lock", "=", "Closes the thread for new posts, or opens it again.", group="Decide", verb="lock"),
+    _a("member.silence", "silence", "S", "Opens the form: the author can read but not post.", group="Decide",
+       verb="silence", person=True),
+    _a("member.ban", "ban", "B", "Opens the form: the author cannot log in.", group="Decide", verb="ban", person=True),
+    _a("item.purge", "purge", "D", "Deletes for good, after typing a word. It cannot be undone.", group="Decide",
+       verb="purge", person=True),
+    _a("item.later", "later", "b", "Puts it aside: 1 an hour, 2 tonight, 3 tomorrow, m not for me.", group="Decide"),
+    _a("item.reply", "reply", "r", "Answers in the thread.", group="Decide", verb="reply", person=True),
+    _a("item.escalate", "escalate", "e", "Hands it to another department.", group="Decide", verb="escalate",
+       person=True),
+    _a("member.warn", "warn", "w", "Sends the author an official warning.", group="Decide", verb="warn", person=True),
+    # undo
+    _a("undo", "undo", "u  z", "Takes back the last decision: free while it is held, asks once it was sent.",
+       group="Undo"),
+    _a("redo", "redo", "ctrl+r", "Decides again what was just taken back.", group="Undo"),
+    _a("decision.repeat", "repeat", ".", "Repeats the last decision here; asks if it reached a person.", group="Undo"),
+    _a("decision.last", "last decided", "g b", "Goes to the item that was decided last.", group="Undo"),
+    _a("journal.open", "journal", "U", "What was decided, and what is on its way.", group="Undo", scopes=ALL),
+    _a("outbox.open", "outbox", "g o", "The journal, only what is on its way; s there sends now.", group="Undo",
+       scopes=ALL),
+    # move
+    _a("nav.next", "next", "j  down", "The next item.", group="Move", scopes=_LIST | PAGES),
+    _a("nav.previous", "previous", "k  up", "The item before.", group="Move", scopes=_LIST | PAGES),
+    _a("item.next", "next item", "j", "The next item, in the same place.", group="Move", scopes=_ITEM),
+    _a("item.previous", "previous item", "k", "The item before, in the same place.", group="Move", scopes=_ITEM),
+    _a("scroll.down", "scroll", "down", "Moves the text a line.", group="Move", scopes=_ITEM),
+    _a("scroll.up", "scroll up", "up", "Moves the text back a line.", group="Move", scopes=_ITEM),
+    _a("nav.first", "first", "g g  home", "The first item, or the top of the text.", group="Move", scopes=ALL),
+    _a("nav.last", "last", "G  end", "The last item, or the end of the text.", group="Move", scopes=ALL),
+    _a("nav.half-down", "half a page", "ctrl+d", "Half a page down.", group="Move", scopes=ALL),
+    _a("nav.half-up", "half a page up", "ctrl+u", "Half a page up.", group="Move", scopes=ALL),
+    _a("nav.page-down", "page", "pagedown", "A page down.", group="Move", scopes=ALL),
+    _a("nav.page-up", "page up", "pageup", "A page up.", group="Move", scopes=ALL),
+    _a("text.page", "page", "space", "A page of the text.", group="Move", scopes=_ITEM | PAGES),
+    _a("nav.next-open", "next open", "tab", "The next item that nobody has decided.", group="Move"),
+    _a("nav.previous-open", "previous open", "shift+tab", "The open item before.", group="Move"),
+    _a("item.open", "read", "enter  l  right", "Opens the item; unfolds what is folded.", group="Move"),
+    _a("page.open", "look", "enter  l  right", "Opens what the cursor is on.", group="Move", scopes=PAGES),
+    _a("back", "back", "q  h  left  escape", "One step out. In the queue q asks whether to leave; h, left and Esc never"
+       " leave modtui.", group="Move", scopes=ALL),
+    _a("post.next", "next post", "J", "The next post of the thread; a long one scrolls first.", group="Move"),
+    _a("post.previous", "previous post", "K", "The post before, in the thread.", group="Move"),
+    # look
+    _a("thread.show", "thread", "t", "The whole thread around the post.", group="Look"),
+    _a("member.show", "author", "p", "What is known about the author.", group="Look"),
+    _a("reporters.show", "reporters", "P", "Who reported it, and how often they were right.", group="Look"),
+    _a("links.show", "links", "f", "Every link of the post with its real host. Nothing is opened by itself.",
+       group="Look"),
+    _a("copy.link", "copy link", "y", "Copies the link to the item.", group="Look", scopes=WORK | {"text", "journal"}),
+    _a("copy.id", "copy id", "Y", "Copies the item's id for the command line.", group="Look"),
+    _a("browser.open", "browser", "o", "Opens the item's page; over SSH it copies the link.", group="Look"),
+    # find
+    _a("lane.1", "reports", "1  g r", "The reports lane.", group="Find", scopes=ALL),
+    _a("lane.2", "pending", "2  g p", "Held posts and sign-ups.", group="Find", scopes=ALL),
+    _a("lane.3", "questions", "3  g q", "The questions lane.", group="Find", scopes=ALL),
+    _a("lane.4", "members", "4  g m", "The members lane.", group="Find", scopes=ALL),
+    _a("lane.5", "escalated", "5  g e", "The escalated lane.", group="Find", scopes=ALL),
+    _a("community.previous", "community before", "<  [", "The community before.", group="Find"),
+    _a("community.next", "next community", ">  ]", "The next community.", group="Find"),
+    _a("community.choose", "community", "g c", "Choose a community by name.", group="Find"),
+    _a("community.all", "all communities", "0", "All communities in one list.", group="Find"),
+    _a("find.text", "find", "/", "Finds text in what is shown.", group="Find", scopes=WORK | PAGES),
+    _a("find.next", "find next", "n", "The next hit.", group="Find", scopes=WORK | PAGES),
+    _a("find.previous", "find before", "N", "The hit before.", group="Find", scopes=WORK | PAGES),
+    _a("filter.edit", "filter", "F  \\", "Shows only what matches: author: reporter: reason: lang: age< reports> like:"
+       " is:marked text:", group="Find", scopes=WORK | {"journal"}),
+    _a("language.cycle", "language", "L", "Only one language, then the next, then all.", group="Find"),
+    _a("sort.choose", "sort", "s", "Choose the order by name.", group="Find", scopes=_LIST),
+    _a("lane.merge", "refresh", "R", "Takes in what is new; asks the site again.", group="Find",
+       scopes=WORK | {"journal", "requests"}),
+    # mark
+    _a("mark.toggle", "mark", "x", "Marks the item, or takes the mark off.", group="Mark"),
+    _a("mark.toggle-next", "mark and go on", "space", "Marks the item and goes to the next.", group="Mark",
+       scopes=_LIST),
+    _a("mark.range", "mark a range", "v", "Marks from here; v again at the end.", group="Mark", scopes=_LIST),
+    _a("mark.all", "mark all", "*", "Marks all that the filter shows and that is loaded.", group="Mark", scopes=_LIST),
+    _a("mark.like", "mark alike", "X", "Shows all that are nearly the same text and marks them.", group="Mark"),
+    _a("mark.only", "only marked", "M", "Shows only the marked items, or all again.", group="Mark"),
+    _a("mark.again", "marks back", "g v", "Brings the last marks back.", group="Mark"),
+    # program
+    _a("help.show", "help", "?", "The keys of this screen.", group="Program", scopes=ALL),
+    _a("palette.open", "palette", "ctrl+p", "Every action by name.", group="Program", scopes=ALL),
+    _a("command.line", "command", ":", "Type an action's name.", group="Program", scopes=ALL),
+    _a("requests.open", "requests", "@  g h", "Every request to the site, and the budget.", group="Program",
+       scopes=ALL),
+    _a("line.leave", "leave", "ctrl+g", "Leaves any line or form at once.", group="Program", scopes=ALL),
+    _a("screen.redraw", "redraw", "ctrl+l", "Draws the screen again.", group="Program", scopes=ALL),
+    _a("app.suspend", "suspend", "ctrl+z", "Back to the shell; fg returns.", group="Program", scopes=ALL),
+    _a("app.no-interrupt", "", "ctrl+c", "Says how to leave.", group="Program", scopes=ALL),
+    # journal
+    _a("journal.undo", "take this back", "u  z", "Takes back the decision under the cursor.", group="Journal",
+       scopes=frozenset({"journal"})),
+    _a("journal.retry", "try again", "r", "Tries the rest again.", group="Journal", scopes=frozenset({"journal"})),
+    _a("journal.send", "send now", "s", "Sends it now, without waiting for the hold.", group="Journal",
+       scopes=frozenset({"journal"})),
+    _a("journal.drop", "drop", "x", "Drops what is not sent.", group="Journal", scopes=frozenset({"journal"})),
+    _a("conflict.mine", "send mine anyway", "m", "Sends your decision although the post changed.", group="Journal",
+       scopes=frozenset({"journal"})),
+    _a("conflict.theirs", "leave theirs", "t", "Drops your decision.", group="Journal", scopes=frozenset({"journal"})),
+)
+
+BY_ID: dict[str, Action] = {action.id: action for action in ACTIONS}
+GROUPS: tuple[str, ...] = ("Decide", "Undo", "Move", "Look", "Find", "Mark", "Journal", "Program")
+
+
+def method_of(action_id: str) -> str:
+    """The name of the method that does an action: `item.approve` -> `act_item_approve`."""
+    return "act_" + action_id.replace(".", "_").replace("-", "_")
