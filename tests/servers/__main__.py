@@ -1,4 +1,4 @@
-"""`python -m tests.servers prepare [NAME...] | start NAME | list`: real servers for the tests marked `servers`."""
+"""`python -m tests.servers prepare [NAME...] | start NAME | record NAME | list`: real servers for marked tests."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 from typing import cast
 
-from tests.servers import base, openedx
+from tests.servers import base, openedx, openedx_record
 
 KNOWN: dict[str, base.Server] = {module.NAME: module for module in cast("list[base.Server]", [openedx])}
 
@@ -35,6 +35,15 @@ def start(name: str, data: Path) -> None:
         stop.wait()
 
 
+def record(name: str) -> None:
+    """Record the exchanges that offline tests decode anew, with a fresh server."""
+    assert name == openedx.NAME
+    with tempfile.TemporaryDirectory(prefix="modtui-server-") as data, openedx.running(Path(data)) as server:
+        kept = openedx_record.record(server)
+    openedx_record.write(kept)
+    print(f"{name}: {len(kept)} exchanges in {openedx_record.FOLDER}")
+
+
 def main(words: list[str]) -> int:
     """Exit code 0, or 1 with a sentence."""
     parser = argparse.ArgumentParser(prog="python -m tests.servers", description=__doc__)
@@ -44,6 +53,8 @@ def main(words: list[str]) -> int:
     one = commands.add_parser("start", help="run one server until Ctrl-C; prints its address and account as JSON")
     one.add_argument("name", choices=list(KNOWN))
     one.add_argument("--data", type=Path, help="a folder to keep its data in (default: a new one, deleted at the end)")
+    one = commands.add_parser("record", help="record the exchanges that offline tests decode")
+    one.add_argument("name", choices=[openedx.NAME])
     commands.add_parser("list", help="the servers and where they are")
     given = parser.parse_args(words)
     if unknown := [name for name in getattr(given, "names", []) if name not in KNOWN]:
@@ -51,6 +62,8 @@ def main(words: list[str]) -> int:
     try:
         if given.command == "prepare":
             prepare(given.names)
+        elif given.command == "record":
+            record(given.name)
         elif given.command == "start" and given.data:
             start(given.name, given.data)
         elif given.command == "start":

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.servers import base
+from tests.servers.community import Community
 from tests.servers.openedx import OpenEdx, running
 
 
@@ -21,3 +22,9 @@ def openedx(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenEdx]:
             yield server
     except base.NotPrepared as missing:
         pytest.skip(str(missing))
+
+
+@pytest.fixture
+def community(openedx: OpenEdx) -> Community:
+    """A course that no other test uses, with its members."""
+    return Community(openedx)

@@ -35,6 +35,9 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 # Full text search needs Elasticsearch, Typesense or Meilisearch; see openedx_search.
 FORUM_SEARCH_BACKEND = "openedx_search.NoSearch"
 
+# As in Open edX. With Django's default zone (Chicago) the app would print local times with a "Z" in some answers.
+TIME_ZONE = "UTC"
+
 # As on a real site, an unforeseen error is a bare HTML page with status 500.
 DEBUG = False
 ALLOWED_HOSTS = ["127.0.0.1", "localhost"]

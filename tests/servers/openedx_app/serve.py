@@ -1,8 +1,8 @@
 """Migrates, makes the service account, and serves the forum on a free port of 127.0.0.1.
 
-Standard input is a pipe held by the program that started it. Its first line is JSON, {"user", "password"}: this way
-the password is neither an argument nor in the environment. When the pipe closes, its owner is gone, and the server
-ends too.
+Standard input is a pipe held by the program that started it. Its first line is JSON, {"user", "outsider", "password"}:
+this way the password is neither an argument nor in the environment. When the pipe closes, its owner is gone, and the
+server ends too.
 The chosen port is in the line that Django prints ("Starting development server at http://127.0.0.1:PORT/").
 
 Runs inside the server's own environment.
@@ -34,11 +34,12 @@ def main():
 
     from django.contrib.auth.models import User
 
-    # The forum's API is open to staff accounts only (forum.permissions.IsForumServiceUser).
-    service, _ = User.objects.get_or_create(username=account["user"])
-    service.is_staff = True
-    service.set_password(account["password"])
-    service.save()
+    # The forum's API is open to staff accounts only (forum.permissions.IsForumServiceUser); the outsider is refused.
+    for name, staff in ((account["user"], True), (account["outsider"], False)):
+        user, _ = User.objects.get_or_create(username=name)
+        user.is_staff = staff
+        user.set_password(account["password"])
+        user.save()
     call_command("runserver", "127.0.0.1:0", use_reloader=False)
 
 
