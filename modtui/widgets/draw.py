@@ -1,0 +1,70 @@
+"""From styled lines to what Textual paints. Every widget of modtui draws through here, so only `Shown` gets through."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
+
+from modtui.text import Shown
+from modtui.text.width import cells, cut
+from modtui.themes import Palette
+
+Piece = tuple[Shown, str]
+"""A text and its style's name."""
+
+Line = tuple[Piece, ...]
+
+
+class Painter:
+    """Turns lines into strips for one palette. Styles are parsed once; equal neighbours become one segment."""
+
+    def __init__(self, palette: Palette) -> None:
+        self.palette = palette
+        base = Style() if palette.ansi else Style.parse(f"{palette.foreground} on {palette.background}")
+        self._base = base
+        self._styles: dict[tuple[str, str], Style] = {}
+
+    def style(self, name: str, over: str = "") -> Style:
+        """The rich style of a name, with the style `over` (a name too) laid upon it."""
+        key = (name, over)
+        found = self._styles.get(key)
+        if found is None:
+            found = self._base + Style.parse(self.palette.style(name) or "none")
+            if over:
+                found += Style.parse(self.palette.style(over) or "none")
+            self._styles[key] = found
+        return found
+
+    def strip(self, line: Sequence[Piece], width: int, *, fill: str = "text", over: str = "") -> Strip:
+        """The line, cut or padded to `width` cells; the padding has the style `fill`."""
+        segments: list[Segment] = []
+        left = width
+        last: Style | None = None
+        text = ""
+        for piece, name in line:
+            if left <= 0:
+                break
+            n = cells(piece)
+            if n > left:
+                piece, n = cut(piece, left), left
+                n = cells(piece)
+            left -= n
+            style = self.style(name, over)
+            if style == last:
+                text += piece
+            else:
+                if text:
+                    segments.append(Segment(text, last))
+                text, last = piece, style
+        pad = self.style(fill, over)
+        if left > 0 and pad == last:
+            text += " " * left
+            left = 0
+        if text:
+            segments.append(Segment(text, last))
+        if left > 0:
+            segments.append(Segment(" " * left, pad))
+        return Strip(segments, width)
