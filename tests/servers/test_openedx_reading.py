@@ -65,6 +65,23 @@ def test_an_empty_answer_is_refused_but_stored_and_blocks_the_thread(community: 
         community.server.thread(thread)
 
 
+def test_an_empty_edit_is_refused_but_stored_and_blocks_the_thread(community: Community) -> None:
+    thread = community.thread()
+    for method, body in (("PUT", {"body": "", "editing_user_id": community.mod.id}), ("GET", None)):
+        answer = community.server.call(method, f"threads/{thread}", json=body)
+        assert refused(answer) == (400, {"error": "Failed to prepare thread API response"})
+    (row,) = community.server.ask("GET", "threads", params={"course_id": community.course})["collection"]
+    assert row["body"] == ""
+
+
+def test_only_the_parent_tells_a_reply_from_a_response(community: Community) -> None:
+    thread = community.thread()
+    response = community.respond(thread)
+    reply = community.server.comment(community.server.create_reply(community.course, response, community.author))
+    assert (reply["depth"], reply["parent_id"]) == (0, response)
+    assert (community.server.comment(response)["depth"], community.server.comment(response)["parent_id"]) == (0, None)
+
+
 # Members
 
 
