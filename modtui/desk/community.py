@@ -1,0 +1,53 @@
+"""A community as the desk works with it: the backend, who we are there, and how the line is."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from modtui.desk.events import Link
+from modtui.domain.items import Account
+from modtui.domain.subjects import CommunityId
+
+if TYPE_CHECKING:
+    from modtui.backends.base import Backend
+
+
+@dataclass(slots=True, kw_only=True)
+class Community:
+    """One account of the moderator on one site.
+
+    `name` is the moderator's own word for it. `account` is None until the site said who we are (or the cache
+    remembered). `poll_s` overrides how often the site is looked at (None: the backend's own figure). `language` is
+    the community's default.
+    """
+
+    name: str
+    backend: Backend
+    url: str
+    account: Account | None = None
+    link: Link = field(default_factory=Link)
+    poll_s: float | None = None
+    language: str | None = None
+    options: dict[str, object] = field(default_factory=dict)
+    _asked: bool = False
+    _lock: asyncio.Lock = field(default_factory=asyncio.Lock, repr=False)
+
+    @property
+    def id(self) -> CommunityId:
+        """The identity that survives renaming."""
+        return self.backend.connection.community
+
+    @property
+    def identified(self) -> bool:
+        """Whether the site said in this session who we are."""
+        return self._asked
+
+    async def identify(self, *, again: bool = False) -> Account:
+        """Ask the site once who we are; several callers share one request. Raises the backend's errors."""
+        async with self._lock:
+            if again or not self._asked or self.account is None:
+                self.account = await self.backend.identify()
+                self._asked = True
+            return self.account

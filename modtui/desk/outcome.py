@@ -1,0 +1,87 @@
+"""What the desk answers: the state of a row, what came of a decision or an undo, and what is on its way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from modtui.domain.decisions import Decision
+from modtui.text import EMPTY, Shown
+
+RowKind = Literal[
+    "open", "deciding", "held", "sending", "unknown", "refused", "conflict", "partly", "done", "handled", "other",
+    "mine", "later", "draft", "skipped",
+]  # fmt: skip
+_WORKABLE = frozenset({"open", "other", "mine", "draft"})
+
+
+@dataclass(frozen=True, slots=True)
+class RowState:
+    """What the second column of a row says.
+
+    `letter` is one sign: blank open, `.` deciding, `H` held, `>` sending, `?` fate unknown, `x` refused or partly,
+    `!` conflict, `o` taken by another, `c` taken by me, `z` later, `d` a draft waits, `n` not for me; blank again when
+    it is done, then `words` say by whom. `decision` is the decision behind it.
+    """
+
+    letter: str = ""
+    words: Shown = EMPTY
+    decision: str | None = None
+    kind: RowKind = "open"
+
+    @property
+    def open(self) -> bool:
+        """Whether the row still waits for a decision of the moderator."""
+        return self.kind in _WORKABLE
+
+
+OPEN = RowState()
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What came of `Desk.decide`: the committed decision (None when nothing was left to decide), and by item id the
+    sentence why an item was left out."""
+
+    decision: Decision | None
+    skipped: dict[str, str] = field(default_factory=dict)
+
+
+UndoKind = Literal["taken back", "asks", "sent undo", "nothing", "impossible", "wait"]
+
+
+@dataclass(frozen=True, slots=True)
+class UndoResult:
+    """What `u` did or asks.
+
+    `asks`: call again with `confirmed=True` to go on. `sent undo`: `decision` is the new one that takes the old back.
+    `wait`: its answer is still out; what has not left will not be sent.
+    """
+
+    kind: UndoKind
+    words: Shown
+    decision: Decision | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxState:
+    """What is on its way, counted in decisions' targets (a batch of 37 counts 37).
+
+    `failed` counts refused ones, `waiting` those that are older than the settings allow to send unasked (they are in
+    `held` too). `next_due_ms` is when the next hold ends on the wall clock, None when nothing is held. `decisions` are
+    all that are open or failed, the oldest first.
+    """
+
+    held: int = 0
+    sending: int = 0
+    unknown: int = 0
+    failed: int = 0
+    conflict: int = 0
+    waiting: int = 0
+    next_due_ms: int | None = None
+    decisions: tuple[Decision, ...] = ()
+
+    @property
+    def on_their_way(self) -> int:
+        """How many are not final yet."""
+        return self.held + self.sending + self.unknown
