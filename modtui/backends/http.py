@@ -1,0 +1,425 @@
+"""The one HTTP door: every request of every backend goes through `Door`, and only this module imports httpx.
+
+It keeps the origin, the budget, the time limits, the size limit, the read-only promise and the record of requests; a
+platform tells it how to sign in (headers) and how to read a refusal (`explain`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import ssl
+import sys
+import time
+import types
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode, urlsplit
+
+import modtui
+from modtui.backends.base import Budget, Connection, RequestSeen
+from modtui.backends.budget import Ledger, Priority, current_priority, ledger_name
+from modtui.backends.origin import Origin, parse_origin, redirected
+from modtui.backends.redact import Redactor, basic, shown_path
+from modtui.backends.reply import Reply, date_ms
+from modtui.errors import ModtuiError, NetworkError, RateLimited, ReadOnly, SiteError
+
+if TYPE_CHECKING:
+    import httpx
+
+Pairs = Sequence[tuple[str, str]]
+AGENT = f"modtui/{modtui.__version__} (moderation client)"
+MAX_BYTES = 8_000_000
+KEPT = 500
+_REDIRECTS = (301, 302, 303, 307, 308)
+_GATEWAY = (502, 503, 504)
+_NO_ROW = Reply(0, {}, b"")
+
+
+class Limits:
+    """The time limits of the door, in seconds: to connect, between two pieces of an answer, for a whole request, and
+    how long a request waits for its turn in the budget. `attempts` counts tries of what can be repeated."""
+
+    connect = 10.0
+    read = 20.0
+    total = 45.0
+    patience = 90.0
+    attempts = 3
+
+
+def explain_plainly(reply: Reply) -> ModtuiError:
+    """The error for an answer that is no success, where a platform has nothing better to say."""
+    return reply.bad(f"{reply.place} answered with an error ({reply.status}).")
+
+
+def whole_client(reply: Reply) -> bool:
+    """Whether a 429 means every request (the default), where a platform has nothing better to say."""
+    return True
+
+
+class Door:
+    """The way to one site with one credential. Implements `base.Wire`.
+
+    `auth` are the headers that carry the credential, `limit` the platform's requests a minute (`options["budget"]`
+    overrides it, 0 means none), `writes_allowed` paths that are only reads although they are POSTs.
+    """
+
+    def __init__(
+        self, connection: Connection, *, auth: Mapping[str, str] | None = None, limit: int = 0,
+        explain: Callable[[Reply], ModtuiError] = explain_plainly, pauses_all: Callable[[Reply], bool] = whole_client,
+        spends_day: Callable[[Reply], bool] = lambda reply: False, reading_posts: Sequence[str] = (),
+        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep, now: Callable[[], float] = time.time,
+        limits: type[Limits] = Limits,
+    ) -> None:  # fmt: skip
+        given = connection.options.get("budget")
+        limit = given if isinstance(given, int) and not isinstance(given, bool) and given >= 0 else limit
+        self._connection, self._auth, self._limits = connection, dict(auth or {}), limits
+        self._explain, self._pauses_all, self._spends_day = explain, pauses_all, spends_day
+        self._reading_posts = tuple(reading_posts)
+        self._sleep, self._now = sleep, now
+        credential = connection.credential
+        secrets = [credential.secret] if credential else []
+        if credential and credential.user:
+            secrets.append(basic(credential.user, credential.secret).split()[1])
+        self.redact = Redactor(secrets)
+        self._ledger = Ledger(connection.state, ledger_name(connection), limit, now=now)
+        self._lines: dict[Priority, asyncio.Lock] = {}
+        self._seen: deque[RequestSeen] = deque(maxlen=KEPT)
+        self._watchers: list[Callable[[RequestSeen], None]] = []
+        self._origin: Origin | None = None
+        self._client: httpx.AsyncClient | None = None
+        self._opening = asyncio.Lock()
+        self._clock_offset_ms = 0
+        self.last_headers: Mapping[str, str] = {}
+        """The headers of the newest answer (lower-case names)."""
+
+    def __repr__(self) -> str:
+        return f"Door({self.redact(self._connection.url)})"
+
+    # --- what is visible (base.Wire)
+
+    @property
+    def budget(self) -> Budget:
+        """The budget now, over all processes with this credential."""
+        return self._ledger.look()
+
+    @property
+    def requests(self) -> Sequence[RequestSeen]:
+        """The newest requests, oldest first, at most 500."""
+        return tuple(self._seen)
+
+    def watch(self, seen: Callable[[RequestSeen], None]) -> None:
+        """Call `seen` after each request."""
+        self._watchers.append(seen)
+
+    @property
+    def clock_ms(self) -> int:
+        """The site's clock in UTC milliseconds (a Date header has whole seconds; under 2 s apart counts as equal)."""
+        return int(self._now() * 1000) + self._clock_offset_ms
+
+    @property
+    def origin(self) -> Origin:
+        """Where requests go. Raises UsageError when the address is none, or plain http to another machine."""
+        if self._origin is None:
+            self._origin = parse_origin(self._connection.url, insecure=self._connection.insecure)
+        return self._origin
+
+    async def aclose(self) -> None:
+        """Close the connections and the ledger."""
+        client, self._client = self._client, None
+        if client is not None:
+            await client.aclose()
+        self._ledger.close()
+
+    # --- asking
+
+    async def get(
+        self, path: str, params: Pairs = (), *, why: str = "", priority: Priority | None = None
+    ) -> Reply:
+        """A GET whose answer is a success. Raises what `explain` makes of anything else, and the door's own errors."""
+        return await self.ask("GET", path, params, why=why, priority=priority)
+
+    async def ask(
+        self, method: str, path: str, params: Pairs = (), *, form: Pairs | None = None, json: object = None,
+        headers: Mapping[str, str] | None = None, why: str = "", priority: Priority | None = None,
+        accept_errors: Iterable[int] = (),
+    ) -> Reply:  # fmt: skip
+        """One request. `path` starts with a slash and stands below the community's address.
+
+        Reads (GET, HEAD) are repeated when the line breaks or a gateway is down; a write only when no byte has left.
+        Waits for its turn in the budget and after a 429, up to `Limits.patience`. Statuses in `accept_errors` are
+        given back like a success.
+
+        Raises ReadOnly, NetworkError(sent), SiteError(sent), RateLimited, UsageError, or what `explain` says.
+        """
+        reads = method in ("GET", "HEAD")
+        self._check_read_only(method, path)
+        priority = priority or ("decision" if not reads else current_priority("read"))
+        url = self.origin.url + path + ("?" + urlencode(params) if params else "")
+        accepted = frozenset(accept_errors)
+        _, stamina = await _libraries()
+
+        def again(error: Exception) -> bool:
+            if isinstance(error, NetworkError):
+                return (reads or not error.sent) and not error.hint
+            return reads and isinstance(error, SiteError) and error.status in _GATEWAY
+
+        deadline = self._now() + self._limits.patience
+        async for attempt in stamina.retry_context(
+            on=again, attempts=self._limits.attempts, timeout=None, wait_initial=0.25, wait_max=3.0, wait_jitter=0.25
+        ):
+            with attempt:
+                return await self._patiently(
+                    method, url, form, json, headers or {}, why, priority, accepted, deadline, attempt.num
+                )
+        raise AssertionError("stamina ends with a result or an error")
+
+    def _check_read_only(self, method: str, path: str) -> None:
+        if not self._connection.read_only or method in ("GET", "HEAD"):
+            return
+        if method == "POST" and any(path.startswith(start) for start in self._reading_posts):
+            return
+        raise ReadOnly("modtui was started read-only, so nothing is sent to the site.")
+
+    async def _patiently(
+        self, method: str, url: str, form: Pairs | None, json: object, headers: Mapping[str, str], why: str,
+        priority: Priority, accepted: frozenset[int], deadline: float, number: int,
+    ) -> Reply:  # fmt: skip
+        """One try, repeated after a 429 (which a site says instead of doing anything, so nothing can double)."""
+        refusals = 0
+        while True:
+            await self._turn(priority, deadline)
+            reply = await self._exchange(method, url, form, json, headers, why, number + refusals)
+            if reply.status == 429:
+                limited = self._limited(reply, refusals)
+                refusals += 1
+                if not self._worth_waiting(limited, method, deadline):
+                    raise limited
+                if not limited.whole_client:
+                    await self._sleep(limited.wait_s)
+                continue
+            if reply.ok or reply.status in accepted:
+                return reply
+            if reply.status in _GATEWAY and not reply.says_json:
+                raise reply.bad(f"{reply.place} is not available at the moment ({reply.status}).")
+            raise self._explain(reply)
+
+    def _worth_waiting(self, limited: RateLimited, method: str, deadline: float) -> bool:
+        if self._now() + limited.wait_s > deadline:
+            return False
+        return limited.whole_client or method in ("GET", "HEAD")
+
+    def _limited(self, reply: Reply, refusals: int) -> RateLimited:
+        """What a 429 means, and the pause in the ledger that it asks for."""
+        extras = reply.loose().get("extras")
+        told = extras.get("wait_seconds") if isinstance(extras, dict) else None
+        wait = float(told) if isinstance(told, int | float) and not isinstance(told, bool) else reply.retry_after()
+        day = self._spends_day(reply)
+        everybody = day or self._pauses_all(reply)
+        wait = max(1.0, wait if wait is not None else min(60.0, 10.0 * 2**refusals))
+        if everybody:
+            self._ledger.pause(wait, day=day)
+        return self._rate_error(wait, day, everybody)
+
+    def _rate_error(self, wait: float, day: bool, everybody: bool = True) -> RateLimited:
+        until = time.strftime("%H:%M", time.localtime(self._now() + wait))
+        if day:
+            words = f"{self.origin.place} allows no more requests with this key today."
+            return RateLimited(words, f"It goes on about {until}.", wait_s=wait)
+        what = "requests" if everybody else "of this action"
+        words = f"{self.origin.place} allows no more {what} for {max(1, round(wait))} s."
+        return RateLimited(words, wait_s=wait, whole_client=everybody)
+
+    async def _turn(self, priority: Priority, deadline: float) -> None:
+        """Wait until the budget has room. Requests of one priority keep their order."""
+        async with self._lines.setdefault(priority, asyncio.Lock()):
+            while True:
+                turn = self._ledger.take(priority)
+                if not turn.wait_s:
+                    return
+                if turn.day or self._now() + turn.wait_s > deadline:
+                    raise self._rate_error(turn.wait_s, turn.day)
+                await self._sleep(turn.wait_s)
+
+    # --- one exchange
+
+    async def _exchange(
+        self, method: str, url: str, form: Pairs | None, json: object, headers: Mapping[str, str], why: str, number: int
+    ) -> Reply:
+        """Send, follow redirects of reads inside the origin, and record."""
+        started, at_ms = time.monotonic(), int(self._now() * 1000)
+        asked, reply, problem = url, _NO_ROW, ""
+        try:
+            for _ in range(4):
+                reply = await self._once(method, asked, form, json, headers)
+                if reply.status not in _REDIRECTS or "location" not in reply.headers:
+                    return reply
+                if method not in ("GET", "HEAD"):
+                    raise SiteError(
+                        f"{reply.place} redirects instead of taking the request; it is not sent on.",
+                        "Check the community's address.",
+                        status=reply.status,
+                        sent=reply.status in (302, 303),
+                    )
+                asked = redirected(self.origin, asked, reply.headers["location"])
+            raise reply.bad(f"{reply.place} redirects in circles.")
+        except ModtuiError as error:
+            problem = self.redact(error.message)
+            raise
+        except asyncio.CancelledError:
+            problem = "given up"
+            raise
+        finally:
+            parts = urlsplit(url)
+            self._record(
+                RequestSeen(
+                    at_ms=at_ms, method=method, path=shown_path(parts.path, parts.query, self.redact),
+                    status=reply.status, took_ms=int((time.monotonic() - started) * 1000), size=len(reply.body),
+                    why=why, error=problem, tries=number,
+                )
+            )  # fmt: skip
+
+    def _record(self, seen: RequestSeen) -> None:
+        self._seen.append(seen)
+        for watcher in tuple(self._watchers):
+            watcher(seen)
+
+    async def _once(
+        self, method: str, url: str, form: Pairs | None, json: object, headers: Mapping[str, str]
+    ) -> Reply:
+        httpx, _ = await _libraries()
+        client = await self._open()
+        writes = method not in ("GET", "HEAD")
+        content, kind = _body(form, json)
+        sent_headers = {"Accept": "application/json", **headers, **self._auth}
+        if kind:
+            sent_headers["Content-Type"] = kind
+        place = self.origin.place
+        try:
+            async with asyncio.timeout(self._limits.total):
+                request = client.build_request(method, url, content=content, headers=sent_headers)
+                response = await client.send(request, stream=True)
+                try:
+                    body = await self._read(response, writes)
+                finally:
+                    await response.aclose()
+        except httpx.InvalidURL:
+            raise SiteError(f"{place} was asked for an address that is none.") from None
+        except TimeoutError:
+            raise NetworkError(f"{place} did not answer within {self._limits.total:.0f} s.", sent=writes) from None
+        except httpx.TimeoutException as error:
+            early = isinstance(error, httpx.ConnectTimeout | httpx.PoolTimeout)
+            raise NetworkError(f"{place} does not answer.", sent=writes and not early) from None
+        except httpx.ConnectError as error:
+            raise _unreachable(place, error) from None
+        except httpx.TransportError:
+            raise NetworkError(f"The line to {place} broke.", sent=writes) from None
+        except httpx.DecodingError:
+            raise SiteError(f"{place} sent an answer that cannot be unpacked.", sent=writes) from None
+        found = {name.lower(): value for name, value in response.headers.items()}
+        self.last_headers = found
+        self._set_clock(found.get("date", ""))
+        return Reply(response.status_code, found, body, place, writes)
+
+    async def _read(self, response: httpx.Response, writes: bool) -> bytes:
+        pieces: list[bytes] = []
+        size = 0
+        async for piece in response.aiter_bytes():
+            size += len(piece)
+            if size > MAX_BYTES:
+                raise SiteError(
+                    f"{self.origin.place} sent more than {MAX_BYTES // 1_000_000} MB, so the answer was not read.",
+                    status=response.status_code, sent=writes,
+                )  # fmt: skip
+            pieces.append(piece)
+        return b"".join(pieces)
+
+    def _set_clock(self, date: str) -> None:
+        theirs = date_ms(date)
+        if theirs is not None:
+            offset = theirs + 500 - int(self._now() * 1000)
+            self._clock_offset_ms = offset if abs(offset) >= 2000 else 0
+
+    async def _open(self) -> httpx.AsyncClient:
+        if self._client is None:
+            async with self._opening:
+                if self._client is None:
+                    self._client = await asyncio.to_thread(self._make)
+        return self._client
+
+    def _make(self) -> httpx.AsyncClient:
+        # In a thread: reading the certificates takes tens of milliseconds. Plain http needs none of them.
+        import httpx
+
+        origin, limits = self.origin, self._limits
+        verify: ssl.SSLContext | bool = httpx.create_ssl_context() if origin.scheme == "https" else False
+        return httpx.AsyncClient(
+            verify=verify,
+            trust_env=not origin.loopback,
+            headers={"User-Agent": AGENT},
+            timeout=httpx.Timeout(limits.read, connect=limits.connect),
+            limits=httpx.Limits(max_connections=8, max_keepalive_connections=4, keepalive_expiry=4.0),
+            follow_redirects=False,
+        )
+
+
+def _body(form: Pairs | None, json: object) -> tuple[bytes | None, str]:
+    if json is not None:
+        import msgspec
+
+        return msgspec.json.encode(json), "application/json"
+    if form is not None:
+        return urlencode(form).encode("ascii"), "application/x-www-form-urlencoded"
+    return None, ""
+
+
+def _unreachable(place: str, error: BaseException) -> NetworkError:
+    """Why no connection came about; `hint` is set where trying again at once is useless."""
+    cause: BaseException | None = error
+    texts: list[str] = []
+    while cause is not None and len(texts) < 8:
+        texts.append(f"{type(cause).__name__} {cause}")
+        cause = cause.__cause__ or cause.__context__
+    told = " ".join(texts)
+    if "CERTIFICATE_VERIFY_FAILED" in told or "SSLCertVerification" in told:
+        return NetworkError(f"The certificate of {place} is not valid, so nothing was sent.", "Check the address.")
+    if "gaierror" in told or "Name or service not known" in told or "nodename nor servname" in told:
+        return NetworkError(f"{place} was not found.", "Check the address and the network.")
+    if "SSL" in told:
+        return NetworkError(f"{place} does not speak https as expected.", "Check the address.")
+    return NetworkError(f"{place} cannot be reached.")
+
+
+_loaded: tuple[Any, Any] | None = None
+
+
+async def _libraries() -> tuple[Any, Any]:
+    """httpx and stamina, imported in a thread on first use: together they cost about 100 ms."""
+    global _loaded
+    if _loaded is None:
+        _loaded = await asyncio.to_thread(load)
+    return _loaded
+
+
+def load() -> tuple[Any, Any]:
+    """Import httpx (without its command line, which would load click and rich) and stamina, and silence their logs.
+
+    httpcore's debug log shows request headers, hence keys; stamina would warn on standard error, across the screen.
+    """
+    if "httpx._main" not in sys.modules:
+        stub = types.ModuleType("httpx._main")
+        stub.main = lambda: None  # type: ignore[attr-defined]
+        sys.modules["httpx._main"] = stub
+    import httpx
+    import stamina
+    import stamina.instrumentation
+
+    stamina.instrumentation.set_on_retry_hooks([])
+    for name in ("httpx", "httpcore"):
+        logger = logging.getLogger(name)
+        logger.setLevel(logging.WARNING)
+        with contextlib.suppress(AttributeError):
+            logger.propagate = False
+    return httpx, stamina

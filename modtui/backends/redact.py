@@ -1,0 +1,50 @@
+"""Keeps secrets out of everything that is shown, logged or written down.
+
+Secrets travel as request headers only. Should a site echo one, or an exception quote it, `Redactor` takes it out.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Iterable
+from urllib.parse import parse_qsl, quote
+
+_TELLING = re.compile(r"key|token|secret|passw|nonce|code|otp|payload|auth|sig", re.IGNORECASE)
+_SHOWN = 200
+
+
+class Redactor:
+    """Replaces known secrets in a text by `...`. It has no readable repr, so that a traceback cannot show them."""
+
+    __slots__ = ("_secrets",)
+
+    def __init__(self, secrets: Iterable[str | None] = ()) -> None:
+        known = [secret for secret in secrets if secret and len(secret) >= 4]
+        known += [quote(secret, safe="") for secret in known]
+        self._secrets = tuple(sorted(set(known), key=len, reverse=True))
+
+    def __repr__(self) -> str:
+        return "Redactor(...)"
+
+    def __call__(self, text: str) -> str:
+        """`text` without the secrets."""
+        for secret in self._secrets:
+            if secret in text:
+                text = text.replace(secret, "...")
+        return text
+
+
+def basic(user: str, secret: str) -> str:
+    """The value of an Authorization header for HTTP Basic."""
+    return "Basic " + base64.b64encode(f"{user}:{secret}".encode()).decode("ascii")
+
+
+def shown_path(path: str, query: str, redact: Redactor) -> str:
+    """A request's path and query, fit for the requests screen: values of telling names and known secrets are left out,
+    and it is at most 200 characters long."""
+    parts = []
+    for name, value in parse_qsl(query, keep_blank_values=True):
+        parts.append(f"{name}=..." if _TELLING.search(name) else f"{name}={value}")
+    whole = redact(path + ("?" + "&".join(parts) if parts else ""))
+    return whole if len(whole) <= _SHOWN else whole[: _SHOWN - 1] + "~"

@@ -1,0 +1,94 @@
+"""What a site answered, before a platform reads it."""
+
+from __future__ import annotations
+
+import email.utils
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC
+from typing import Any
+
+import msgspec
+
+from modtui.errors import SiteError
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """One answer: `headers` have lower-case names, `body` is decompressed and whole. `place` names the site in errors,
+    `sent` says that the request was a write, so that an unreadable answer leaves its fate unknown."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes = field(repr=False)
+    place: str = "The site"
+    sent: bool = False
+
+    @property
+    def ok(self) -> bool:
+        """Whether the status is a success."""
+        return 200 <= self.status < 300
+
+    @property
+    def kind(self) -> str:
+        """The media type without parameters, lower case."""
+        return self.headers.get("content-type", "").split(";")[0].strip().lower()
+
+    @property
+    def says_json(self) -> bool:
+        """Whether the answer calls itself JSON."""
+        return self.kind.endswith(("/json", "+json"))
+
+    def json(self) -> Any:
+        """The body as JSON values. Raises SiteError when it is a web page, cut off, or no JSON at all."""
+        if not self.says_json:
+            if self.kind == "text/html" or self.body[:200].lstrip().startswith(b"<"):
+                raise self.bad(f"{self.place} answered with a web page instead of data.")
+            what = f" ({self.kind})" if re.fullmatch(r"[a-z0-9.+/-]{3,60}", self.kind) else ""
+            raise self.bad(f"{self.place} answered with something that is not data{what}.")
+        try:
+            return msgspec.json.decode(self.body)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            raise self.bad(f"{self.place} answered with data that is cut off or damaged.") from None
+
+    def mapping(self) -> dict[str, Any]:
+        """The body as a JSON object. Raises SiteError when it is something else."""
+        found = self.json()
+        if not isinstance(found, dict):
+            raise self.bad(f"{self.place} answered with data of another shape than expected.")
+        return found
+
+    def loose(self) -> dict[str, Any]:
+        """The body as a JSON object, empty when it is none: for reading error answers."""
+        try:
+            found = msgspec.json.decode(self.body)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            return {}
+        return found if isinstance(found, dict) else {}
+
+    def bad(self, words: str, hint: str = "") -> SiteError:
+        """A SiteError about this answer."""
+        return SiteError(words, hint, status=self.status, sent=self.sent)
+
+    def retry_after(self) -> float | None:
+        """Seconds of a Retry-After header (a number or a date), None when there is none."""
+        given = self.headers.get("retry-after", "").strip()
+        if not given:
+            return None
+        try:
+            return max(0.0, float(given))
+        except ValueError:
+            until, now = date_ms(given), date_ms(self.headers.get("date", ""))
+            return max(0.0, (until - now) / 1000) if until is not None and now is not None else None
+
+
+def date_ms(text: str) -> int | None:
+    """An HTTP date as UTC milliseconds, None when it is none."""
+    try:
+        found = email.utils.parsedate_to_datetime(text)
+    except (TypeError, ValueError):
+        return None
+    if found.tzinfo is None:
+        found = found.replace(tzinfo=UTC)
+    return int(found.timestamp() * 1000)
