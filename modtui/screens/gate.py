@@ -1,0 +1,65 @@
+"""Which keys may decide. The rules of principle 8 in the default keymap, as plain code.
+
+A decision needs its item painted for a while; a key that repeats by itself counts once; after a refused key, input is
+ignored for half a second; a paste decides nothing.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Literal
+
+Verdict = Literal["yes", "unseen", "repeat", "deaf"]
+
+
+class Gate:
+    """Remembers what was painted when, and the last key. Times are in seconds of a steady clock."""
+
+    def __init__(
+        self, *, painted_s: float = 0.2, repeat_s: float = 0.08, deaf_s: float = 0.5,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._painted_s, self._repeat_s, self._deaf_s, self._now = painted_s, repeat_s, deaf_s, now
+        self._item: str | None = None
+        self._since = 0.0
+        self._last_key = ""
+        self._last_at = -1.0
+        self._same = False
+        self._deaf_until = 0.0
+
+    def painted(self, item: str | None) -> None:
+        """`item` has just been painted, whole. Painting the same item again changes nothing."""
+        if item != self._item:
+            self._item, self._since = item, self._now()
+
+    def hidden(self) -> None:
+        """Nothing that could be decided on is in sight."""
+        self._item = None
+
+    def key(self, token: str) -> bool:
+        """Note a key; False when it is to be ignored (after a refused key)."""
+        now = self._now()
+        self._same = token == self._last_key and now - self._last_at < self._repeat_s
+        self._last_key, self._last_at = token, now
+        return now >= self._deaf_until
+
+    @property
+    def repeating(self) -> bool:
+        """Whether the key just noted is the same as the one before, too soon to be a second press."""
+        return self._same
+
+    def refuse(self) -> None:
+        """A key was refused: be deaf for a while, so that what was meant as its second half does nothing."""
+        self._deaf_until = self._now() + self._deaf_s
+
+    def may_decide(self, item: str | None) -> Verdict:
+        """Whether the key just noted may decide on `item`."""
+        now = self._now()
+        if now < self._deaf_until:
+            return "deaf"
+        if self._same:
+            return "repeat"
+        if item is None or item != self._item or now - self._since < self._painted_s:
+            return "unseen"
+        return "yes"

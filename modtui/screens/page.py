@@ -1,0 +1,356 @@
+"""What all screens share: keys by scope, the message and hint lines, lines, a text field.
+
+A key goes to the text field if one is open, else to the open line, else through the keymap to the method `act_...` of
+the screen. Nothing here decides anything.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual import events
+from textual.app import ComposeResult
+from textual.screen import Screen
+from textual.widgets import Input
+
+from modtui.actions import BY_ID, Scope, method_of
+from modtui.domain.capability import Blocked
+from modtui.domain.decisions import Intent
+from modtui.domain.items import Item
+from modtui.errors import ModtuiError
+from modtui.screens.lines.base import Drawn, Line
+from modtui.screens.shell import Shell
+from modtui.screens.tokens import AZERTY, token_of
+from modtui.text import Shown, own, say
+from modtui.widgets.bars import Bars, Drawing, TopState, hint_pieces
+
+if TYPE_CHECKING:
+    from modtui.desk.desk import Desk
+    from modtui.settings import Settings
+
+
+class Page(Screen[None], inherit_bindings=False):
+    """A screen with two lines on top, two at the bottom, and something between."""
+
+    SCOPE: ClassVar[Scope] = "text"
+    HINTS: ClassVar[tuple[str, ...]] = ("back", "help.show")
+    """The actions whose keys the last line shows, the important ones first."""
+
+    AUTO_FOCUS = ""
+    ALLOW_SELECT = False
+
+    def __init__(self, shell: Shell) -> None:
+        super().__init__()
+        self.shell = shell
+        self.line: Line | None = None
+        self._sequences = shell.keymap.sequences(self.SCOPE)
+        self._message: Shown = own("")
+        self._message_style = "message"
+        self._text_done: Callable[[str], None] | None = None
+        self._text_left: Callable[[], None] | None = None
+        self._text_changed: Callable[[str], None] | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    # the parts
+    def middle(self) -> ComposeResult:
+        """What stands between the lines on top and at the bottom."""
+        yield from ()
+
+    def compose(self) -> ComposeResult:
+        """Two lines, the middle, the panel of an open line, the message, the hint or the text field."""
+        paint = self.shell.painter
+        yield Bars(paint, id="bars")
+        yield from self.middle()
+        yield Drawing(paint, self._draw_panel, fill="panel", id="panel")
+        yield Drawing(paint, self._draw_message, fill="message", id="message")
+        yield Drawing(paint, self._draw_hint, fill="hint", id="hint")
+        field = Input(id="field", compact=True, select_on_focus=False)
+        field.display = False
+        field.cursor_blink = False
+        yield field
+
+    @property
+    def desk(self) -> Desk:
+        """The desk."""
+        return self.shell.desk
+
+    @property
+    def settings(self) -> Settings:
+        """The settings in force."""
+        return self.shell.settings
+
+    def on_mount(self) -> None:
+        """Nothing has the focus: keys come to the screen."""
+        self.query_one("#panel", Drawing).display = False
+        self.set_focus(None)
+        self.refresh_top()
+
+    def top_state(self) -> TopState:
+        """What the first two lines say."""
+        return TopState(place=own("modtui"), where=own(type(self).__name__))
+
+    def refresh_top(self) -> None:
+        """Draw the first two lines again if they changed."""
+        if self.is_mounted:
+            self.query_one("#bars", Bars).put(self.top_state())
+
+    # messages and hints
+    def say(self, words: Shown, *, error: bool = False) -> None:
+        """Put a sentence on the message line."""
+        self._message, self._message_style = words, "message.error" if error else "message"
+        if self.is_mounted:
+            self.query_one("#message", Drawing).refresh()
+
+    def refuse(self, words: Shown) -> None:
+        """Say why a key does nothing; input is ignored for half a second."""
+        self.shell.gate.refuse()
+        self._sequences.reset()
+        self.say(words, error=True)
+
+    def hints(self) -> Sequence[tuple[str, str, bool]]:
+        """Key, words and whether possible, for the last line."""
+        keymap = self.shell.keymap
+        return [
+            (keymap.shown(name), BY_ID[name].title, self.possible(name))
+            for name in self.HINTS
+            if keymap.shown(name)
+        ]
+
+    def possible(self, action: str) -> bool:
+        """Whether an action can be done now (a dim one says why when pressed)."""
+        return True
+
+    def refresh_hint(self) -> None:
+        """Draw the last line again."""
+        if self.is_mounted:
+            self.query_one("#hint", Drawing).refresh()
+
+    def _draw_message(self, width: int) -> Sequence[Drawn]:
+        return [((say(" {words}", words=self._message), self._message_style),)] if self._message else []
+
+    def _draw_hint(self, width: int) -> Sequence[Drawn]:
+        if self.line is not None:
+            return [self.line.hint(width)]
+        if self._sequences.pending:
+            pairs = [(key, BY_ID[name].title, True) for key, name in self._sequences.continuations()]
+            return [hint_pieces([(" ".join(self._sequences.pending), "then", True), *pairs], width)]
+        return [hint_pieces(self.hints(), width)]
+
+    def _draw_panel(self, width: int) -> Sequence[Drawn]:
+        return self.line.draw(width) if self.line is not None else []
+
+    # lines
+    def open_line(self, line: Line) -> None:
+        """Show a line; it has the keys until it closes."""
+        self.line = line
+        self._sequences.reset()
+        self.redraw_line()
+
+    def close_line(self) -> None:
+        """Take the line away."""
+        self.line = None
+        self.redraw_line()
+
+    def redraw_line(self) -> None:
+        """Draw the panel and the hint again; the panel is as high as its line draws."""
+        if not self.is_mounted:
+            return
+        panel = self.query_one("#panel", Drawing)
+        rows = min(len(self._draw_panel(self.size.width)), max(3, self.size.height - 8))
+        if panel.display != bool(rows):
+            panel.display = bool(rows)
+        if rows and panel.styles.height != rows:
+            panel.styles.height = rows
+        panel.refresh()
+        self.refresh_hint()
+
+    # text
+    def ask_text(
+        self, prompt: Shown, done: Callable[[str], None], *, text: str = "", left: Callable[[], None] | None = None,
+        changed: Callable[[str], None] | None = None,
+    ) -> None:
+        """Ask for one line of text in the place of the last line."""
+        self._text_done, self._text_left, self._text_changed = done, left, changed
+        self.say(say("{prompt}   enter takes it, ctrl+g leaves", prompt=prompt))
+        field = self.query_one("#field", Input)
+        field.value = text
+        field.cursor_position = len(text)
+        self.query_one("#hint", Drawing).display = False
+        field.display = True
+        field.focus()
+
+    def _end_text(self) -> None:
+        field = self.query_one("#field", Input)
+        field.display = False
+        self.query_one("#hint", Drawing).display = True
+        self.set_focus(None)
+        self._text_done = self._text_left = self._text_changed = None
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Tell who wants to follow the typing."""
+        event.stop()
+        if self._text_changed is not None and self.focused is event.input:
+            self._text_changed(event.value)
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Enter takes the text."""
+        event.stop()
+        done = self._text_done
+        self._end_text()
+        self.say(own(""))
+        if done is not None:
+            done(event.value)
+
+    def ask_long_text(self, title: Shown, text: str, done: Callable[[str], None]) -> None:
+        """Ask for text of several lines on a screen of its own."""
+        from modtui.screens.pages.editor import EditorPage
+
+        self.app.push_screen(EditorPage(self.shell, title, text, done))
+
+    # keys
+    def on_key(self, event: events.Key) -> None:
+        """Every key comes by here."""
+        if self.focused is not None:
+            if event.key in ("ctrl+g", "escape"):
+                event.stop()
+                event.prevent_default()
+                left = self._text_left
+                self._end_text()
+                self.say(own(""))
+                if left is not None:
+                    left()
+            return
+        event.stop()
+        event.prevent_default()
+        token = token_of(event)
+        if not self.shell.gate.key(token):
+            return
+        if self.line is not None:
+            if self.settings.screen.keyboard == "azerty":
+                token = AZERTY.get(token, token)
+            self.line.key(token)
+            return
+        pending = bool(self._sequences.pending)
+        action = self._sequences.feed(token)
+        if action:
+            self.act(action)
+        elif action is None and not pending:
+            self.unbound(token)
+        if pending or action == "":
+            self.refresh_hint()
+
+    def unbound(self, token: str) -> None:
+        """A key that means nothing here."""
+
+    def on_paste(self, event: events.Paste) -> None:
+        """Pasted text decides nothing."""
+        if self.focused is None:
+            event.stop()
+            self.say(say("Pasted text decides nothing ({n} keys ignored).", n=len(event.text)), error=True)
+
+    def act(self, action: str) -> None:
+        """Do an action by its id, or say that it is not done here."""
+        method = getattr(self, method_of(action), None)
+        if method is None:
+            self.refuse(say("{title} is not possible here.", title=BY_ID[action].title.capitalize() or action))
+            return
+        cast(Callable[[], None], method)()
+
+    def run(self, work: Awaitable[None]) -> None:
+        """Run `work` beside the screen. Its errors become a message; the program goes on."""
+
+        async def guarded() -> None:
+            try:
+                await work
+            except ModtuiError as error:
+                if self.is_mounted:
+                    self.say(say("{message} {hint}", message=error.message, hint=error.hint), error=True)
+
+        task = asyncio.ensure_future(guarded())
+        self._tasks.add(task)
+        task.add_done_callback(self._finished)
+
+    def _finished(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            raise error
+
+    def decide(self, items: Sequence[Item], intent: Intent) -> None:
+        """Pages do not decide; the work screen does."""
+        raise NotImplementedError
+
+    def blocked_words(self, what: str, blocked: Blocked) -> Shown:
+        """The sentence of a dim verb."""
+        return say("{what} is not possible here: {why}.", what=what.capitalize(), why=blocked.sentence.rstrip("."))
+
+    # what every screen can do
+    def act_back(self) -> None:
+        """One step out."""
+        self.dismiss(None)
+
+    def act_line_leave(self) -> None:
+        """Nothing is open here."""
+        self.say(own(""))
+
+    def act_screen_redraw(self) -> None:
+        """Paint everything again."""
+        self.app.refresh(layout=True)
+        self.refresh(layout=True)
+
+    def act_app_no_interrupt(self) -> None:
+        """ctrl+c leaves nothing half done."""
+        self.say(own("q leaves. ctrl+c does nothing here."))
+
+    def act_app_suspend(self) -> None:
+        """Back to the shell; nothing is sent meanwhile."""
+        self.app.action_suspend_process()
+
+    def act_help_show(self) -> None:
+        """The keys of this screen."""
+        from modtui.screens.pages.help import HelpPage
+
+        self.app.push_screen(HelpPage(self.shell, self.SCOPE))
+
+    def act_requests_open(self) -> None:
+        """Every request."""
+        from modtui.screens.pages.requests import RequestsPage
+
+        self.app.push_screen(RequestsPage(self.shell))
+
+    def act_journal_open(self) -> None:
+        """What was decided."""
+        from modtui.screens.pages.journal import JournalPage
+
+        self.app.push_screen(JournalPage(self.shell))
+
+    def act_outbox_open(self) -> None:
+        """What is on its way."""
+        from modtui.screens.pages.journal import JournalPage
+
+        self.app.push_screen(JournalPage(self.shell, open_only=True))
+
+    def act_palette_open(self) -> None:
+        """Every action by name."""
+        from modtui.screens.pages.palette import PalettePage
+
+        def chosen(action: str | None) -> None:
+            if action:
+                self.act(action)
+
+        self.app.push_screen(PalettePage(self.shell, self.SCOPE, chosen))
+
+    def act_command_line(self) -> None:
+        """Type an action's name."""
+
+        def done(text: str) -> None:
+            from modtui.screens.commands import resolve
+
+            found = resolve(text, self.SCOPE)
+            if isinstance(found, str):
+                self.act(found)
+            else:
+                self.refuse(found.words)
+
+        self.ask_text(own(":"), done)

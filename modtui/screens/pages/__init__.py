@@ -1,0 +1,1 @@
+"""Whole screens beside the work screen: help, requests, journal, text, palette, editor, first run."""

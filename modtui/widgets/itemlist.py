@@ -1,0 +1,161 @@
+"""The list of a lane: draws only what is visible, whatever the lane holds.
+
+Page-wise scrolling: moving inside a page repaints two rows, only leaving it repaints the list (measured: a scrolling
+container repaints everything, and costs a layout besides).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Protocol
+
+from textual import events
+from textual.geometry import Region
+from textual.message import Message
+from textual.strip import Strip
+from textual.widget import Widget
+
+from modtui.widgets.draw import Painter
+from modtui.widgets.rows import RowData, header_line, row_line
+
+
+class RowSource(Protocol):
+    """Where rows come from. `row` is asked only for visible ones and must not wait for anything."""
+
+    def __len__(self) -> int: ...
+
+    def row(self, index: int) -> RowData | None:
+        """The row at `index`, None when it cannot be read."""
+        ...
+
+
+class ItemList(Widget):
+    """One line a row, a header on top, the cursor drawn over its row."""
+
+    can_focus = False
+
+    class CursorMoved(Message):
+        """The cursor stands on another row; only the last of several matters."""
+
+        def __init__(self, index: int) -> None:
+            super().__init__()
+            self.index = index
+
+        def can_replace(self, message: Message) -> bool:
+            """A later move makes an earlier one moot."""
+            return isinstance(message, ItemList.CursorMoved)
+
+    class RowChosen(Message):
+        """A row was clicked that the cursor already stood on."""
+
+    def __init__(self, painter: Painter, source: RowSource, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.painter = painter
+        self.source = source
+        self.cursor = 0
+        self.top = 0
+        self.active = True
+        self._cache: dict[tuple[int, bool, int], Strip] = {}
+
+    @property
+    def page_rows(self) -> int:
+        """How many rows fit under the header."""
+        return max(1, self.size.height - 1)
+
+    def visible(self) -> range:
+        """The indexes now in sight."""
+        return range(self.top, min(len(self.source), self.top + self.page_rows))
+
+    def render_line(self, y: int) -> Strip:
+        """One line of the widget: the header, a row, or nothing."""
+        width = self.size.width
+        if y == 0:
+            return self.painter.strip(header_line(width), width, fill="row.head")
+        index = self.top + y - 1
+        if index >= len(self.source):
+            return self.painter.strip((), width)
+        here = index == self.cursor
+        key = (index, here, width)
+        strip = self._cache.get(key)
+        if strip is None:
+            row = self.source.row(index)
+            line = row_line(row, width, cursor=here)
+            strip = self.painter.strip(line, width, over="cursor" if here else "")
+            if len(self._cache) > 400:
+                self._cache.clear()
+            self._cache[key] = strip
+        return strip
+
+    def changed(self, indexes: Iterable[int] | None = None) -> None:
+        """Rows look different now (None: all of them, or their order)."""
+        if indexes is None:
+            self._cache.clear()
+            self.cursor = max(0, min(self.cursor, len(self.source) - 1))
+            self._hold_in_sight()
+            self.refresh()
+            return
+        touched = set(indexes)
+        if not touched:
+            return
+        self._cache = {key: strip for key, strip in self._cache.items() if key[0] not in touched}
+        self.refresh(*(self._region(index) for index in touched if index in self.visible()))
+
+    def go(self, index: int, *, tell: bool = True) -> None:
+        """Put the cursor on a row, with as little repainting as that needs."""
+        count = len(self.source)
+        new = max(0, min(index, count - 1))
+        old = self.cursor
+        self.cursor = new
+        if new in self.visible() and old in self.visible():
+            if new != old:
+                self.refresh(self._region(old), self._region(new))
+        else:
+            if new >= self.top + self.page_rows:
+                self.top = new if new - old < self.page_rows else new - self.page_rows + 1
+                self.top = max(0, min(self.top, count - self.page_rows))
+            elif new < self.top:
+                self.top = max(0, new - self.page_rows + 1)
+            self._hold_in_sight()
+            self.refresh()
+        if tell and new != old:
+            self.post_message(self.CursorMoved(new))
+
+    def move(self, by: int) -> None:
+        """Move the cursor by some rows, not beyond the ends."""
+        self.go(self.cursor + by)
+
+    def page(self, pages: float) -> None:
+        """Move by pages (0.5 is half a page)."""
+        self.move(int(self.page_rows * pages) or (1 if pages > 0 else -1))
+
+    def _region(self, index: int) -> Region:
+        return Region(0, index - self.top + 1, self.size.width, 1)
+
+    def _hold_in_sight(self) -> None:
+        if self.cursor < self.top or self.cursor >= self.top + self.page_rows:
+            self.top = max(0, min(self.cursor, len(self.source) - self.page_rows))
+        if self.top and self.top > max(0, len(self.source) - self.page_rows):
+            self.top = max(0, len(self.source) - self.page_rows)
+
+    def on_resize(self) -> None:
+        """Keep the cursor in sight when the terminal changes."""
+        self._cache.clear()
+        self._hold_in_sight()
+
+    def on_click(self, event: events.Click) -> None:
+        """A click moves the cursor; a second one opens."""
+        index = self.top + event.y - 1
+        if event.y < 1 or index >= len(self.source):
+            return
+        if index == self.cursor:
+            self.post_message(self.RowChosen())
+        else:
+            self.go(index)
+
+    def on_mouse_scroll_down(self) -> None:
+        """The wheel moves the cursor by three."""
+        self.move(3)
+
+    def on_mouse_scroll_up(self) -> None:
+        """The wheel moves the cursor by three."""
+        self.move(-3)

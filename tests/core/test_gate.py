@@ -1,0 +1,81 @@
+"""The rules that keep a key from deciding on what nobody has read."""
+
+from __future__ import annotations
+
+from modtui.screens.gate import Gate
+
+
+class Watch:
+    """A clock that the test moves."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def gate() -> tuple[Gate, Watch]:
+    watch = Watch()
+    return Gate(now=watch), watch
+
+
+def test_a_painted_item_may_be_decided_after_a_while() -> None:
+    it, watch = gate()
+    it.painted("one")
+    watch.now += 0.25
+    assert it.key("a")
+    assert it.may_decide("one") == "yes"
+
+
+def test_a_pasted_run_of_keys_decides_only_what_was_read() -> None:
+    it, watch = gate()
+    it.painted("one")
+    watch.now += 1
+    decided = []
+    current = "one"
+    for n in range(4):
+        watch.now += 0.001
+        assert it.key("a")
+        if it.may_decide(current) == "yes":
+            decided.append(current)
+            current = f"next {n}"
+            it.painted(current)
+    assert decided == ["one"]
+
+
+def test_a_held_key_counts_once_however_long_it_is_held() -> None:
+    it, watch = gate()
+    it.painted("one")
+    watch.now += 1
+    verdicts = []
+    for _ in range(60):
+        assert it.key("a")
+        verdicts.append(it.may_decide("one"))
+        watch.now += 0.033
+    assert verdicts[0] == "yes"
+    assert set(verdicts[1:]) == {"repeat"}
+
+
+def test_another_item_than_the_painted_one_is_not_decided() -> None:
+    it, watch = gate()
+    it.painted("one")
+    watch.now += 1
+    it.key("a")
+    assert it.may_decide("two") == "unseen"
+    it.hidden()
+    assert it.may_decide("one") == "unseen"
+
+
+def test_after_a_refused_key_input_is_ignored_for_half_a_second() -> None:
+    it, watch = gate()
+    it.painted("one")
+    watch.now += 1
+    assert it.key("d")
+    it.refuse()
+    watch.now += 0.2
+    assert not it.key("2")
+    assert it.may_decide("one") == "deaf"
+    watch.now += 0.4
+    assert it.key("a")
+    assert it.may_decide("one") == "yes"
