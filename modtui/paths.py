@@ -46,3 +46,26 @@ def private(folder: Path) -> Path:
     except OSError as error:
         raise StoreError(f"The folder {folder} cannot be made: {error.strerror}.", "Check its rights.") from error
     return folder
+
+
+def replace_private(path: Path, text: str) -> None:
+    """Write `text` to `path` whole: it is born with mode 0600 beside its place, reaches the disk, then takes the place.
+
+    A symbolic link stays; what it points to is replaced. Raises StoreError; then `path` is as it was.
+    """
+    import tempfile  # late: only writers need it
+
+    path = path.resolve() if path.is_symlink() else path
+    private(path.parent)
+    born = ""
+    try:
+        number, born = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)  # 0600 by itself
+        with os.fdopen(number, "w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(born, path)
+    except OSError as error:
+        if born:
+            Path(born).unlink(missing_ok=True)
+        raise StoreError(f"The file {path} cannot be written: {error.strerror}.", "Check its rights.") from error

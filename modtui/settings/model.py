@@ -1,0 +1,125 @@
+"""The settings as the program reads them: frozen, typed, complete. What each key means stands in `fields`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+
+from modtui.domain.reasons import Reason
+
+KeyKind = Literal["user", "admin", "service"]
+
+
+class CommunitySettings(msgspec.Struct, frozen=True, kw_only=True):
+    """One `[[communities]]` entry. `url` is canonical (`address.canonical`); `budget` None leaves it to the backend."""
+
+    name: str
+    url: str
+    backend: str = "discourse"
+    account: str = ""
+    key: KeyKind = "user"
+    token_command: tuple[str, ...] = ()
+    insecure: bool = False
+    read_only: bool = False
+    budget: int | None = None
+    language: str = ""
+    options: dict[str, Any] = {}
+
+
+class RouteSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """One `[[routes]]` entry: where an escalation can go. `due_ms` is how soon an answer is expected."""
+
+    name: str
+    key: str
+    kind: str = "webhook"
+    title: str = ""
+    url: str = ""
+    to: str = ""
+    command: tuple[str, ...] = ()
+    due_ms: int | None = None
+    hours: str = ""
+    text: bool = True
+    options: dict[str, Any] = {}
+
+
+class Hours(msgspec.Struct, frozen=True, kw_only=True):
+    """Working hours: minutes of the day in the zone `tz`; `days` 0 is Monday; `holidays` are ISO dates."""
+
+    name: str
+    tz: str = ""
+    days: tuple[int, ...] = (0, 1, 2, 3, 4)
+    start: int = 9 * 60
+    end: int = 17 * 60
+    holidays: tuple[str, ...] = ()
+
+
+class Target(msgspec.Struct, frozen=True, kw_only=True):
+    """How soon something should be handled: `name` is a community, `category:NAME`, `lang:CODE` or `default`."""
+
+    name: str
+    within_ms: int
+    hours: str = ""
+
+
+class Undo(msgspec.Struct, frozen=True, kw_only=True):
+    """Holds in seconds."""
+
+    hold_s: float = 15.0
+    hold_person_s: float = 60.0
+    resume_after_s: float = 3600.0
+    on_quit: Literal["ask", "wait", "send", "stay"] = "ask"
+
+
+class Ban(msgspec.Struct, frozen=True, kw_only=True):
+    """Lengths of bans in milliseconds, None is for good. `ladder` is what repeated removals propose, mildest first."""
+
+    default_ms: int | None = 7 * 86_400_000
+    ladder_ms: tuple[int | None, ...] = (86_400_000, 3 * 86_400_000, 7 * 86_400_000, 30 * 86_400_000, None)
+
+
+class Screen(msgspec.Struct, frozen=True, kw_only=True):
+    """How the screens look and what the terminal is asked for. `timezone` "" is this machine's."""
+
+    theme: str = "auto"
+    color: Literal["auto", "truecolor", "256", "16", "none"] = "auto"
+    mouse: Literal["auto", "on", "off"] = "auto"
+    ascii: Literal["auto", "on", "off"] = "auto"
+    keyboard: Literal["default", "azerty"] = "default"
+    painted_ms: int = 200
+    timezone: str = ""
+    clipboard: Literal["auto", "osc52", "native", "off"] = "auto"
+    browser: Literal["auto", "copy", "command"] = "auto"
+    browser_command: tuple[str, ...] = ()
+
+
+class JournalSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """How long things are kept, in milliseconds; None is forever."""
+
+    retention_ms: int | None = None
+    cache_ms: int | None = 30 * 86_400_000
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that config.toml and reasons/ say, with defaults for the rest. `path` is the file, there or not."""
+
+    path: Path
+    communities: tuple[CommunitySettings, ...] = ()
+    reasons: tuple[Reason, ...] = ()
+    routes: tuple[RouteSettings, ...] = ()
+    hours: dict[str, Hours] = {}
+    targets: tuple[Target, ...] = ()
+    undo: Undo = Undo()
+    ban: Ban = Ban()
+    keys: dict[str, tuple[str, ...]] = {}
+    screen: Screen = Screen()
+    journal: JournalSettings = JournalSettings()
+
+    def community(self, name: str) -> CommunitySettings | None:
+        """The entry with this name, in any case of letters."""
+        return next((one for one in self.communities if one.name.casefold() == name.casefold()), None)
+
+    def reason(self, id: str) -> Reason | None:
+        """The reason with this id."""
+        return next((one for one in self.reasons if one.id == id), None)

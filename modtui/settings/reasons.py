@@ -1,0 +1,184 @@
+"""Reasons and their messages: twelve of modtui's own in English, French and German, and the community's.
+
+A message is Markdown with placeholders from a fixed table. Its first line may be `# Title`. A line with a placeholder
+that has no value is left out, so one text serves with and without a ban.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from modtui.domain.reasons import Reason
+from modtui.settings.kinds import nearest
+from modtui.text import Foreign, show_line
+
+PLACEHOLDERS: dict[str, str] = {
+    "author": "the author's user name",
+    "title": "the title of the thread",
+    "url": "the address of the post",
+    "reason": "the reason's title in the message's language",
+    "rule": "your community's rule for this reason",
+    "community": "the community's name",
+    "moderator": "your user name",
+    "duration": "the length of the silence or ban, where there is one",
+    "until": "when it ends, where it ends",
+}
+"""Everything that can stand in braces in a message, and what it becomes."""
+
+LANGUAGES = ("en", "de", "fr")
+"""The languages of the built-in messages."""
+
+_PLACEHOLDER = re.compile(r"\{([A-Za-z_]+)\}")
+_FILE = re.compile(r"(?P<id>[A-Za-z0-9][A-Za-z0-9_-]*)\.(?P<language>[a-z]{2,3}(-[A-Za-z]{2,4})?)\.md")
+_LIMIT = 30_000
+
+
+class Message(msgspec.Struct, frozen=True):
+    """A message to an author, ready to be read by the moderator. It holds foreign names, so it is foreign itself."""
+
+    title: Foreign
+    text: Foreign
+
+
+def fill(template: str, values: Mapping[str, str | None]) -> Foreign:
+    """The template with its placeholders replaced in one pass: braces in a value mean nothing.
+
+    Values are flattened to one line. A line that has a placeholder without a value is left out; so are blank lines that
+    pile up by it. Names outside PLACEHOLDERS stay as they are.
+    """
+    lines: list[str] = []
+    for line in template.splitlines():
+        names = [name for name in _PLACEHOLDER.findall(line) if name in PLACEHOLDERS]
+        if any(not values.get(name) for name in names):
+            continue
+        lines.append(_PLACEHOLDER.sub(lambda match: _value(match, values), line).rstrip())
+    return Foreign(re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip("\n"))
+
+
+def _value(match: re.Match[str], values: Mapping[str, str | None]) -> str:
+    if match[1] not in PLACEHOLDERS:
+        return match[0]
+    return re.sub(r"\s+", " ", values.get(match[1]) or "").strip()
+
+
+def compose(reason: Reason, language: str, values: Mapping[str, str | None]) -> Message | None:
+    """The message of `reason` in `language`; None when the reason has none in it. `values` by PLACEHOLDERS.
+
+    `reason` and `rule` are filled from the reason itself.
+    """
+    template = reason.messages.get(language)
+    if template is None:
+        return None
+    own = {"reason": reason.titles.get(language) or reason.title, "rule": reason.rule}
+    filled = fill(template, {**values, **own})
+    first, _, rest = filled.partition("\n")
+    if first.startswith("# "):
+        return Message(Foreign(first[2:].strip()), Foreign(rest.strip("\n")))
+    return Message(Foreign(own["reason"]), filled)
+
+
+def pick_language(reason: Reason, *wanted: str | None) -> str | None:
+    """The first wanted language that the reason has a message in ("de-AT" takes "de"), else English, else any, or None."""
+    for language in (*wanted, "en"):
+        for code in (language, language.partition("-")[0]) if language else ():
+            if code in reason.messages:
+                return code
+    return min(reason.messages, default=None)
+
+
+@cache
+def builtin() -> tuple[Reason, ...]:
+    """modtui's own reasons."""
+    folder = resources.files("modtui.settings") / "defaults"
+    entries = tomllib.loads((folder / "reasons.toml").read_text("utf-8"))["reasons"]
+    found = []
+    for entry in entries:
+        messages = {code: (folder / f"{entry['id']}.{code}.md").read_text("utf-8").strip() for code in LANGUAGES}
+        found.append(Reason(**{**entry, "matches": tuple(entry.get("matches", ())), "messages": messages}))
+    return tuple(found)
+
+
+def load_reasons(folder: Path, entries: Sequence[Mapping[str, Any]]) -> tuple[tuple[Reason, ...], list[str]]:
+    """The reasons in force and what is wrong with them, a sentence each.
+
+    `entries` are checked `[[reasons]]` values; without any the built-in ones hold. `folder` has the user's messages,
+    which replace the built-in ones of the same reason and language.
+    """
+    known = {reason.id: reason for reason in builtin()}
+    problems: list[str] = []
+    chosen: dict[str, Reason] = {} if entries else dict(known)
+    digits = {entry["digit"]: entry["id"] for entry in reversed(entries) if entry.get("digit")}
+    config = folder.parent / "config.toml"
+    for number, entry in enumerate(entries, 1):
+        where = f"{config}: [[reasons]] {number}"
+        id = entry["id"]
+        if id in chosen:
+            problems.append(f'{where} id: "{id}" is already the id of another reason.')
+            continue
+        base = known.get(id)
+        values: dict[str, Any] = {"title": id, **(_inherited(base) if base else {}), **entry, "id": id}
+        if "title" in entry and "titles" not in entry:
+            values["titles"] = {}
+        if "digit" not in entry and digits.get(base.digit if base else "", id) == id:
+            values["digit"] = base.digit if base else ""
+        chosen[id] = Reason(**values)
+        if (digit := entry.get("digit")) and (before := digits[digit]) != id:
+            problems.append(f'{where} digit: {digit} is already the digit of "{before}".')
+    for id, messages in _files(folder, chosen, problems).items():
+        chosen[id] = msgspec.structs.replace(chosen[id], messages={**chosen[id].messages, **messages})
+    return tuple(chosen.values()), problems
+
+
+def _inherited(base: Reason) -> dict[str, Any]:
+    return {name: getattr(base, name) for name in ("title", "titles", "matches", "urgent", "messages")}
+
+
+def _files(folder: Path, reasons: Mapping[str, Reason], problems: list[str]) -> dict[str, dict[str, str]]:
+    found: dict[str, dict[str, str]] = {}
+    try:
+        paths = sorted(path for path in folder.iterdir() if path.suffix == ".md")
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        problems.append(f"{folder}: cannot be read: {error.strerror}.")
+        return {}
+    for path in paths:
+        match = _FILE.fullmatch(path.name)
+        if match is None:
+            problems.append(f"{path}: must be called <reason>.<language>.md, like spam.en.md.")
+            continue
+        if match["id"] not in reasons:
+            problems.append(f'{path}: there is no reason "{match["id"]}". {nearest(match["id"], reasons)}'.strip())
+            continue
+        try:
+            text = path.read_text("utf-8").strip()
+        except OSError as error:
+            problems.append(f"{path}: cannot be read: {error.strerror}.")
+            continue
+        except UnicodeDecodeError:
+            problems.append(f"{path}: is not UTF-8 text.")
+            continue
+        problems += check_message(path, text)
+        found.setdefault(match["id"], {})[match["language"]] = text
+    return found
+
+
+def check_message(path: Path, text: str) -> list[str]:
+    """What is wrong with a message's text, a sentence each: unknown placeholders, an empty text, an endless one."""
+    if not text:
+        return [f"{path}: is empty."]
+    if len(text) > _LIMIT:
+        return [f"{path}: is longer than {_LIMIT:,} signs."]
+    unknown = dict.fromkeys(name for name in _PLACEHOLDER.findall(text) if name not in PLACEHOLDERS)
+    return [
+        f"{path}: {{{show_line(name, 40)}}} is not a placeholder. {nearest(name, PLACEHOLDERS)}".strip()
+        for name in unknown
+    ]
