@@ -36,12 +36,18 @@ class LinkChanged:
 
 @dataclass(frozen=True, slots=True)
 class LaneLoaded:
-    """A page of a lane arrived and is in the cache: `added` rows are new here, `first` says it was the first page."""
+    """A page of a lane arrived and is in the cache: `added` rows are new here, `first` says it was the first page.
+
+    `ids` are all open rows of the page; `backlog` says that they waited before the desk was opened (older pages that are
+    read later), so they are not news.
+    """
 
     community: CommunityId
     lane: Lane
     added: int
     first: bool
+    ids: tuple[str, ...] = ()
+    backlog: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,282 @@
+"""What stands around an item: the thread, the author's dossier, and what was decided on the like before.
+
+Nothing here waits: `get` answers from the cache, `want` begins to fetch and events tell what came. What the moderator no
+longer looks at is not fetched; one item ahead is, where the budget leaves room.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Coroutine, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from modtui.backends.base import Backend
+from modtui.backends.budget import spending
+from modtui.desk.events import ContextLoaded
+from modtui.desk.link import broken
+from modtui.desk.rooms import DeskLike
+from modtui.desk.words import did
+from modtui.domain.decisions import Decision
+from modtui.domain.items import Dossier, Item, Thread
+from modtui.errors import ModtuiError, NotFound
+from modtui.text import Shown, join, say
+
+FRESH_S = 300.0
+"""A thread or dossier younger than this is not fetched again by itself."""
+DWELL_S = 2.0
+"""The dossier is fetched when the moderator stays this long: a quick approval costs thread, re-read and write only."""
+IN_FLIGHT = 3
+EARLIER = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What is known around an item now.
+
+    `fresh_ms` is when the older of thread and dossier was read (0: nothing was). `problem` says in a sentence why
+    something is missing. `earlier` are lines about what this desk decided before on this subject and this author.
+    """
+
+    thread: Thread | None = None
+    dossier: Dossier | None = None
+    earlier: tuple[Shown, ...] = ()
+    loading: bool = False
+    problem: str | None = None
+    fresh_ms: int = 0
+
+
+@dataclass(slots=True)
+class _Flight:
+    """A read on its way. `items` are the item ids to tell when it lands."""
+
+    task: asyncio.Task[None]
+    items: set[str] = field(default_factory=set)
+    started: bool = False
+
+
+Key = tuple[str, str, str]
+
+
+class ContextKeeper:
+    """Fetches and keeps what stands around items. One per desk."""
+
+    def __init__(self, desk: DeskLike, *, fresh_s: float = FRESH_S, dwell_s: float = DWELL_S) -> None:
+        self._desk = desk
+        self._fresh_ms = int(fresh_s * 1000)
+        self._dwell_s = dwell_s
+        self._flights: dict[Key, _Flight] = {}
+        self._problems: dict[Key, str] = {}
+        self._standing: str | None = None
+        self._follow: asyncio.Task[None] | None = None
+        self._earlier: dict[str, tuple[Shown, ...]] = {}
+
+    # --- looking
+
+    def get(self, item: Item) -> Context:
+        """What is cached around the item. Never waits."""
+        cache = self._desk.store.cache
+        thread = cache.thread(item.id)
+        dossier = cache.dossier(item.ref.community, item.author.native) if item.author else None
+        keys = _keys(item)
+        stamps = [found[1] for found in (thread, dossier) if found is not None]
+        return Context(
+            thread=thread[0] if thread else None,
+            dossier=dossier[0] if dossier else None,
+            earlier=self.earlier(item),
+            loading=any(key in self._flights for key in keys),
+            problem=next((self._problems[key] for key in keys if key in self._problems), None),
+            fresh_ms=min(stamps, default=0),
+        )
+
+    def earlier(self, item: Item) -> tuple[Shown, ...]:
+        """Lines about what this desk's own journal has on the subject and on its author; empty when it has nothing."""
+        if item.id not in self._earlier:
+            if len(self._earlier) > 200:
+                self._earlier.clear()
+            self._earlier[item.id] = earlier_lines(self._desk.store.journal, item)
+        return self._earlier[item.id]
+
+    def forget(self) -> None:
+        """A decision changed the journal: the lines about earlier ones are made anew."""
+        self._earlier.clear()
+
+    # --- fetching
+
+    def want(self, item: Item, ahead: Sequence[Item] = ()) -> None:
+        """The moderator stands on `item`: fetch what is missing around it, then the thread of the first of `ahead`.
+        Older wishes that were not sent yet are dropped. Returns at once; `ContextLoaded` tells what came."""
+        self._standing = item.id
+        self._drop(_keys(item) | {key for each in ahead[:1] for key in _keys(each)})
+        for key in _keys(item):
+            self._problems.pop(key, None)
+        if self._follow is not None:
+            self._follow.cancel()
+        if self._stale_thread(item):
+            self._launch(("thread", item.ref.community, item.id), item.id, self._fetch_thread(item))
+        self._follow = asyncio.create_task(self._then(item, tuple(ahead[:1])), name="context")
+
+    async def fetch(self, item: Item, *, dossier: bool = True) -> Context:
+        """Fetch thread and dossier now and wait for them (for the command line and the dossier screen). Trouble is told
+        in the context's `problem`, never raised."""
+        if self._stale_thread(item):
+            self._launch(("thread", item.ref.community, item.id), item.id, self._fetch_thread(item))
+        if dossier:
+            self._launch_dossier(item)
+        await self._landed(_keys(item))
+        return self.get(item)
+
+    async def close(self) -> None:
+        """Drop all wishes."""
+        tasks = [flight.task for flight in self._flights.values()]
+        if self._follow is not None:
+            tasks.append(self._follow)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        self._flights.clear()
+
+    async def _then(self, item: Item, ahead: tuple[Item, ...]) -> None:
+        """What comes after the thread: the next item's, then this author's dossier if the moderator stays."""
+        await self._landed({("thread", item.ref.community, item.id)})
+        for each in ahead:
+            if self._stale_thread(each) and self._room(each):
+                self._launch(("thread", each.ref.community, each.id), each.id, self._fetch_thread(each, ahead=True))
+        await self._desk.clock.sleep(self._dwell_s)
+        if self._standing == item.id and self._room(item):
+            self._launch_dossier(item)
+
+    def _launch_dossier(self, item: Item) -> None:
+        if item.author is None or not self._live(item):
+            return
+        held = self._desk.store.cache.dossier(item.ref.community, item.author.native)
+        if held is None or self._old(held[1]):
+            key = ("dossier", item.ref.community, item.author.native)
+            self._launch(key, item.id, self._fetch_dossier(item, item.author.native))
+
+    def _launch(self, key: Key, item_id: str, work: Coroutine[Any, Any, None]) -> None:
+        flight = self._flights.get(key)
+        if flight is not None:
+            flight.items.add(item_id)
+            work.close()
+            return
+        flight = _Flight(asyncio.create_task(self._fly(key, work), name=f"context {key[0]}"), {item_id})
+        self._flights[key] = flight
+        self._desk.events.tell(ContextLoaded(item_id))
+
+    async def _fly(self, key: Key, work: Coroutine[Any, Any, None]) -> None:
+        items: set[str] = set()
+        try:
+            flight = self._flights.get(key)
+            if flight is not None:
+                flight.started = True
+                items = flight.items
+            await work
+            self._problems.pop(key, None)
+        except NotFound as error:
+            self._problems[key] = error.message
+        except ModtuiError as error:
+            self._problems[key] = error.message
+            if broken(error):
+                self._line_trouble(key[1], error)
+        finally:
+            work.close()
+            if len(self._problems) > 200:
+                self._problems.pop(next(iter(self._problems)))
+            self._flights.pop(key, None)
+            for id in items:
+                self._desk.events.tell(ContextLoaded(id))
+
+    def _line_trouble(self, community: str, error: ModtuiError) -> None:
+        sync = getattr(self._desk, "sync", None)
+        if sync is not None:
+            sync.failed(community, error)
+
+    async def _fetch_thread(self, item: Item, *, ahead: bool = False) -> None:
+        with spending("trickle" if ahead else "read"):
+            thread = await self._backend(item).thread(item)
+        await self._desk.store.cache.put_thread(item.id, thread)
+
+    async def _fetch_dossier(self, item: Item, native: str) -> None:
+        with spending("read"):
+            dossier = await self._backend(item).dossier(native)
+        await self._desk.store.cache.put_dossier(item.ref.community, native, dossier)
+
+    async def _landed(self, keys: set[Key]) -> None:
+        tasks = [self._flights[key].task for key in keys if key in self._flights]
+        if tasks:
+            await asyncio.wait(tasks)
+
+    def _drop(self, wanted: set[Key]) -> None:
+        """Cancel reads that nobody waits for any more: those not begun, and of the others all but the newest few."""
+        stale = [(key, flight) for key, flight in self._flights.items() if key not in wanted]
+        spare = len(stale) - (IN_FLIGHT - 1)
+        for number, (_, flight) in enumerate(stale):
+            if not flight.started or number < spare:
+                flight.task.cancel()
+
+    # --- what is known
+
+    def _community(self, item: Item) -> Any:
+        for community in self._desk.communities:
+            if community.id == item.ref.community:
+                return community
+        raise KeyError(item.ref.community)
+
+    def _backend(self, item: Item) -> Backend:
+        backend: Backend = self._community(item).backend
+        return backend
+
+    def _live(self, item: Item) -> bool:
+        return any(c.id == item.ref.community and c.link.state == "live" for c in self._desk.communities)
+
+    def _room(self, item: Item) -> bool:
+        """Whether the budget leaves room for what the moderator did not ask for."""
+        if not self._live(item):
+            return False
+        budget = self._backend(item).wire.budget
+        return budget.wait_s <= 0 and (budget.limit <= 0 or budget.used < budget.limit / 2)
+
+    def _stale_thread(self, item: Item) -> bool:
+        if not self._live(item):
+            return False
+        held = self._desk.store.cache.thread(item.id)
+        return held is None or self._old(held[1])
+
+    def _old(self, fetched_ms: int) -> bool:
+        return bool(self._desk.clock.now_ms() - fetched_ms > self._fresh_ms)
+
+
+def _keys(item: Item) -> set[Key]:
+    keys: set[Key] = {("thread", item.ref.community, item.id)}
+    if item.author is not None:
+        keys.add(("dossier", item.ref.community, item.author.native))
+    return keys
+
+
+def earlier_lines(journal: Any, item: Item) -> tuple[Shown, ...]:
+    """What the journal has on the item's subject and author, in at most two lines."""
+    lines: list[Shown] = []
+    on_this: list[Decision] = list(journal.earlier(ref=item.ref, limit=EARLIER))
+    if on_this:
+        newest = on_this[0]
+        lines.append(say("you {did} this before ({state})", did=did(newest.verb, item.lane), state=newest.state))
+    if item.author is not None:
+        known = {decision.id for decision in on_this}
+        by_author = [
+            decision
+            for decision in journal.earlier(author=item.author.username, community=item.ref.community, limit=EARLIER)
+            if decision.id not in known and decision.undo_of is None
+            and decision.state in ("done", "partly", "held", "sending", "unknown")
+        ]  # fmt: skip
+        if by_author:
+            tally = Counter(did(decision.verb, item.lane) for decision in by_author)
+            parts = [say("{n} {did}", n=n, did=word) for word, n in tally.most_common()]
+            more = "at least " if len(by_author) >= EARLIER else ""
+            lines.append(
+                say(
+                    "you on {more}{n} by this author: {what}", more=more, n=len(by_author), what=join(", ", parts)
+                )
+            )
+    return tuple(lines)

@@ -1,0 +1,98 @@
+"""Keeping the cache like the sites: start-up, pages, a trickle of older ones, changes, and coming back after an outage.
+
+One task per community watches, a second one trickles. Nothing here waits for a screen and no screen waits for this:
+what arrives is written to the cache and told as events.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+
+from modtui.desk.events import LinkChanged, Troubled
+from modtui.desk.link import broken
+from modtui.desk.rooms import DeskLike
+from modtui.desk.site import SiteSync
+from modtui.domain.subjects import CommunityId, Lane
+from modtui.errors import ModtuiError
+
+
+class Sync:
+    """Keeps all communities of a desk in step. `start` returns at once; `close` ends everything."""
+
+    def __init__(self, desk: DeskLike) -> None:
+        self._desk = desk
+        self.sites: dict[CommunityId, SiteSync] = {c.id: SiteSync(desk, c) for c in desk.communities}
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def start(self) -> None:
+        """Begin to watch, trickle and tell of requests. Needs a running event loop."""
+        if self._tasks:
+            return
+        for site in self.sites.values():
+            site.listen()
+            self._tasks.append(asyncio.create_task(site.watch(), name=f"sync {site.community.name}"))
+            self._tasks.append(asyncio.create_task(site.trickle(), name=f"trickle {site.community.name}"))
+
+    async def close(self) -> None:
+        """End all tasks. Reads may be cancelled at any time: nothing depends on them."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._tasks = []
+        for site in self.sites.values():
+            site.closed()
+
+    def wake(self) -> None:
+        """The moderator is back (`desk.idle` ended): look at once."""
+        for site in self.sites.values():
+            site.kick()
+
+    def failed(self, community: CommunityId, error: BaseException) -> None:
+        """Another room met trouble with the line (outbox, context): the link says so and is tried again."""
+        site = self.sites.get(community)
+        if site is not None and broken(error):
+            site.trouble(error)
+
+    def counts(self, community: CommunityId) -> Mapping[Lane, int]:
+        """The lane counts as the site told them last (as the cache remembers them before that)."""
+        site = self.sites.get(community)
+        return site.counts if site is not None else {}
+
+    async def refresh(self, lane: Lane, community: CommunityId | None = None) -> None:
+        """Read the lane again now, also while the line is down (then it is tried). Never raises for a site's trouble:
+        the link tells."""
+        await asyncio.gather(*(site.refresh(lane) for site in self._sites(community)))
+
+    async def more(self, lane: Lane, community: CommunityId | None = None) -> bool:
+        """Load the next page of the lane. True when rows came or more may come; False at the end or without a line."""
+        found = False
+        for site in self._sites(community):
+            try:
+                found = await site.more(lane) or found
+            except ModtuiError as error:
+                self._tell(site, error)
+        return found
+
+    async def load_all(self, lane: Lane, community: CommunityId | None = None, *, limit: int | None = None) -> int:
+        """Load the whole lane (the command line does), at most about `limit` items a community; says how many rows are
+        open and known then. Raises the backend's errors."""
+        total = 0
+        for site in self._sites(community):
+            await site.identify()
+            total += await site.load_all(lane, limit)
+        return total
+
+    def _sites(self, community: CommunityId | None) -> Sequence[SiteSync]:
+        if community is None:
+            return list(self.sites.values())
+        return [self.sites[community]] if community in self.sites else []
+
+    def _tell(self, site: SiteSync, error: ModtuiError) -> None:
+        if broken(error):
+            site.trouble(error)
+        else:
+            self._desk.events.tell(Troubled(words=str(error)))
+
+
+__all__ = ["LinkChanged", "Sync"]

@@ -1,0 +1,348 @@
+"""A frozen order of item ids: what the queue shows.
+
+Only `merge`, a filter, a sort or a language re-orders it; what arrives meanwhile is counted (`new`), what was handled
+stays. Nothing that a key does costs more at 100,000 rows: the order is a list, places are looked up in a dict that is
+built once per order, rows are read from the cache by window.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from modtui.desk.events import Event, ItemsChanged, LaneLoaded
+from modtui.desk.filter import EVERYTHING, Around, Facts, parse
+from modtui.desk.like import Likeness
+from modtui.desk.marks import Marks
+from modtui.desk.outcome import RowState
+from modtui.desk.rooms import DeskLike
+from modtui.desk.rows import facts_for, match_ids, tally_languages
+from modtui.domain.items import Item
+from modtui.domain.subjects import CommunityId, Lane, parse_item_id
+from modtui.errors import UsageError
+
+SORTS: tuple[str, ...] = ("oldest", "newest", "reports", "score", "author")
+SORT_WORDS: dict[str, str] = {
+    "oldest": "oldest first", "newest": "newest first", "reports": "most reports first", "score": "highest score first",
+    "author": "by author",
+}  # fmt: skip
+_WINDOW = 48
+_HELD = 512
+
+
+class View:
+    """One lane of one community, or of all (`community` None), in a frozen order. Made by `Desk.view`."""
+
+    def __init__(self, desk: DeskLike, lane: Lane, community: CommunityId | None = None, *, listen: bool = True) -> None:
+        self.lane: Lane = lane
+        self.community = community
+        self.sort = "oldest"
+        self.language: str | None = None
+        """The language that `cycle_language` picked; None shows all, "" those of unknown language."""
+        self._desk = desk
+        self._cache = desk.store.cache
+        self._filter = EVERYTHING
+        self._order: list[str] = []
+        self._at: dict[str, int] | None = None
+        self._fresh: dict[str, None] = {}
+        self._arrived: frozenset[str] = frozenset()
+        self._items: dict[str, Item | None] = {}
+        self._standing: str | None = None
+        self._revision = 0
+        self._likes: dict[str, frozenset[str]] = {}
+        self._languages: dict[str | None, int] | None = None
+        self._known: int | None = None
+        self.marks = Marks(self)
+        self.likeness = Likeness(self._cache)
+        self._reorder(self._select())
+        self.stop: Callable[[], None] = desk.events.subscribe(self.on_event) if listen else lambda: None
+
+    # --- the order
+
+    def __len__(self) -> int:
+        return len(self._order)
+
+    @property
+    def revision(self) -> int:
+        """Rises whenever the order changes; what was computed for an older one is void."""
+        return self._revision
+
+    @property
+    def filter(self) -> str:
+        """The filter as it was typed; empty when there is none."""
+        return self._filter.text
+
+    @property
+    def new(self) -> int:
+        """How many items that belong here wait for `merge`."""
+        return len(self._fresh)
+
+    @property
+    def loaded(self) -> int:
+        """How many open items of this lane are known here, shown or not."""
+        if self._known is None:
+            self._known = sum(self._cache.count(self.lane, community) for community in self.scope)
+        return self._known
+
+    @property
+    def others(self) -> int:
+        """How many open items of the lane the filter hides."""
+        return max(0, self.loaded - len(self._order) - len(self._fresh)) if self.filtered else 0
+
+    @property
+    def filtered(self) -> bool:
+        """Whether a filter or a language narrows the list."""
+        return bool(self._filter) or self.language is not None
+
+    @property
+    def total(self) -> int | None:
+        """How many the site counts; None while it has not said."""
+        total: int | None = None
+        for community in self.scope:
+            count = self._cache.counts(community).get(self.lane)
+            if count is not None:
+                total = (total or 0) + int(count)
+        return total
+
+    @property
+    def scope(self) -> tuple[CommunityId, ...]:
+        """The communities whose items are here."""
+        if self.community is not None:
+            return (self.community,)
+        return tuple(community.id for community in self._desk.communities)
+
+    def ids(self) -> list[str]:
+        """All ids in order. The list is the view's own: do not change it."""
+        return self._order
+
+    def id_at(self, i: int) -> str:
+        """The id of row `i`. Raises IndexError."""
+        return self._order[i]
+
+    def index(self, id: str) -> int | None:
+        """The row of an id, None when it is not in the list."""
+        if self._at is None:
+            self._at = {each: i for i, each in enumerate(self._order)}
+        return self._at.get(id)
+
+    def item_at(self, i: int) -> Item | None:
+        """The item of row `i`, read with its neighbours; None when the cache lost it. Raises IndexError."""
+        id = self._order[i]
+        if id not in self._items:
+            self._fill(self._order[max(0, i - _WINDOW // 2) : i + _WINDOW])
+        return self._items.get(id)
+
+    def _fill(self, window: Sequence[str]) -> None:
+        missing = [id for id in window if id not in self._items]
+        if len(self._items) + len(missing) > _HELD:
+            self._items = {id: self._items[id] for id in window if id in self._items}
+        self._items.update(zip(missing, self._cache.items(missing), strict=True))
+
+    # --- changing the order
+
+    def merge(self, keep: str | None = None) -> None:
+        """Sort again, take in the new ones, drop those that were handled. The row `keep` (where the cursor stands) stays
+        even when it was handled, until `left`."""
+        standing = keep if keep is not None else self._standing
+        self._reorder(self._select(), standing if standing is not None and self.index(standing) is not None else None)
+        self._standing = keep
+
+    def left(self, id: str) -> None:
+        """The cursor left this row: a handled one goes with the next merge."""
+        if id == self._standing:
+            self._standing = None
+
+    def set_filter(self, text: str) -> None:
+        """Show only what matches (see `modtui.desk.filter`); an empty text shows all. Raises UsageError, then nothing
+        has changed."""
+        wanted = parse(text)
+        likes = {value: self._like(value) for value in wanted.likes}
+        self._filter, self._likes = wanted, likes
+        self._reorder(self._select())
+
+    def set_sort(self, name: str) -> None:
+        """Order by one of SORTS. Raises UsageError."""
+        if name not in SORTS:
+            raise UsageError(f'The list cannot be sorted by "{name}".', "There are " + ", ".join(SORTS) + ".")
+        self.sort = name
+        self._reorder(self._select())
+
+    def language_counts(self) -> dict[str | None, int]:
+        """How many items of each language the filter lets through, the most frequent first; None is not known."""
+        if self._languages is None:
+            counts = tally_languages(self._cache, self._select(any_language=True))
+            self._languages = dict(sorted(counts.items(), key=lambda pair: (-pair[1], pair[0] or "~")))
+        return self._languages
+
+    def cycle_language(self) -> str | None:
+        """Show the next language of `language_counts` only, after the last one all again. Returns what is shown now:
+        a code, "" for unknown, None for all."""
+        choices: list[str | None] = [code or "" for code in self.language_counts()]
+        choices.append(None)
+        at = choices.index(self.language) if self.language in choices else len(choices) - 1
+        self.language = choices[(at + 1) % len(choices)]
+        counts = self._languages
+        self._reorder(self._select())
+        self._languages = counts
+        return self.language
+
+    # --- going through it
+
+    def next_open(self, i: int, step: int = 1) -> int | None:
+        """The nearest row after `i` (before it, with step -1) that nobody handled, claimed or put off; None at the end."""
+        at = i + step
+        while 0 <= at < len(self._order):
+            window = self._order[at : at + 256] if step > 0 else self._order[max(0, at - 255) : at + 1][::-1]
+            candidates = [n for n, id in enumerate(window) if self._desk_open(id)]
+            if candidates:
+                facts = facts_for(self._cache, [window[n] for n in candidates])
+                for n, found in zip(candidates, facts, strict=True):
+                    if found is not None and found.state == "open" and (not found.claimed_by or found.claim_mine):
+                        return at + n * step
+            at += len(window) * step
+        return None
+
+    def _desk_open(self, id: str) -> bool:
+        state_of: Callable[[str], RowState] | None = getattr(self._desk, "state_of", None)
+        if state_of is None:
+            return True
+        state = state_of(id)
+        return state.open and state.kind != "other"
+
+    def like(self, id: str, threshold: float | None = None) -> list[tuple[str, float]]:
+        """The shown items that say nearly the same as this one, least alike first, each with its likeness (0 to 1)."""
+        return self.likeness.find(id, self._order, threshold)
+
+    # --- what happens around it
+
+    def on_event(self, event: Event) -> None:
+        """Take note of what arrived or changed. The order moves only while the list is empty, or where older pages come
+        after the last row."""
+        if isinstance(event, LaneLoaded):
+            if event.lane == self.lane and event.community in self.scope:
+                self._known = None
+                self._languages = None
+                self._arrive(event.ids, backlog=event.backlog)
+        elif isinstance(event, ItemsChanged):
+            self._changed(event.items)
+
+    def _arrive(self, ids: Iterable[str], *, backlog: bool) -> None:
+        fresh = [id for id in ids if id not in self._fresh and self.index(id) is None]
+        fresh = self._passing(fresh)
+        if not fresh:
+            return
+        if not self._order:
+            self._reorder(self._select())
+        elif backlog and self.sort == "oldest" and self._extend(fresh):
+            return
+        else:
+            self._fresh.update(dict.fromkeys(fresh))
+
+    def _extend(self, fresh: list[str]) -> bool:
+        """Put rows that sort after the last one at the end: nothing moves. False when they do not."""
+        facts = [found for found in facts_for(self._cache, [self._order[-1], *fresh]) if found is not None]
+        if len(facts) != len(fresh) + 1:
+            return False
+        last, rest = facts[0], sorted(facts[1:], key=_age)
+        if _age(rest[0]) < _age(last):
+            return False
+        start = len(self._order)
+        self._order.extend(found.id for found in rest)
+        if self._at is not None:
+            self._at.update((found.id, start + n) for n, found in enumerate(rest))
+        self._revision += 1
+        return True
+
+    def _changed(self, ids: Sequence[str]) -> None:
+        mine = [id for id in ids if self._belongs(id)]
+        if not mine:
+            return
+        self._known = None
+        self._languages = None
+        for id in mine:
+            self._items.pop(id, None)
+        away = [id for id in mine if self.index(id) is None]
+        passing = set(self._passing(away))
+        for id in away:
+            if id not in passing:
+                self._fresh.pop(id, None)
+        self._arrive(passing, backlog=False)
+
+    def _belongs(self, id: str) -> bool:
+        parsed = parse_item_id(id)
+        return parsed is not None and parsed[0] == self.lane and parsed[1].community in self.scope
+
+    # --- the filter
+
+    def _select(self, *, any_language: bool = False) -> list[str]:
+        """All ids of the lane in order, filtered."""
+        open_only = not self._filter.uses("state")
+        language = None if any_language else self.language
+        if not self._filter and language is None:
+            return list(self._cache.ids(self.lane, self.scope, open_only=open_only, order=self.sort))
+        return match_ids(
+            self._cache, self.lane, self.scope, self.sort, self._filter, self._around(), language, open_only=open_only
+        )
+
+    def _passing(self, ids: Sequence[str]) -> list[str]:
+        """Those of a few ids that belong into the list."""
+        if not ids:
+            return []
+        around = self._around()
+        any_state = self._filter.uses("state")
+        return [
+            facts.id
+            for facts in facts_for(self._cache, ids)
+            if facts is not None and (any_state or facts.state == "open") and self._speaks(facts)
+            and self._filter.matches(facts, around)
+        ]  # fmt: skip
+
+    def _speaks(self, facts: Facts) -> bool:
+        return self.language is None or (facts.language or "") == self.language
+
+    def _around(self) -> Around:
+        mine: frozenset[str] = frozenset()
+        if self._filter.uses("is:mine"):
+            mine = self._mine()
+        return Around(
+            now_ms=self._desk.clock.now_ms(), marked=self.marks, mine=mine, new=self._arrived | self._fresh.keys(), like=self._likes
+        )
+
+    def _mine(self) -> frozenset[str]:
+        """What this desk has something on: open decisions, and what was put off."""
+        journal: Any = getattr(self._desk.store, "journal", None)
+        if journal is None:
+            return frozenset()
+        ids = {target.item for decision in journal.open_decisions() for target in decision.targets}
+        return frozenset(ids) | frozenset(journal.snoozed())
+
+    def _like(self, value: str) -> frozenset[str]:
+        """The ids that a `like:` word means: its item, found by number or native id in this lane, and its near copies."""
+        everything = self._cache.ids(self.lane, self.scope, open_only=True, order="oldest")
+        wanted = value.lstrip("#")
+        source = self.likeness.locate(wanted, everything, self.lane, self.scope)
+        if source is None:
+            raise UsageError(f'There is no item "{value}" in this lane.', "like: takes the number of an item.")
+        return frozenset(id for id, _ in self.likeness.find(source, everything))
+
+    def _reorder(self, order: list[str], keep: str | None = None) -> None:
+        """Make `order` the order. A kept row that is not in it stays before its old successor."""
+        if keep is not None and keep not in order:
+            old = self.index(keep)
+            place = len(order)
+            if old is not None:
+                where = {id: i for i, id in enumerate(order)}
+                place = next((where[id] for id in self._order[old + 1 :] if id in where), place)
+            order.insert(place, keep)
+        self._order = order
+        self._at = None
+        if self._fresh:
+            self._arrived = frozenset(self._fresh)
+            self._fresh = {}
+        self._languages = None
+        self._known = None
+        self._revision += 1
+
+
+def _age(facts: Facts) -> tuple[int, str]:
+    return (facts.since_ms, facts.id)
