@@ -22,6 +22,8 @@ _LOOKS = str.maketrans(
     "aeopcyxijsdhqwlgbaovptikuenxyilodagbounhgaeouvwsnryil",
 )
 
+_TWINS = str.maketrans("01i|", "olll")
+
 
 def ascii_host(host: str) -> str:
     """The host as it is looked up: lower case, `xn--` for other scripts. A part that cannot be coded is kept as it
@@ -75,9 +77,15 @@ def related(one: str, other: str) -> bool:
 
 @lru_cache(1024)
 def skeleton(host: str) -> str:
-    """What is left of a host for the eye: without accents, with look-alike letters folded together."""
-    folded = _fold(decoded_host(host))
-    return folded.translate(str.maketrans("01i|", "olll")).replace("rn", "m").replace("vv", "w")
+    """What is left of a looked-up host for the eye, see `fold_looks`."""
+    return fold_looks(decoded_host(host))
+
+
+def fold_looks(text: str) -> str:
+    """A text in lower case without accents, with look-alike letters (`0o`, `1il|`, `rn`-`m`, other scripts') folded
+    together.
+    """
+    return _fold(text).translate(_TWINS).replace("rn", "m").replace("vv", "w")
 
 
 def _fold(text: str) -> str:

@@ -95,9 +95,9 @@ def _label_host(label: str) -> str:
 
 def _warnings(parts: _Parts, label: str, target: str, site: str) -> list[Shown]:
     found: list[Shown] = []
-    if parts.scheme not in ("http", "https", "mailto"):
+    if parts.scheme not in ("http", "https", "mailto", "upload"):
         return [say("not a web address: {scheme}", scheme=parts.scheme)]
-    if parts.scheme == "mailto":
+    if parts.scheme in ("mailto", "upload"):  # Discourse writes its own uploads as upload://
         return []
     known = hosts.site_host(site)
     claimed = _label_host(label)
