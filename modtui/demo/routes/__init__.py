@@ -1,0 +1,19 @@
+"""The routes, one module per area. Each module has `ROUTES`: (methods, path without .json, handler)."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from starlette.responses import Response
+
+from modtui.demo.wire import Call
+
+Handler = Callable[[Call], Response | Awaitable[Response]]
+RouteLine = tuple[str, str, Handler]
+
+
+def all_routes() -> list[RouteLine]:
+    """Every route of the community, the more special paths before the more general ones."""
+    from modtui.demo.routes import review
+
+    return [*review.ROUTES]

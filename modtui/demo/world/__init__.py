@@ -1,0 +1,109 @@
+"""The world: made once, from a seed. The same seed, items and members give the same ids, texts and relations."""
+
+from __future__ import annotations
+
+import json
+import random
+import secrets
+
+from modtui.demo.db import Database
+from modtui.demo.model import DAY, HOUR, MINUTE, now_ms
+from modtui.demo.world.items import Items
+from modtui.demo.world.members import Members
+from modtui.demo.world.rows import Rows
+from modtui.demo.world.texts import load
+from modtui.demo.world.threads import Threads
+
+# The first items, so that every kind is there within 60; after them the dice decide with the weights below.
+_FIRST_WORDS = (
+    "insult wave queued_reply personal hostile_text wave signup badday hidden queued_topic offtopic "
+    "hostile_text campaign chat insult other hostile_text illegal wave formatted queued_reply insult "
+    "hostile_text deleted signup edited every_post hostile_text wave offtopic other queued_topic hostile_text "
+    "insult akismet hostile_text wave campaign queued_reply spam hostile_text proposal insult hostile_text "
+    "signup hostile_text badday deleted queued_reply hostile_text offtopic wave hostile_text other insult "
+    "queued_topic hostile_text personal hostile_text queued_reply "
+)
+FIRST = _FIRST_WORDS.split()
+WEIGHTS = {
+    "insult": 21, "wave": 20, "spam": 5, "offtopic": 12, "other": 6, "personal": 3, "illegal": 2, "badday": 2, "campaign": 1.4,
+    "hidden": 0.6, "deleted": 0.8, "edited": 1, "formatted": 0.4, "hostile_text": 0.3, "queued_reply": 12, "queued_topic": 5,
+    "signup": 6, "every_post": 0.6, "akismet": 0.5, "chat": 0.6, "proposal": 0.1,
+}  # fmt: skip
+
+
+def create_world(db: Database, *, items: int, members: int, seed: int) -> None:
+    """Fill an empty database: `items` pending reviewables, about `members` members. One transaction, indexes at the end."""
+    dice = random.Random(seed)
+    now = now_ms()
+    db.create()
+    rows = Rows()
+    people = Members(rows, dice, now)
+    people.populate(members)
+    threads = Threads(rows, dice, now, people)
+    threads.rules()
+    maker = Items(rows, dice, now, people, threads)
+    maker.topic_limit = max(items // 30, 12)
+    threads.questions(min(24 + items // 6, 900))
+    _pending(maker, items)
+    maker.decided(min(items // 5, 300))
+    with db.write():
+        _places(db)
+        rows.write(db)
+        _finish(db, now, seed, items, members)
+    db.index()
+
+
+def _pending(maker: Items, items: int) -> None:
+    first = len(maker.rows.items)
+    for kind in FIRST[:items]:
+        getattr(maker, kind)()
+    rest = max(items - len(FIRST), 0)
+    maker.age = (MINUTE, 14 * DAY if rest > 2000 else 4 * DAY)
+    for kind in maker.dice.choices(list(WEIGHTS), list(WEIGHTS.values()), k=rest):
+        getattr(maker, kind)()
+    pending = maker.rows.items[first:]
+    for item in pending[7::40][:12]:
+        item.note = maker.dice.choice(load("en")["notes"]["item_notes"])
+    claimed = [item for item in pending if item.topic_id is not None][5::60][:3]
+    seen: set[int] = set()
+    for item in claimed:
+        if item.topic_id is not None and item.topic_id not in seen:
+            seen.add(item.topic_id)
+            maker.rows.claims.append((item.topic_id, 3, maker.now - HOUR))
+
+
+def _places(db: Database) -> None:
+    places = load("places")
+    for position, place in enumerate(places["categories"]):
+        db.insert(
+            "categories",
+            id=place["id"],
+            name=place["name"],
+            slug=place["slug"],
+            color=place["color"],
+            parent_id=place.get("parent"),
+            description=place["rules"],
+            locale=place["lang"],
+            solved=int(place["solved"]),
+            read_restricted=int(place.get("restricted", False)),
+            position=position,
+        )
+    for name in places["tags"]["names"]:
+        db.insert("tags", name=name)
+    for template in places["templates"]:
+        db.insert("templates", title=template["title"], content=template["content"], tags=json.dumps(template["tags"]))
+
+
+def _finish(db: Database, now: int, seed: int, items: int, members: int) -> None:
+    for key, value in (
+        ("seed", seed),
+        ("items", items),
+        ("members", members),
+        ("base_now", now),
+        ("site_id", secrets.token_hex(8)),
+    ):
+        db.set_meta(key, value)
+    db.set_meta("complete", 1)
+
+
+__all__ = ["create_world"]
