@@ -1,0 +1,320 @@
+"""The cache: what the sites said last, so that the screen is there at once (cache.db). It may be deleted at any time.
+
+Bodies stay for 30 days after they were last seen. Rows that cannot be read count as missing.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+
+from modtui.domain.items import Account, Dossier, Item, Thread
+from modtui.domain.subjects import CommunityId, Lane, SubjectRef
+from modtui.store.codec import column, decode, encode
+from modtui.store.database import Database, Work
+from modtui.store.rows import BRIEF, ORDERS, STORED, Order, PutResult, RowBrief, brief, stored
+from modtui.store.schema import CACHE_VERSION, prepare_cache
+from modtui.store.trouble import Damaged
+
+T = TypeVar("T")
+BATCH = 200
+"""Items in one transaction: another process waits for the file no longer than a few milliseconds."""
+_CHUNK = 500
+_DAY_MS = 86_400_000
+_ITEM = msgspec.json.Decoder(Item)
+_THREAD = msgspec.json.Decoder(Thread)
+_DOSSIER = msgspec.json.Decoder(Dossier)
+_ACCOUNT = msgspec.json.Decoder(Account)
+_COUNTS = msgspec.json.Decoder(dict[str, int])
+_INSERT = f"INSERT INTO item ({', '.join(STORED)}, fetched_ms, mark) VALUES ({','.join('?' * (len(STORED) + 2))})"
+_UPDATE = f"UPDATE item SET {', '.join(f'{name}=?' for name in STORED)}, fetched_ms=?, mark=? WHERE row=?"
+
+
+class Cache:
+    """cache.db, opened. Writing is async and answers after the commit; questions are plain and fast, from any thread.
+
+    Every method may raise StoreError; a damaged file is thrown away, and what was in it counts as missing.
+    """
+
+    def __init__(self, path: Path, *, wait_s: float = 5.0, now_ms: Callable[[], int] | None = None) -> None:
+        """Open or make `path`. A damaged file, or one of another version, is replaced by an empty one."""
+        self.database = Database(
+            path, what="the cache", version=CACHE_VERSION, prepare=prepare_cache, synchronous="NORMAL", group=1,
+            wait_s=wait_s, disposable=True,
+        )
+        self._now_ms = now_ms or (lambda: time.time_ns() // 1_000_000)
+
+    # -- items
+
+    async def put_items(self, items: Sequence[Item]) -> PutResult:
+        """Keep items as they are now, in batches of 200. Says which are new and which changed."""
+        added: list[str] = []
+        changed: list[str] = []
+        taken = tuple(items)
+        for at in range(0, len(taken), BATCH):
+            result = await self.database.write(self._putting(taken[at : at + BATCH], self._now_ms()))
+            added.extend(result.added)
+            changed.extend(result.changed)
+        return PutResult(added, changed)
+
+    def _putting(self, batch: Sequence[Item], now_ms: int) -> Work[PutResult]:
+        def work(connection: sqlite3.Connection) -> PutResult:
+            added: list[str] = []
+            changed: list[str] = []
+            for item in batch:
+                data = encode(item)
+                mark = blake2b(data, digest_size=12).digest()
+                values = stored(item)
+                found = connection.execute("SELECT row, mark, fetched_ms FROM item WHERE id=?", values[:1]).fetchone()
+                if found is None:
+                    row = connection.execute(_INSERT, (*values, now_ms, mark)).lastrowid
+                    connection.execute("INSERT OR REPLACE INTO body (row, data) VALUES (?,?)", (row, data))
+                    added.append(item.id)
+                elif found[1] != mark:
+                    connection.execute(_UPDATE, (*values, now_ms, mark, found[0]))
+                    connection.execute("INSERT OR REPLACE INTO body (row, data) VALUES (?,?)", (found[0], data))
+                    changed.append(item.id)
+                elif now_ms - found[2] > _DAY_MS or now_ms < found[2]:  # a poll that brings nothing new writes nothing
+                    connection.execute("UPDATE item SET fetched_ms=? WHERE row=?", (now_ms, found[0]))
+            return PutResult(added, changed)
+
+        return work
+
+    async def mark_gone(self, refs: Iterable[SubjectRef], why: str = "it is not on the site any more") -> list[str]:
+        """Mark subjects as gone in every lane that holds them; `why` becomes the row's problem. The ids of the rows."""
+        gone = [msgspec.structs.replace(item, state="gone", problem=why) for ref in refs for item in self.by_ref(ref)]
+        return (await self.put_items(gone)).changed
+
+    async def drop_items(self, ids: Iterable[str]) -> None:
+        """Forget these rows."""
+        taken = [(column(id_),) for id_ in ids]
+
+        def work(connection: sqlite3.Connection) -> None:
+            connection.executemany("DELETE FROM body WHERE row=(SELECT row FROM item WHERE id=?)", taken)
+            connection.executemany("DELETE FROM item WHERE id=?", taken)
+
+        await self.database.write(work)
+
+    def item(self, id_: str) -> Item | None:
+        """One row, whole."""
+        return self.items([id_])[0]
+
+    def items(self, ids: Sequence[str]) -> list[Item | None]:
+        """Rows, whole, in the order of `ids`; None for each that is not here."""
+        found = dict(self._chunks("SELECT id, data FROM item JOIN body USING (row) WHERE id IN ({})", ids))
+        return [None if (data := found.get(id_)) is None else decode(data, _ITEM) for id_ in ids]
+
+    def by_ref(self, ref: SubjectRef) -> list[Item]:
+        """The rows about one subject, over all lanes."""
+        found: list[tuple[bytes]] = self._ask(
+            lambda c: c.execute(
+                "SELECT data FROM item JOIN body USING (row) WHERE community=? AND kind=? AND native=? ORDER BY id",
+                (column(ref.community), column(ref.kind), column(ref.native)),
+            ).fetchall(), [],
+        )
+        items = [decode(data, _ITEM) for (data,) in found]
+        return [item for item in items if item is not None]
+
+    def ids(
+        self,
+        lane: Lane | str,
+        communities: Sequence[CommunityId] | None = None,
+        *,
+        open_only: bool = True,
+        order: Order = "oldest",
+    ) -> list[str]:
+        """The ids of a lane's rows, of all communities or of the given ones, in order. Missing values come last."""
+        where, values = _where(lane, communities, open_only)
+        return self._ask(
+            lambda c: [row[0] for row in c.execute(f"SELECT id FROM item {where} ORDER BY {ORDERS[order]}", values)], []
+        )
+
+    def rows(self, ids: Sequence[str]) -> list[RowBrief]:
+        """The columns of these rows, in the order of `ids`; what is not here is left out."""
+        found = {row[0]: row for row in self._chunks(f"SELECT {BRIEF} FROM item WHERE id IN ({{}})", ids)}
+        return [brief(found[id_]) for id_ in ids if id_ in found]
+
+    def briefs(
+        self,
+        lane: Lane | str,
+        communities: Sequence[CommunityId] | None = None,
+        *,
+        open_only: bool = True,
+        order: Order = "oldest",
+    ) -> list[RowBrief]:
+        """The columns of a whole lane in order: `ids` and `rows` in one go, for filters."""
+        where, values = _where(lane, communities, open_only)
+        question = f"SELECT {BRIEF} FROM item {where} ORDER BY {ORDERS[order]}"
+        return self._ask(lambda c: [brief(row) for row in c.execute(question, values)], [])
+
+    def with_text(self, text: str, lane: Lane | str, communities: Sequence[CommunityId] | None = None) -> set[str]:
+        """The ids of open rows that have `text` somewhere, without regard to case. Their markup, names and labels are
+        looked at as well, so a caller that wants the post's words only checks the item itself."""
+        where, values = _where(lane, communities, True)
+        needle = encode(text)[1:-1].decode().casefold()
+
+        def has(data: bytes) -> bool:
+            return needle in data.decode("utf-8", "replace").casefold()
+
+        return self._ask(
+            lambda c: {
+                row[0] for row in c.execute(f"SELECT id, data FROM item JOIN body USING (row) {where}", values)
+                if has(row[1])
+            }, set(),
+        )
+
+    def count(self, lane: Lane | str, community: CommunityId | None = None) -> int:
+        """How many open rows of a lane are here."""
+        where, values = _where(lane, None if community is None else [community], True)
+        return self._ask(lambda c: int(c.execute(f"SELECT count(*) FROM item {where}", values).fetchone()[0]), 0)
+
+    def newest_ms(self, lane: Lane | str, community: CommunityId | None = None) -> int | None:
+        """The youngest `since_ms` of a lane's open rows here (UTC ms)."""
+        where, values = _where(lane, None if community is None else [community], True)
+        found = self._ask(lambda c: c.execute(f"SELECT max(since_ms) FROM item {where}", values).fetchone(), None)
+        return None if found is None or found[0] is None else int(found[0])
+
+    # -- what stands around items
+
+    async def put_thread(self, item_id: str, thread: Thread) -> None:
+        """Keep the thread around an item."""
+        values = (column(item_id), self._now_ms(), encode(thread))
+        await self.database.write(lambda c: c.execute("INSERT OR REPLACE INTO thread VALUES (?,?,?)", values))
+
+    def thread(self, item_id: str) -> tuple[Thread, int] | None:
+        """The thread around an item, and when it was fetched (UTC ms)."""
+        return self._one("SELECT data, fetched_ms FROM thread WHERE item=?", (column(item_id),), _THREAD)
+
+    async def put_dossier(self, community: CommunityId, native: str, dossier: Dossier) -> None:
+        """Keep what is known about a member; `native` as the caller will ask for it."""
+        values = (column(community), column(native), self._now_ms(), encode(dossier))
+        await self.database.write(lambda c: c.execute("INSERT OR REPLACE INTO dossier VALUES (?,?,?,?)", values))
+
+    def dossier(self, community: CommunityId, native: str) -> tuple[Dossier, int] | None:
+        """What is known about a member, and when it was fetched (UTC ms)."""
+        return self._one(
+            "SELECT data, fetched_ms FROM dossier WHERE community=? AND native=?", (column(community), column(native)),
+            _DOSSIER,
+        )
+
+    async def put_account(self, community: CommunityId, account: Account) -> None:
+        """Keep who we are on a community."""
+        values = (column(community), encode(account))
+        await self.database.write(lambda c: c.execute("INSERT OR REPLACE INTO account VALUES (?,?)", values))
+
+    def account(self, community: CommunityId) -> Account | None:
+        """Who we were on a community when it last answered."""
+        found = self._one("SELECT data, 0 FROM account WHERE community=?", (column(community),), _ACCOUNT)
+        return found[0] if found else None
+
+    async def put_counts(self, community: CommunityId, counts: Mapping[str, int]) -> None:
+        """Keep a community's lane counts."""
+        values = (column(community), encode(dict(counts)))
+        await self.database.write(lambda c: c.execute("INSERT OR REPLACE INTO counts VALUES (?,?)", values))
+
+    def counts(self, community: CommunityId) -> dict[str, int]:
+        """A community's lane counts as last told; empty when there are none."""
+        found = self._one("SELECT data, 0 FROM counts WHERE community=?", (column(community),), _COUNTS)
+        return found[0] if found else {}
+
+    async def put_meta(self, key: str, value: str | None) -> None:
+        """Keep a small fact (a cursor, a position) under a name; None removes it."""
+
+        def work(connection: sqlite3.Connection) -> None:
+            if value is None:
+                connection.execute("DELETE FROM meta WHERE key=?", (key,))
+            else:
+                connection.execute("INSERT OR REPLACE INTO meta VALUES (?,?)", (key, column(value)))
+
+        await self.database.write(work)
+
+    def get_meta(self, key: str) -> str | None:
+        """The small fact kept under a name."""
+        row = self._ask(lambda c: c.execute("SELECT value FROM meta WHERE key=?", (key,)).fetchone(), None)
+        return None if row is None else str(row[0])
+
+    # -- letting go
+
+    async def expire(self, days: float = 30) -> int:
+        """Delete what was not seen for so many days. How many items went."""
+        limit = self._now_ms() - int(days * _DAY_MS)
+
+        def work(connection: sqlite3.Connection) -> int:
+            connection.execute("DELETE FROM body WHERE row IN (SELECT row FROM item WHERE fetched_ms < ?)", (limit,))
+            count = connection.execute("DELETE FROM item WHERE fetched_ms < ?", (limit,)).rowcount
+            for table in ("thread", "dossier"):
+                connection.execute(f"DELETE FROM {table} WHERE fetched_ms < ?", (limit,))
+            return count
+
+        return await self.database.write(work, truncate=True)
+
+    async def forget(self, username: str) -> int:
+        """Delete every row, thread and dossier in which a member is named. How many rows went."""
+        needle = encode(username.strip().lstrip("@"))[1:-1].decode().casefold()
+
+        def names(data: bytes) -> bool:
+            return needle in data.decode("utf-8", "replace").casefold()
+
+        def work(connection: sqlite3.Connection) -> int:
+            rows = [(row,) for row, data in connection.execute("SELECT row, data FROM body") if names(data)]
+            connection.executemany("DELETE FROM body WHERE row=?", rows)
+            connection.executemany("DELETE FROM item WHERE row=?", rows)
+            for table in ("thread", "dossier"):
+                found = connection.execute(f"SELECT rowid, data FROM {table}")
+                connection.executemany(
+                    f"DELETE FROM {table} WHERE rowid=?", [(row,) for row, data in found if names(data)]
+                )
+            return len(rows)
+
+        return await self.database.write(work, truncate=True) if needle else 0
+
+    def data_version(self) -> int:
+        """A number that rises when another process has written to the cache. Never waits."""
+        return self.database.data_version()
+
+    async def close(self) -> None:
+        """Finish what is queued, then close."""
+        await self.database.close()
+
+    # -- asking
+
+    def _ask(self, question: Callable[[sqlite3.Connection], T], nothing: T) -> T:
+        try:
+            with self.database.reading() as connection:
+                return question(connection)
+        except Damaged:
+            self.database.renew()
+            return nothing
+
+    def _chunks(self, question: str, ids: Sequence[str]) -> list[tuple[Any, ...]]:
+        def ask(connection: sqlite3.Connection) -> list[tuple[Any, ...]]:
+            found: list[tuple[Any, ...]] = []
+            for at in range(0, len(ids), _CHUNK):
+                chunk = [column(id_) for id_ in ids[at : at + _CHUNK]]
+                found.extend(connection.execute(question.format(",".join("?" * len(chunk))), chunk))
+            return found
+
+        return self._ask(ask, [])
+
+    def _one(
+        self, question: str, values: Sequence[object], decoder: msgspec.json.Decoder[T]
+    ) -> tuple[T, int] | None:
+        row = self._ask(lambda c: c.execute(question, tuple(values)).fetchone(), None)
+        value = None if row is None else decode(row[0], decoder)
+        return None if value is None or row is None else (value, int(row[1]))
+
+
+def _where(lane: str, communities: Sequence[str] | None, open_only: bool) -> tuple[str, list[object]]:
+    where, values = "WHERE lane=?", list[object]([lane])
+    if open_only:
+        where += " AND open=1"
+    if communities is not None:
+        where += f" AND community IN ({','.join('?' * len(communities))})"
+        values.extend(communities)
+    return where, values

@@ -1,0 +1,54 @@
+"""Domain objects to JSON bytes and back. What cannot be read is None or a StoreError, never another exception."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+import msgspec
+
+T = TypeVar("T")
+_encode = msgspec.json.Encoder().encode
+INT_MAX = (1 << 63) - 1
+
+
+def encode(value: object) -> bytes:
+    """`value` as JSON. Lone surrogates, which no UTF-8 can hold, become U+FFFD; a site may well send them."""
+    try:
+        return _encode(value)
+    except UnicodeEncodeError:
+        return _encode(_mended(msgspec.to_builtins(value)))
+
+
+def _mended(value: Any) -> Any:
+    if isinstance(value, str):
+        return mend(value)
+    if isinstance(value, dict):
+        return {_mended(key): _mended(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_mended(inner) for inner in value]
+    return value
+
+
+def mend(text: str) -> str:
+    """`text` with lone surrogates replaced, fit for SQLite and JSON."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def column(text: str | None) -> str | None:
+    """`text` for a column."""
+    if text is None or text.isascii():
+        return text
+    return mend(text)
+
+
+def whole(number: int | None) -> int | None:
+    """`number` within SQLite's 64 bits."""
+    return None if number is None else max(-INT_MAX, min(INT_MAX, number))
+
+
+def decode(data: bytes, decoder: msgspec.json.Decoder[T]) -> T | None:
+    """The object in `data`, or None when it is not one (an older layout, a broken row)."""
+    try:
+        return decoder.decode(data)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None

@@ -1,0 +1,355 @@
+"""One SQLite file: private, one writer thread with group commit, one read-only connection.
+
+Nothing here knows what is stored. Callers hand functions of a connection to `write`; those that wait at the same time
+share one commit, and none of them hears "done" before it is on the disk.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+import os
+import queue
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+from modtui.errors import StoreError
+from modtui.paths import private
+from modtui.store.trouble import Busy, Damaged, explain, primary_code
+
+T = TypeVar("T")
+Work = Callable[[sqlite3.Connection], T]
+_CLOSED = "{} is closed already."
+
+
+def private_file(path: Path) -> None:
+    """Make `path` with mode 0600 whatever the umask says, or tighten it; SQLite gives -wal and -shm the same mode.
+
+    Raises StoreError when that is not possible.
+    """
+    private(path.parent)
+    try:
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600)
+        try:
+            if os.fstat(handle).st_mode & 0o077 and hasattr(os, "fchmod"):
+                os.fchmod(handle, 0o600)
+        finally:
+            os.close(handle)
+        for tail in ("-wal", "-shm"):
+            beside = path.with_name(path.name + tail)
+            if beside.exists() and beside.stat().st_mode & 0o077:
+                beside.chmod(0o600)
+    except OSError as error:
+        raise StoreError(
+            f"The file {path} cannot be opened: {error.strerror}.", "Check the rights of its folder and the free space."
+        ) from error
+
+
+def connect(path: Path, *, wait_s: float, read_only: bool = False) -> sqlite3.Connection:
+    """A connection in autocommit mode (transactions are ours), usable from any thread that takes turns."""
+    mode = "ro" if read_only else "rw"
+    uri = f"{path.absolute().as_uri()}?mode={mode}"
+    connection = sqlite3.connect(
+        uri, uri=True, timeout=wait_s, isolation_level=None, check_same_thread=False, cached_statements=256
+    )
+    if read_only:
+        connection.execute("PRAGMA query_only=ON")
+    return connection
+
+
+@dataclass(slots=True)
+class _Job:
+    """One piece of work for the writer thread; `done` gets the result or the error, in that thread."""
+
+    work: Work[Any]
+    done: Callable[[Any, BaseException | None], None]
+    truncate: bool = False
+
+
+class Database:
+    """One file. `prepare` makes or migrates the schema on a fresh read-write connection (it may raise StoreError).
+
+    `group` is how many pieces of work may share one commit. `version` is checked in each transaction, so that a newer
+    program that migrated the file under us is noticed. With `disposable` a damaged file is thrown away and made anew.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        what: str,
+        version: int,
+        prepare: Callable[[sqlite3.Connection, Path], None],
+        synchronous: Literal["FULL", "NORMAL"],
+        group: int = 64,
+        wait_s: float = 5.0,
+        disposable: bool = False,
+    ) -> None:
+        self.path = path
+        self.what = what
+        self.wait_s = wait_s
+        self._version = version
+        self._prepare = prepare
+        self._synchronous = synchronous
+        self._group = group
+        self._disposable = disposable
+        self._turn = threading.Lock()  # held by the writer thread while it uses the writing connection
+        self._read_turn = threading.Lock()
+        self._data_version = 0
+        self._queue: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._gate = threading.Lock()
+        self._closed = False
+        try:
+            self._open()
+        except Damaged:
+            if not disposable:
+                raise
+            self._discard()
+            self._open()
+        self._thread = threading.Thread(target=self._run, name=f"modtui {path.name}", daemon=True)
+        self._thread.start()
+
+    # -- opening
+
+    def _open(self) -> None:
+        private_file(self.path)
+        writer: sqlite3.Connection | None = None
+        try:
+            writer = connect(self.path, wait_s=self.wait_s)
+            self._until_free(lambda: writer.execute("PRAGMA journal_mode=WAL").fetchone())
+            writer.execute(f"PRAGMA synchronous={self._synchronous}")
+            writer.execute("PRAGMA foreign_keys=OFF")
+            writer.execute("PRAGMA secure_delete=ON")  # what is forgotten or expired leaves the file, too
+            self._prepare(writer, self.path)
+            self._reader = connect(self.path, wait_s=self.wait_s, read_only=True)
+            self._reader.execute("PRAGMA user_version").fetchone()
+            self._data_version = writer.execute("PRAGMA data_version").fetchone()[0]
+            self._writer = writer
+        except sqlite3.Error as error:
+            if writer is not None:
+                writer.close()
+            raise self.explained(error) from error
+        except BaseException:
+            if writer is not None:
+                writer.close()
+            raise
+
+    def _until_free(self, step: Callable[[], object]) -> None:
+        """Repeat `step` while it is busy: switching to WAL does not use SQLite's own waiting."""
+        end = time.monotonic() + self.wait_s
+        while True:
+            try:
+                step()
+                return
+            except sqlite3.OperationalError as error:
+                if primary_code(error) != sqlite3.SQLITE_BUSY or time.monotonic() > end:
+                    raise
+                time.sleep(0.02)
+
+    def _discard(self) -> None:
+        for tail in ("", "-wal", "-shm"):
+            try:
+                self.path.with_name(self.path.name + tail).unlink(missing_ok=True)
+            except OSError as error:
+                raise StoreError(f"{self.path} is damaged and cannot be removed: {error.strerror}.") from error
+
+    def explained(self, error: sqlite3.Error) -> StoreError:
+        """`error` as a sentence about this file."""
+        return explain(error, self.what, self.path, self.wait_s)
+
+    # -- reading
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """The read-only connection in one read transaction, for one short question. Any thread. Raises StoreError."""
+        with self._read_turn:
+            if self._closed:
+                raise StoreError(_CLOSED.format(self.what.capitalize()))
+            try:
+                self._reader.execute("BEGIN")
+                try:
+                    yield self._reader
+                finally:
+                    if self._reader.in_transaction:
+                        self._reader.execute("ROLLBACK")
+            except sqlite3.Error as error:
+                raise self.explained(error) from error
+
+    @contextmanager
+    def snapshot(self) -> Iterator[sqlite3.Connection]:
+        """A read-only connection of its own inside one read transaction, for long looks. Raises StoreError."""
+        try:
+            connection = connect(self.path, wait_s=self.wait_s, read_only=True)
+            try:
+                connection.execute("BEGIN")
+                yield connection
+            finally:
+                connection.close()
+        except sqlite3.Error as error:
+            raise self.explained(error) from error
+
+    def data_version(self) -> int:
+        """A number that rises when another process has written; our own commits do not move it. Never waits."""
+        if self._turn.acquire(blocking=False):
+            try:
+                if not self._closed:
+                    self._data_version = self._writer.execute("PRAGMA data_version").fetchone()[0]
+            except sqlite3.Error as error:
+                raise self.explained(error) from error
+            finally:
+                self._turn.release()
+        return self._data_version
+
+    # -- writing
+
+    async def write(self, work: Work[T], *, truncate: bool = False) -> T:
+        """Do `work` in the writer thread inside a transaction and give back its result once that is committed.
+
+        A cancelled wait does not take the work back. `truncate` empties the write-ahead log afterwards, so that deleted
+        text is gone from the disk. Raises StoreError, or what `work` raised (then nothing of it was written).
+        """
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[T] = loop.create_future()
+
+        def settle(value: T, error: BaseException | None) -> None:
+            if future.done():
+                return
+            if error is not None:
+                future.set_exception(error)
+            else:
+                future.set_result(value)
+
+        def done(value: Any, error: BaseException | None) -> None:
+            try:
+                loop.call_soon_threadsafe(settle, value, error)
+            except RuntimeError:  # the loop is closed: nobody waits any more
+                pass
+
+        self._put(_Job(work, done, truncate))
+        return await future
+
+    def write_now(self, work: Work[T]) -> T:
+        """As `write`, for callers without an event loop; waits."""
+        future: concurrent.futures.Future[T] = concurrent.futures.Future()
+
+        def done(value: Any, error: BaseException | None) -> None:
+            if error is not None:
+                future.set_exception(error)
+            else:
+                future.set_result(value)
+
+        self._put(_Job(work, done))
+        return future.result()
+
+    def _put(self, job: _Job) -> None:
+        with self._gate:
+            if self._closed:
+                raise StoreError(_CLOSED.format(self.what.capitalize()))
+            self._queue.put(job)
+
+    def _run(self) -> None:
+        ended = False
+        while not ended:
+            jobs: list[_Job] = []
+            job = self._queue.get()
+            while job is not None:
+                jobs.append(job)
+                if len(jobs) >= self._group:
+                    break
+                try:
+                    job = self._queue.get_nowait()
+                except queue.Empty:
+                    break
+            ended = job is None
+            if jobs:
+                self._commit(jobs)
+
+    def _commit(self, jobs: Sequence[_Job], *, renewed: bool = False) -> None:
+        """Do all jobs in one transaction; when the file itself makes trouble, each one on its own."""
+        try:
+            with self._turn:
+                outcomes = self._attempt(jobs)
+        except sqlite3.Error as error:
+            told = self.explained(error)
+            told.__cause__ = error
+            if isinstance(told, Damaged) and self._disposable and not renewed and self.renew():
+                self._commit(jobs, renewed=True)
+                return
+            if len(jobs) > 1 and not isinstance(told, Busy):
+                for job in jobs:
+                    self._commit([job], renewed=renewed)
+                return
+            outcomes = [(None, told)] * len(jobs)
+        except BaseException as error:
+            outcomes = [(None, error)] * len(jobs)
+        for job, (value, problem) in zip(jobs, outcomes, strict=True):
+            job.done(value, problem)
+
+    def _attempt(self, jobs: Sequence[_Job]) -> list[tuple[Any, BaseException | None]]:
+        writer = self._writer
+        outcomes: list[tuple[Any, BaseException | None]] = []
+        try:
+            writer.execute("BEGIN IMMEDIATE")
+            if writer.execute("PRAGMA user_version").fetchone()[0] != self._version:
+                raise StoreError(
+                    f"Another version of modtui has changed {self.what} ({self.path}) meanwhile. Nothing was saved.",
+                    "End this modtui and start it again.",
+                )
+            for job in jobs:
+                writer.execute("SAVEPOINT job")
+                try:
+                    outcomes.append((job.work(writer), None))
+                except Exception as error:
+                    if isinstance(error, sqlite3.Error) and not isinstance(error, sqlite3.IntegrityError):
+                        raise
+                    if isinstance(error, sqlite3.IntegrityError):
+                        told: Exception = self.explained(error)
+                        told.__cause__ = error
+                    else:
+                        told = error
+                    writer.execute("ROLLBACK TO job")
+                    outcomes.append((None, told))
+                writer.execute("RELEASE job")
+            writer.execute("COMMIT")
+        except BaseException:
+            if writer.in_transaction:
+                try:
+                    writer.execute("ROLLBACK")
+                except sqlite3.Error:
+                    pass  # SQLite has rolled back by itself, or the file is beyond help; the first error is told
+            raise
+        if any(job.truncate for job in jobs):
+            try:
+                writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            except sqlite3.Error:
+                pass  # a reader holds it; the next checkpoint does it
+        return outcomes
+
+    def renew(self) -> bool:
+        """Replace a damaged disposable file. False when that does not work."""
+        with self._turn, self._read_turn:
+            try:
+                self._writer.close()
+                self._reader.close()
+                self._discard()
+                self._open()
+            except (sqlite3.Error, StoreError):
+                return False
+        return True
+
+    async def close(self) -> None:
+        """Finish what is queued, then close. Twice is fine."""
+        with self._gate:
+            if not self._closed:
+                self._queue.put(None)
+            self._closed = True
+        await asyncio.to_thread(self._thread.join)
+        with self._turn, self._read_turn:
+            self._writer.close()
+            self._reader.close()

@@ -1,0 +1,177 @@
+"""Questions to the journal: where decisions stand, and what was done before. Read-only, fast, from any thread."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from modtui.domain.decisions import Decision
+from modtui.domain.subjects import CommunityId, SubjectRef
+from modtui.store import projection
+from modtui.store.database import Database
+from modtui.store.projection import author_key
+
+_TAKEN_BACK = "('undone', 'discarded', 'refused', 'conflict')"
+
+
+class Outbox:
+    """What the journal can be asked. `Journal` adds what changes it."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    def decision(self, id_: str) -> Decision | None:
+        """The decision with this id."""
+        with self.database.reading() as connection:
+            found = projection.load(connection, [id_])
+        return found[0] if found else None
+
+    def decisions(self, ids: Sequence[str]) -> list[Decision]:
+        """The decisions with these ids, in that order; unknown ones are left out."""
+        with self.database.reading() as connection:
+            return projection.load(connection, ids)
+
+    def open_decisions(self, community: str | None = None) -> list[Decision]:
+        """Everything that is held, being sent or of unknown fate, oldest first."""
+        return self._select("WHERE open=1", "community=?", community, "ORDER BY seq")
+
+    def open_for(self, ref: SubjectRef) -> Decision | None:
+        """The open decision about this subject; there is at most one."""
+        with self.database.reading() as connection:
+            row = connection.execute("SELECT decision FROM target WHERE subject=? AND open=1", (str(ref),)).fetchone()
+            found = projection.load(connection, [row[0]]) if row else []
+        return found[0] if found else None
+
+    def history(
+        self, limit: int = 200, before: int | str | None = None, community: str | None = None, open_only: bool = False
+    ) -> list[Decision]:
+        """Decisions, newest first. `before` is an instant (UTC ms) or, to page exactly, the id of the last one seen."""
+        where, values = ["1"], list[object]()
+        if isinstance(before, str):
+            where.append("seq < (SELECT seq FROM decision WHERE id=?)")
+            values.append(before)
+        elif before is not None:
+            where.append("created_ms < ?")
+            values.append(before)
+        if community is not None:
+            where.append("community=?")
+            values.append(community)
+        if open_only:
+            where.append("open=1")
+        with self.database.reading() as connection:
+            ids = [
+                row[0] for row in connection.execute(
+                    f"SELECT id FROM decision WHERE {' AND '.join(where)} ORDER BY seq DESC LIMIT ?", (*values, limit)
+                )
+            ]
+            return projection.load(connection, ids)
+
+    def last_undoable(
+        self, since_ms: int = 0, communities: Collection[CommunityId] | None = None
+    ) -> Decision | None:
+        """The newest decision that `u` would take back: not itself an undo, not taken back (nor being taken back), and
+        with something that is in force or on its way. Over all communities, or the given ones."""
+        limit, values = "", list[object]()
+        if communities is not None:
+            limit = f" AND community IN ({','.join('?' * len(communities))})"
+            values.extend(communities)
+        with self.database.reading() as connection:
+            row = connection.execute(
+                "SELECT id FROM decision AS d WHERE undo_of IS NULL AND created_ms >= ?"
+                f" AND state NOT IN {_TAKEN_BACK}{limit} AND NOT EXISTS (SELECT 1 FROM decision AS back"
+                f" WHERE back.undo_of = d.id AND back.state NOT IN {_TAKEN_BACK}) ORDER BY seq DESC LIMIT 1",
+                (since_ms, *values),
+            ).fetchone()
+            found = projection.load(connection, [row[0]]) if row else []
+        return found[0] if found else None
+
+    def undo_of(self, id_: str) -> list[Decision]:
+        """The decisions that take this one back (tried, or done), newest first."""
+        with self.database.reading() as connection:
+            ids = [
+                row[0]
+                for row in connection.execute("SELECT id FROM decision WHERE undo_of=? ORDER BY seq DESC", (id_,))
+            ]
+            return projection.load(connection, ids)
+
+    def earlier(
+        self,
+        ref: SubjectRef | None = None,
+        *,
+        author: str | None = None,
+        community: str | None = None,
+        limit: int = 20,
+    ) -> list[Decision]:
+        """What this journal did to a subject, or to an author (a username; with `community`, only there), newest first.
+
+        With both, what concerns either.
+        """
+        found: dict[str, int] = {}
+        with self.database.reading() as connection:
+            if ref is not None:
+                found.update(
+                    connection.execute(
+                        "SELECT decision, seq FROM target WHERE subject=? ORDER BY seq DESC LIMIT ?", (str(ref), limit)
+                    )
+                )
+            if author is not None:
+                where, values = ("", ()) if community is None else (" AND community=?", (community,))
+                found.update(
+                    connection.execute(
+                        f"SELECT DISTINCT decision, seq FROM target WHERE author=?{where} ORDER BY seq DESC LIMIT ?",
+                        (author_key(author), *values, limit),
+                    )
+                )
+            ids = sorted(found, key=lambda id_: -found[id_])[:limit]
+            return projection.load(connection, ids)
+
+    def counts(self, since_ms: int = 0, community: str | None = None) -> dict[str, int]:
+        """How many subjects were decided since an instant, by verb. A sanction that came with another verb counts
+        under its own name ("ban") as well; what was taken back counts as "undone" only; refused, dropped and
+        conflicting ones do not count, nor do undoing decisions."""
+        limit, values = ("", ()) if community is None else (" AND d.community=?", (community,))
+        totals: dict[str, int] = {}
+        with self.database.reading() as connection:
+            for verb, sanction, state, undone, count in connection.execute(
+                "SELECT d.verb, d.sanction, t.state, EXISTS (SELECT 1 FROM decision AS back WHERE back.undo_of = d.id"
+                " AND back.state = 'done'), count(*) FROM decision AS d JOIN target AS t ON t.decision = d.id"
+                f" WHERE d.created_ms >= ? AND d.undo_of IS NULL{limit} GROUP BY 1, 2, 3, 4", (since_ms, *values),
+            ):
+                names = {"undone"} if undone or state == "undone" else {verb, sanction or verb}
+                if state not in ("discarded", "refused", "conflict"):
+                    for name in names:
+                        totals[name] = totals.get(name, 0) + count
+        return totals
+
+    def snoozed(self) -> dict[str, int]:
+        """Items put aside, with the instant (UTC ms) at which they come back."""
+        with self.database.reading() as connection:
+            return dict(connection.execute("SELECT item, until_ms FROM snooze"))
+
+    def skipped(self) -> dict[str, int]:
+        """Items left for later, with the instant (UTC ms) at which that was."""
+        with self.database.reading() as connection:
+            return dict(connection.execute("SELECT item, at_ms FROM skip"))
+
+    def draft(self, target: str) -> str | None:
+        """The unsent text kept for `target`."""
+        with self.database.reading() as connection:
+            row = connection.execute("SELECT body FROM draft WHERE target=?", (target,)).fetchone()
+        return str(row[0]) if row else None
+
+    def drafts(self) -> dict[str, tuple[str, int]]:
+        """All unsent texts: target to (kind, when it was kept in UTC ms)."""
+        with self.database.reading() as connection:
+            return {
+                target: (kind, saved)
+                for target, kind, saved in connection.execute("SELECT target, kind, saved_ms FROM draft")
+            }
+
+    def data_version(self) -> int:
+        """A number that rises when another process has written to the journal. Never waits; cheap enough to poll."""
+        return self.database.data_version()
+
+    def _select(self, where: str, extra: str, value: str | None, order: str) -> list[Decision]:
+        limit, values = ("", ()) if value is None else (f" AND {extra}", (value,))
+        with self.database.reading() as connection:
+            ids = [row[0] for row in connection.execute(f"SELECT id FROM decision {where}{limit} {order}", values)]
+            return projection.load(connection, ids)

@@ -1,0 +1,128 @@
+"""Forgetting a member, and letting go of old rows, without breaking the chain. Runs inside the writer's transaction."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from typing import Any
+
+import msgspec
+
+from modtui.errors import StoreError
+from modtui.store import entries, projection
+from modtui.store.chain import append, read
+from modtui.store.codec import encode
+
+
+def forget(connection: sqlite3.Connection, username: str, community: str | None, now_ms: int) -> int:
+    """Delete every personal part that names `username`, and blank it in the outbox. How many parts went.
+
+    A part names a member when one of its strings is the username or has it as a mention (@name), without regard to
+    case. With a target go the answers and errors of its steps, and the words of its decision when they were for this
+    member alone or contain the name. Raises StoreError while a decision about the member is on its way.
+    """
+    wanted = username.strip().lstrip("@").casefold()
+    if not wanted:
+        raise StoreError("The name to forget is empty.", "Nothing was changed.")
+    mention = re.compile(rf"(?<![\w@])@{re.escape(wanted)}(?![\w-])")
+    word = re.compile(rf"(?<!\w){re.escape(wanted)}(?!\w)")
+    where = "WHERE kind <> 'forgot'" if community is None else "WHERE kind <> 'forgot' AND community = ?"
+    doomed: set[tuple[int, int]] = set()
+    about: dict[str, set[int]] = {}
+    decided: dict[str, tuple[int, int]] = {}
+    steps: list[tuple[int, str, int]] = []
+    wordings: dict[str, str] = {}
+    for event in read(connection, where, () if community is None else (community,)):
+        count = len(event.commitments) // 32
+        if event.kind == "decided" and event.decision:
+            decided[event.decision] = (event.seq, count - entries.TARGETS)
+        for part, body in connection.execute("SELECT part, body FROM personal WHERE seq=?", (event.seq,)):
+            text = bytes(body).decode("utf-8", "replace")
+            named = _names(text, wanted, mention)
+            if named:
+                doomed.add((event.seq, part))
+            if event.kind == "step" and event.decision and event.target is not None:
+                steps.append((event.seq, event.decision, event.target))
+                if named:
+                    about.setdefault(event.decision, set())
+            elif event.kind == "decided" and event.decision:
+                if part >= entries.TARGETS and named:
+                    about.setdefault(event.decision, set()).add(part - entries.TARGETS)
+                elif part == entries.WORDS:
+                    wordings[event.decision] = text.casefold()
+                if named:
+                    about.setdefault(event.decision, set())
+    for seq, decision, target in steps:
+        if target in about.get(decision, ()):
+            doomed.add((seq, 0))
+    for decision, targets in about.items():
+        seq, count = decided.get(decision, (0, 0))
+        text = wordings.get(decision, "")
+        if seq and text and targets and (len(targets) == count or word.search(text)):
+            doomed.add((seq, entries.WORDS))
+    touched = sorted(about)
+    if any(_is_open(connection, decision) for decision in touched):
+        raise StoreError(
+            "A decision that names this member is still on its way. Nothing was forgotten.",
+            "Send it or drop it first (modtui outbox), then forget again.",
+        )
+    if doomed:
+        rows = sorted(doomed)
+        connection.executemany("DELETE FROM personal WHERE seq=? AND part=?", rows)
+        append(connection, "forgot", now_ms, encode({"rows": [list(row) for row in rows]}), community=community)
+        projection.refresh(connection, touched)
+    return len(doomed)
+
+
+def _names(text: str, wanted: str, mention: re.Pattern[str]) -> bool:
+    if wanted not in text.casefold() and "\\u" not in text:
+        return False  # most parts: no need to take them apart
+    try:
+        return _named(msgspec.json.decode(text.encode()), wanted, mention)
+    except msgspec.DecodeError:
+        return True  # cannot be read, but the name is in it
+
+
+def _named(value: Any, wanted: str, mention: re.Pattern[str]) -> bool:
+    if isinstance(value, str):
+        folded = value.casefold()
+        return folded == wanted or (wanted in folded and mention.search(folded) is not None)
+    if isinstance(value, dict):
+        return any(_named(key, wanted, mention) or _named(inner, wanted, mention) for key, inner in value.items())
+    if isinstance(value, list):
+        return any(_named(inner, wanted, mention) for inner in value)
+    return False
+
+
+def _is_open(connection: sqlite3.Connection, decision: str) -> bool:
+    row = connection.execute("SELECT open FROM decision WHERE id=?", (decision,)).fetchone()
+    return bool(row and row[0])
+
+
+def prune(connection: sqlite3.Connection, before_ms: int, now_ms: int) -> int:
+    """Delete the oldest events up to `before_ms`, as far as no decision is cut in two, and write a checkpoint.
+
+    A decision that is open, or that moved later, keeps itself and everything after its first event. How many events
+    went.
+    """
+    row = connection.execute("SELECT min(seq) FROM event WHERE at_ms >= ?", (before_ms,)).fetchone()
+    newest = connection.execute("SELECT max(seq) FROM event").fetchone()
+    cut = row[0] if row[0] is not None else (newest[0] or 0) + 1
+    while True:  # `cut` is the first event that stays
+        row = connection.execute(
+            "SELECT min(seq) FROM decision WHERE seq < ? AND (open = 1 OR last_seq >= ?)", (cut, cut)
+        ).fetchone()
+        if row[0] is None:
+            break
+        cut = row[0]
+    last = connection.execute("SELECT seq, hash FROM event WHERE seq < ? ORDER BY seq DESC LIMIT 1", (cut,)).fetchone()
+    if last is None:
+        return 0
+    count = connection.execute("SELECT count(*) FROM event WHERE seq < ?", (cut,)).fetchone()[0]
+    append(connection, "checkpoint", now_ms, encode({"upto": last[0], "hash": last[1].hex(), "rows": count}))
+    connection.execute("INSERT INTO pruned (upto) VALUES (?)", (last[0],))
+    gone = [row[0] for row in connection.execute("SELECT id FROM decision WHERE seq < ?", (cut,))]
+    projection.remove(connection, gone)
+    connection.execute("DELETE FROM personal WHERE seq < ?", (cut,))
+    connection.execute("DELETE FROM event WHERE seq < ?", (cut,))
+    return int(count)

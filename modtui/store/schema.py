@@ -1,0 +1,290 @@
+"""The tables of state.db and cache.db, and how an older state.db becomes a newer one."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from modtui.errors import StoreError
+from modtui.store.database import connect, private_file
+from modtui.store.trouble import Damaged
+
+APPLICATION = 0x6D6F6474
+"""SQLite's application_id of both files ("modt"), so that a foreign database is not written into."""
+
+EVENTS = """
+CREATE TABLE event (
+    seq INTEGER PRIMARY KEY,
+    format INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    at_ms INTEGER NOT NULL,
+    community TEXT,
+    decision TEXT,
+    target INTEGER,
+    step INTEGER,
+    data BLOB NOT NULL,
+    commitments BLOB NOT NULL,
+    prev BLOB NOT NULL,
+    hash BLOB NOT NULL
+);
+CREATE INDEX event_decision ON event(decision, seq) WHERE decision IS NOT NULL;
+CREATE INDEX event_time ON event(at_ms);
+CREATE TABLE personal (
+    seq INTEGER NOT NULL,
+    part INTEGER NOT NULL,
+    salt BLOB NOT NULL,
+    body BLOB NOT NULL,
+    UNIQUE (seq, part)
+);
+CREATE TABLE pruned (upto INTEGER NOT NULL);
+CREATE TRIGGER event_stays BEFORE UPDATE ON event BEGIN
+    SELECT raise(ABORT, 'the journal is append-only');
+END;
+CREATE TRIGGER event_remains BEFORE DELETE ON event
+WHEN old.seq > coalesce((SELECT max(upto) FROM pruned), 0) BEGIN
+    SELECT raise(ABORT, 'the journal is append-only');
+END;
+CREATE TRIGGER event_follows BEFORE INSERT ON event
+WHEN new.seq <> coalesce((SELECT max(seq) FROM event), 0) + 1 BEGIN
+    SELECT raise(ABORT, 'the journal is append-only');
+END;
+CREATE TRIGGER personal_stays BEFORE UPDATE ON personal BEGIN
+    SELECT raise(ABORT, 'the journal is append-only');
+END;
+"""
+
+PROJECTION = """
+CREATE TABLE decision (
+    id TEXT PRIMARY KEY,
+    seq INTEGER NOT NULL UNIQUE,
+    last_seq INTEGER NOT NULL,
+    community TEXT NOT NULL,
+    verb TEXT NOT NULL,
+    sanction TEXT,
+    created_ms INTEGER NOT NULL,
+    undo_of TEXT,
+    head BLOB NOT NULL,
+    account TEXT,
+    words BLOB,
+    state TEXT NOT NULL,
+    open INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX decision_open ON decision(seq) WHERE open = 1;
+CREATE INDEX decision_community ON decision(community, seq);
+CREATE INDEX decision_time ON decision(created_ms);
+CREATE INDEX decision_undo ON decision(undo_of) WHERE undo_of IS NOT NULL;
+CREATE TABLE target (
+    decision TEXT NOT NULL,
+    idx INTEGER NOT NULL,
+    seq INTEGER NOT NULL,
+    community TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    subject TEXT,
+    author TEXT,
+    checked INTEGER NOT NULL,
+    body BLOB,
+    conflict BLOB,
+    state TEXT NOT NULL,
+    open INTEGER NOT NULL,
+    PRIMARY KEY (decision, idx)
+);
+CREATE UNIQUE INDEX target_one_open ON target(subject) WHERE open = 1 AND subject IS NOT NULL;
+CREATE INDEX target_subject ON target(subject, seq) WHERE subject IS NOT NULL;
+CREATE INDEX target_author ON target(author, community, seq) WHERE author IS NOT NULL;
+CREATE TABLE step (
+    decision TEXT NOT NULL,
+    target INTEGER NOT NULL,
+    idx INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    key TEXT NOT NULL,
+    executor TEXT NOT NULL,
+    reaches INTEGER NOT NULL,
+    due_ms INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    answer BLOB,
+    error TEXT,
+    changed_ms INTEGER,
+    PRIMARY KEY (decision, target, idx)
+) WITHOUT ROWID;
+"""
+"""The outbox. It holds nothing that the events do not; `author` is case-folded."""
+
+OWN_WORK = """
+CREATE TABLE draft (target TEXT PRIMARY KEY, kind TEXT NOT NULL, body TEXT NOT NULL, saved_ms INTEGER NOT NULL);
+CREATE TABLE snooze (item TEXT PRIMARY KEY, until_ms INTEGER NOT NULL);
+CREATE TABLE skip (item TEXT PRIMARY KEY, at_ms INTEGER NOT NULL);
+"""
+
+CACHE = """
+CREATE TABLE item (
+    row INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    lane TEXT NOT NULL,
+    community TEXT NOT NULL,
+    open INTEGER NOT NULL,
+    since_ms INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    native TEXT NOT NULL,
+    item_kind TEXT NOT NULL,
+    number TEXT NOT NULL,
+    state TEXT NOT NULL,
+    created_ms INTEGER,
+    edited_ms INTEGER,
+    author TEXT,
+    author_key TEXT,
+    author_native TEXT,
+    reasons TEXT NOT NULL,
+    reporters TEXT NOT NULL,
+    reports INTEGER NOT NULL,
+    severe INTEGER NOT NULL,
+    score REAL,
+    language TEXT,
+    claimed TEXT,
+    claim_mine INTEGER NOT NULL,
+    handled_by TEXT,
+    hidden INTEGER NOT NULL,
+    category TEXT,
+    category_id TEXT,
+    thread_id TEXT,
+    fetched_ms INTEGER NOT NULL,
+    mark BLOB NOT NULL
+);
+CREATE INDEX item_order ON item(lane, open, since_ms, id, community);
+CREATE INDEX item_sort ON item(lane, open, community, since_ms, reports, score, author_key, id);
+CREATE INDEX item_subject ON item(community, kind, native);
+CREATE INDEX item_fetched ON item(fetched_ms);
+CREATE TABLE body (row INTEGER PRIMARY KEY, data BLOB NOT NULL);
+CREATE TABLE thread (item TEXT PRIMARY KEY, fetched_ms INTEGER NOT NULL, data BLOB NOT NULL);
+CREATE TABLE dossier (
+    community TEXT NOT NULL, native TEXT NOT NULL, fetched_ms INTEGER NOT NULL, data BLOB NOT NULL,
+    PRIMARY KEY (community, native)
+);
+CREATE TABLE account (community TEXT PRIMARY KEY, data BLOB NOT NULL);
+CREATE TABLE counts (community TEXT PRIMARY KEY, data BLOB NOT NULL);
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
+"""
+CACHE_VERSION = 1
+
+Migration = Callable[[sqlite3.Connection], None]
+
+
+def script(connection: sqlite3.Connection, text: str) -> None:
+    """Run the statements of `text` inside the open transaction (`executescript` would commit it)."""
+    statement = ""
+    for line in text.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            connection.execute(statement)
+            statement = ""
+
+
+def _first(connection: sqlite3.Connection) -> None:
+    for part in (EVENTS, PROJECTION, OWN_WORK):
+        script(connection, part)
+
+
+MIGRATIONS: tuple[Migration, ...] = (_first,)
+"""What makes version n of state.db from version n-1. Events are never rewritten; the outbox may be made anew."""
+
+
+def prepare_state(migrations: Sequence[Migration] = MIGRATIONS) -> Callable[[sqlite3.Connection, Path], None]:
+    """The opener of state.db: makes it, migrates it after copying it to state.db.v<old>.bak, or refuses it."""
+
+    def prepare(connection: sqlite3.Connection, path: Path) -> None:
+        if _version(connection) == len(migrations):
+            _check_ours(connection, path)
+            return
+        connection.execute("BEGIN EXCLUSIVE")  # from here on no other process writes; it may have migrated just before
+        try:
+            version = _version(connection)
+            _check_ours(connection, path)
+            if version > len(migrations):
+                raise StoreError(
+                    f"The journal ({path}) was written by a newer modtui (its version is {version}, "
+                    f"this one knows {len(migrations)}).",
+                    "Update modtui. Nothing was changed.",
+                )
+            if version and version < len(migrations):
+                _copy(path, path.with_name(f"{path.name}.v{version}.bak"))
+            for number in range(version, len(migrations)):
+                migrations[number](connection)
+            connection.execute(f"PRAGMA application_id={APPLICATION}")
+            connection.execute(f"PRAGMA user_version={len(migrations)}")
+            connection.execute("COMMIT")
+        except BaseException:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
+
+    return prepare
+
+
+def prepare_cache(connection: sqlite3.Connection, path: Path) -> None:
+    """The opener of cache.db. Raises Damaged for every other version and for foreign files: it is made anew then."""
+    if _version(connection) == CACHE_VERSION and _application(connection) == APPLICATION:
+        return
+    connection.execute("BEGIN EXCLUSIVE")
+    try:
+        if _version(connection) != CACHE_VERSION or _application(connection) != APPLICATION:
+            if _version(connection) or _tables(connection):
+                raise Damaged(f"The cache ({path}) is of another version.")
+            script(connection, CACHE)
+            connection.execute(f"PRAGMA application_id={APPLICATION}")
+            connection.execute(f"PRAGMA user_version={CACHE_VERSION}")
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+def _application(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("PRAGMA application_id").fetchone()[0])
+
+
+def _tables(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0])
+
+
+def _check_ours(connection: sqlite3.Connection, path: Path) -> None:
+    """Refuse a database that another program made."""
+    if _application(connection) != APPLICATION and (_version(connection) or _tables(connection)):
+        raise StoreError(
+            f"{path} is a database of another program.", "Move it away, or set MODTUI_STATE_DIR to another folder."
+        )
+
+
+def _copy(path: Path, to: Path) -> None:
+    """A whole, private, synced copy of the database; readers are allowed while the caller holds the write lock."""
+    rough = to.with_name(to.name + ".part")
+    try:
+        rough.unlink(missing_ok=True)
+        private_file(rough)
+        source = connect(path, wait_s=5, read_only=True)
+        try:
+            copy = sqlite3.connect(rough)
+            try:
+                source.backup(copy)
+                copy.execute("PRAGMA journal_mode=DELETE")  # one file, no -wal beside it
+            finally:
+                copy.close()
+        finally:
+            source.close()
+        handle = os.open(rough, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+        os.replace(rough, to)
+    except (OSError, sqlite3.Error) as error:
+        rough.unlink(missing_ok=True)
+        raise StoreError(
+            f"The journal could not be copied to {to} before updating it. Nothing was changed.",
+            "Free some space or check the rights of the folder, then start again.",
+        ) from error
