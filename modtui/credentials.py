@@ -73,7 +73,7 @@ def take_token(environ: Any = os.environ) -> str | None:
 
 
 def clean(secret: str, source: str) -> str:
-    """The key without blanks around it. Raises AuthError when it can be none: blanks inside, signs beyond ASCII."""
+    """The key without blanks around it. Raises AuthError when it can be none: line breaks, signs beyond ASCII."""
     secret = secret.strip()
     if not secret:
         raise AuthError(f"The key from {source} is empty.")
@@ -281,7 +281,7 @@ def _write_file(path: Path, entries: Mapping[str, Any]) -> None:
     import tomlkit  # late: only writers need it
 
     document = tomlkit.document()
-    document.add(tomlkit.comment("Keys of modtui, written by `modtui login --store file`. Keep it readable by you alone."))
+    document.add(tomlkit.comment("Keys of modtui, from `modtui login --store file`. Keep it readable by you alone."))
     for place, entry in entries.items():
         document.add(place, tomlkit.item(dict(entry)))
     paths.replace_private(path, tomlkit.dumps(document))
@@ -291,7 +291,7 @@ def _write_file(path: Path, entries: Mapping[str, Any]) -> None:
 
 
 def can_keep(store: Store, config: Path | None = None) -> None:
-    """Nothing when a key could be kept there; asked before a login. Raises AuthError with the reason and the way out."""
+    """Nothing when a key could be kept there; asked before a login. Raises AuthError with reason and way out."""
     if store == "file":
         _read_file(secrets_path(config))
         return

@@ -43,8 +43,8 @@ def settings_md() -> str:
     lines += [
         "## Messages", "",
         "`reasons/<id>.<language>.md` is Markdown in UTF-8. A first line `# ...` is the message's title. A line with a "
-        "placeholder that has no value is left out, so one text serves with and without a ban. Anything else in braces is "
-        "a mistake that `modtui config check` names.", "",
+        "placeholder that has no value is left out, so one text serves with and without a ban. Anything else in braces "
+        "is a mistake that `modtui config check` names.", "",
         "| placeholder | becomes |", "|---|---|",
         *(f"| `{{{name}}}` | {words} |" for name, words in PLACEHOLDERS.items()), "",
         "The built-in reasons, with messages in English, German and French:", "",

@@ -26,7 +26,7 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """One table of the file. `shape`: "one" `[x]`, "many" `[[x]]`, "named" `[x.<name>]`, "free": keys of the user's own."""
+    """One table of the file. `shape`: "one" `[x]`, "many" `[[x]]`, "named" `[x.<name>]`, "free": keys of yours."""
 
     name: str
     shape: Literal["one", "many", "named", "free"]

@@ -86,7 +86,7 @@ def compose(reason: Reason, language: str, values: Mapping[str, str | None]) -> 
 
 
 def pick_language(reason: Reason, *wanted: str | None) -> str | None:
-    """The first wanted language that the reason has a message in ("de-AT" takes "de"), else English, else any, or None."""
+    """The first wanted language that the reason has a message in ("de-AT" takes "de"), else English, else any."""
     for language in (*wanted, "en"):
         for code in (language, language.partition("-")[0]) if language else ():
             if code in reason.messages:

@@ -1,0 +1,48 @@
+"""What happens when modtui itself is wrong: one sentence, and a private file with the trace."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import time
+import traceback
+from collections.abc import Iterable
+
+import modtui
+from modtui import paths
+from modtui.cli.output import narrate
+from modtui.errors import ModtuiError
+
+DEBUG = "MODTUI_DEBUG"
+_KEPT = 10
+_KEYLIKE = re.compile(r"[A-Za-z0-9+/_-]{28,}={0,2}")
+
+
+def redact(text: str, secrets: Iterable[str | None]) -> str:
+    """The text without the secrets, and without anything that looks like a key."""
+    for secret in secrets:
+        if secret:
+            text = text.replace(secret, "(key)")
+    lines = (line if line.lstrip().startswith("File ") else _KEYLIKE.sub("(key?)", line) for line in text.split("\n"))
+    return "\n".join(lines)
+
+
+def report(error: BaseException, secrets: Iterable[str | None] = ()) -> None:
+    """Tell of an unexpected error: with MODTUI_DEBUG=1 all of it, else a sentence and where the rest is."""
+    trace = redact("".join(traceback.format_exception(error)), secrets)
+    if os.environ.get(DEBUG) == "1":
+        narrate(trace)
+        return
+    name = type(error).__name__
+    head = f"modtui {modtui.__version__}, Python {sys.version.split()[0]}, {sys.platform}\n\n"
+    try:
+        folder = paths.private(paths.state_dir() / "crashes")
+        path = folder / f"{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.txt"
+        paths.replace_private(path, head + trace)
+        for old in sorted(folder.glob("*.txt"))[:-_KEPT]:
+            old.unlink(missing_ok=True)
+        where = f"What happened is in {path}; it holds no key."
+    except (ModtuiError, OSError):
+        where = f"{DEBUG}=1 shows more."
+    narrate(f"modtui stopped because of a mistake of its own ({name}). What was decided is safe in the journal. {where}")

@@ -1,0 +1,176 @@
+"""From settings, options and credentials to communities with a backend, and to a desk."""
+
+from __future__ import annotations
+
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from modtui import credentials, paths
+from modtui.errors import AuthError, UsageError
+from modtui.settings import CommunitySettings, Settings, load
+from modtui.settings.address import canonical, exposed, name_for
+from modtui.settings.kinds import nearest
+from modtui.settings.options import Options
+
+if TYPE_CHECKING:
+    from modtui.backends.base import Backend, Credential, Factory
+    from modtui.desk.community import Community
+
+GROUP = "modtui.backends"
+
+
+def backends() -> dict[str, EntryPoint]:
+    """The installed backends by name; nothing is imported."""
+    return {point.name: point for point in entry_points(group=GROUP)}
+
+
+def factory(name: str) -> Factory:
+    """The backend of this name, imported. Raises UsageError with the nearest name, or when it cannot be imported."""
+    known = backends()
+    point = known.get(name)
+    if point is None:
+        raise UsageError(f'There is no backend "{name}" installed.', nearest(name, known))
+    try:
+        found: Factory = point.load()
+    except (ImportError, AttributeError) as error:
+        raise UsageError(f'The backend "{name}" cannot be loaded: {error}.', "Is its package whole?") from error
+    return found
+
+
+def config_folder(options: Options) -> Path:
+    """The folder of config.toml for this run."""
+    return options.config or paths.config_dir()
+
+
+def settings_of(options: Options) -> Settings:
+    """The settings of this run. Raises SettingsError with every problem."""
+    return load(config_folder(options) / "config.toml", backends=backends())
+
+
+def chosen(options: Options, settings: Settings) -> list[CommunitySettings]:
+    """The communities of this run: that of --url, that of --community, or all. Raises UsageError."""
+    if options.url is not None:
+        return [_from_url(options, settings)]
+    for flag, value in (("--user", options.user), ("--backend", options.backend)):
+        if value is not None and options.community is None:
+            raise UsageError(f"{flag} belongs to --url or --community.")
+    if options.community is not None:
+        found = settings.community(options.community)
+        if found is None:
+            names = [one.name for one in settings.communities]
+            hint = nearest(options.community, names) or "There are none in the settings; modtui login URL adds one."
+            raise UsageError(f'There is no community "{options.community}".', hint)
+        return [_with_options(found, options)]
+    if not settings.communities:
+        raise UsageError(
+            "There is no community yet.",
+            "modtui login URL adds one, MODTUI_TOKEN=KEY modtui --url URL opens one, modtui demo shows a made-up one.",
+        )
+    return [_with_options(one, options) for one in settings.communities]
+
+
+def _with_options(one: CommunitySettings, options: Options) -> CommunitySettings:
+    import msgspec.structs
+
+    changes: dict[str, object] = {"options": {**one.options, **options.extra}}
+    if options.user is not None:
+        changes["account"] = options.user
+        changes["key"] = "service" if one.key == "service" else "admin"
+    if options.backend is not None and options.url is None and options.backend != one.backend:
+        raise UsageError(f'"{one.name}" is a {one.backend} site in the settings.', "--backend belongs to --url.")
+    if options.budget is not None:
+        changes["budget"] = options.budget
+    return msgspec.structs.replace(one, **changes)
+
+
+def _from_url(options: Options, settings: Settings) -> CommunitySettings:
+    """The community of --url: the settings' own entry where it is the same site and account, else a passing one."""
+    if options.url is None:
+        raise UsageError("An address is needed.")
+    if options.community is not None:
+        raise UsageError("--url and --community exclude each other.")
+    url = canonical(options.url)
+    name = options.backend or "discourse"
+    factory_name = backends()
+    if name not in factory_name:
+        raise UsageError(f'There is no backend "{name}" installed.', nearest(name, factory_name))
+    for one in settings.communities:
+        same = one.url == url and (options.backend is None or one.backend == name)
+        if same and (options.user is None or one.account.casefold() == options.user.casefold()):
+            return _with_options(one, options)
+    if exposed(url) and not options.insecure:
+        raise UsageError(
+            f"{url} is plain http to another machine, so the key could be read on the way.",
+            "Use https, or say --insecure if you accept that.",
+        )
+    kind = "user" if options.user is None else "service" if name in SERVICE_LOGIN else "admin"
+    return CommunitySettings(
+        name=name_for(url), url=url, backend=name, account=options.user or "", key=kind,  # type: ignore[arg-type]
+        insecure=options.insecure, budget=options.budget, options=dict(options.extra),
+    )  # fmt: skip
+
+
+SERVICE_LOGIN = frozenset({"openedx"})
+"""Backends whose --user and MODTUI_TOKEN are a login made for programs, not an admin key."""
+
+
+def wanted(one: CommunitySettings) -> credentials.Wanted:
+    """Whose key that community needs."""
+    return credentials.Wanted(one.backend, one.url, one.account, one.key, one.token_command)
+
+
+def credential(one: CommunitySettings, options: Options) -> Credential:
+    """The key of a community as backends take it. Raises AuthError with what each source said."""
+    from modtui.backends.base import Credential
+
+    named = options.url is not None or options.community is not None
+    key = credentials.resolve(wanted(one), token=options.token if named else None, config=options.config)
+    if key.kind == "service":
+        return Credential(kind="service", secret=key.secret, user=key.user or one.account, source=key.source)
+    acts_as = key.user if key.kind == "admin" else None
+    return Credential(kind="token", secret=key.secret, user=acts_as, source=key.source)
+
+
+def backend(one: CommunitySettings, given: Credential | None, options: Options) -> Backend:
+    """The backend of a community, without any request. Raises UsageError."""
+    from modtui.backends.base import Connection
+    from modtui.domain.subjects import community_id
+
+    extra = dict(one.options)
+    if one.budget is not None:
+        extra["budget"] = one.budget
+    connection = Connection(
+        community=community_id(one.backend, one.url, one.account), url=one.url, credential=given,
+        state=paths.private(paths.state_dir()), read_only=options.read_only or one.read_only,
+        insecure=one.insecure or options.insecure, options=extra,
+    )  # fmt: skip
+    return factory(one.backend)(connection)
+
+
+def communities(options: Options, settings: Settings) -> list[Community]:
+    """The communities of this run with their backends; nothing is sent. Raises UsageError, AuthError.
+
+    Where there are several, one without a key does not stop the others; when none has one, the first's error is raised.
+    """
+    from modtui.cli.output import narrate, safe
+    from modtui.desk.community import Community
+
+    found: list[Community] = []
+    failed: list[AuthError] = []
+    picked = chosen(options, settings)
+    for one in picked:
+        try:
+            given = credential(one, options)
+        except AuthError as error:
+            failed.append(error)
+            continue
+        found.append(Community(
+            name=one.name, backend=backend(one, given, options), url=one.url, language=one.language or None,
+            options=dict(one.options),
+        ))  # fmt: skip
+    if failed and not found:
+        raise failed[0]
+    for failure in failed:
+        narrate(safe(f"Left out: {failure}"))
+    return found
