@@ -33,7 +33,7 @@ from modtui.text.signs import hostile_kinds
 MAX_DEPTH = 40
 """Levels of quotes, lists and the like; what is nested deeper is drawn at this level."""
 
-_SPACES = re.compile(r"[ \t\n\r\f]+")
+_SPACES = re.compile(r"[ \t\n\r]+")
 _INLINE_FRAMES = frozenset({"heading", "cell", "summary"})
 
 

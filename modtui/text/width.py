@@ -17,6 +17,7 @@ from modtui.text.shown import EMPTY, Shown
 _SIMPLE = re.compile(r"[ -~\xa0-\xac\xae-\u02ff\u0370-\u0482\u048a-\u052f\u2010-\u2027\u2030-\u203a\u2400-\u2426]*")
 _REGIONAL = range(0x1F1E6, 0x1F200)
 _ZWJ = "\u200d"
+_ZWNJ = "\u200c"
 
 
 class _Widths(dict[str, int]):
@@ -90,7 +91,7 @@ def cut(text: Shown, width: int, tail: str = "~") -> Shown:
     kept = line[:end]
     if cells(kept) > room:  # a single wide sign did not fit
         kept = ""
-    return Shown(kept + tail)
+    return Shown(kept.rstrip(_ZWNJ) + tail)
 
 
 def pad(text: Shown, width: int, align: Literal["left", "right"] = "left") -> Shown:
