@@ -139,6 +139,8 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
     number: str
     title: Foreign
     author: Member | None = None
+    anonymous: bool = False
+    """Whether other members see no author; the site still tells moderators who it was."""
     body: Body | None = None
     source: Foreign | None = None
     """The text as the author typed it (for editing and for the digest), where the site gives it."""
@@ -245,9 +247,13 @@ class Dossier(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Page(msgspec.Struct, frozen=True, kw_only=True):
-    """One page of a lane. `cursor` None means that it was the last; `total` as the site counts, None when it does not."""
+    """One page of a lane. `cursor` None means that it was the last; `total` as the site counts, None when it does not.
+
+    `others` are items of other lanes that came with it.
+    """
 
     items: tuple[Item, ...]
+    others: tuple[Item, ...] = ()
     cursor: str | None = None
     total: int | None = None
     unreadable: int = 0
@@ -266,11 +272,12 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
 class Changes(msgspec.Struct, frozen=True, kw_only=True):
     """What one look for changes brought. `position` is handed to the next look.
 
-    `counts` are new lane counts, `touched` subjects that should be re-read, `claims` of threads, `reload` says that
-    the lane should be read again.
+    `counts` are new lane counts, `touched` subjects that should be re-read, `claims` of threads by their id (None:
+    released), `reload` says that the lane should be read again.
     """
 
     position: str | None = None
     counts: dict[str, int] = {}
     touched: tuple[SubjectRef, ...] = ()
+    claims: dict[str, Claim | None] = {}
     reload: bool = False
