@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from modtui import credentials, paths
+from modtui.cli import accounts
 from modtui.errors import AuthError, UsageError
 from modtui.settings import CommunitySettings, Settings, load
 from modtui.settings.address import canonical, exposed, name_for
@@ -16,6 +22,7 @@ from modtui.settings.options import Options
 if TYPE_CHECKING:
     from modtui.backends.base import Backend, Credential, Factory
     from modtui.desk.community import Community
+    from modtui.desk.desk import Desk
 
 GROUP = "modtui.backends"
 
@@ -71,8 +78,6 @@ def chosen(options: Options, settings: Settings) -> list[CommunitySettings]:
 
 
 def _with_options(one: CommunitySettings, options: Options) -> CommunitySettings:
-    import msgspec.structs
-
     changes: dict[str, object] = {"options": {**one.options, **options.extra}}
     if options.user is not None:
         changes["account"] = options.user
@@ -165,6 +170,7 @@ def communities(options: Options, settings: Settings) -> list[Community]:
         except AuthError as error:
             failed.append(error)
             continue
+        one = _identified(one, given, options)
         found.append(Community(
             name=one.name, backend=backend(one, given, options), url=one.url, language=one.language or None,
             options=dict(one.options),
@@ -174,3 +180,46 @@ def communities(options: Options, settings: Settings) -> list[Community]:
     for failure in failed:
         narrate(safe(f"Left out: {failure}"))
     return found
+
+
+def _identified(one: CommunitySettings, given: Credential, options: Options) -> CommunitySettings:
+    """The community with its account, which is part of its identity: a user key does not say whose it is.
+
+    The site is asked once per key; after that the state folder remembers, so that the journal also opens offline.
+    Raises the backend's errors (a wrong key, a wrong site, no line).
+    """
+    if one.account:
+        return one
+    known = accounts.known(one.backend, one.url, given.secret)
+    if known is None:
+        known = asyncio.run(_ask(backend(one, given, options)))
+        accounts.remember(one.backend, one.url, given.secret, known)
+    return msgspec.structs.replace(one, account=known)
+
+
+async def _ask(asked: Backend) -> str:
+    try:
+        return (await asked.identify()).username
+    finally:
+        await asked.aclose()
+
+
+@contextmanager
+def opening(options: Options, settings: Settings) -> Iterator[Desk]:
+    """A desk that is not started yet, for the event loop of the caller; its databases are closed at the end.
+
+    Raises UsageError, AuthError, StoreError, and what a site says to an unknown key.
+    """
+    from modtui.desk.desk import Desk
+    from modtui.store.store import Store
+
+    picked = communities(options, settings)
+    opened = Store.open(paths.private(paths.state_dir()), paths.private(paths.cache_dir()))
+    try:
+        yield Desk(
+            picked, opened, reasons=settings.reasons, hold_s=settings.undo.hold_s,
+            hold_person_s=settings.undo.hold_person_s, hold_override_s=options.hold_s, read_only=options.read_only,
+            resume_after_s=settings.undo.resume_after_s,
+        )  # fmt: skip
+    finally:
+        asyncio.run(opened.close())

@@ -1,0 +1,174 @@
+"""`modtui log`: the journal, and whether it is whole."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import tzinfo
+from typing import TYPE_CHECKING
+
+import click
+
+from modtui import paths
+from modtui.cli.opening import settings_of
+from modtui.cli.options import shared
+from modtui.cli.output import emit, emit_json, narrate
+from modtui.domain.decisions import Decision
+from modtui.domain.reasons import Reason
+from modtui.domain.subjects import community_id
+from modtui.errors import StoreError, UsageError
+from modtui.settings import Settings
+from modtui.settings.options import Options
+from modtui.text import Shown, own, pad, say
+from modtui.text.time import iso, stamp
+
+if TYPE_CHECKING:
+    from modtui.store.store import Store
+
+
+@contextmanager
+def opened() -> Iterator[Store]:
+    """The journal and the cache of this machine, for a command that needs no site. Raises StoreError."""
+    from modtui.store.store import Store
+
+    store = Store.open(paths.private(paths.state_dir()), paths.private(paths.cache_dir()))
+    try:
+        yield store
+    finally:
+        asyncio.run(store.close())
+
+
+def names(settings: Settings) -> dict[str, str]:
+    """What the moderator calls each community, by its id."""
+    return {community_id(one.backend, one.url, one.account): one.name for one in settings.communities}
+
+
+def zone(settings: Settings) -> tzinfo | None:
+    """The zone in which times are shown; None is this machine's."""
+    if not settings.screen.timezone:
+        return None
+    from zoneinfo import ZoneInfo
+
+    return ZoneInfo(settings.screen.timezone)
+
+
+def as_json(decision: Decision, called: Mapping[str, str]) -> dict[str, object]:
+    """One decision as `log --json` and `outbox --json` print it."""
+    sanction = decision.intent.sanction
+    return {
+        "id": decision.id,
+        "at": iso(decision.created_ms),
+        "community": called.get(decision.community, decision.community),
+        "community_id": decision.community,
+        "account": decision.account,
+        "verb": decision.verb,
+        "offer": decision.intent.offer,
+        "reason": decision.intent.reason,
+        "sanction": None if sanction is None else {"kind": sanction.kind, "duration_ms": sanction.duration_ms},
+        "message": decision.intent.message is not None,
+        "state": decision.state,
+        "undo_of": decision.undo_of,
+        "reversal": decision.reversal,
+        "targets": [
+            {
+                "id": target.item, "number": target.number, "author": target.author, "title": target.title,
+                "state": target.state, "checked": target.checked, "conflict": list(target.conflict),
+                "steps": [
+                    {"words": step.words, "state": step.state, "error": step.error,
+                     "due": iso(step.due_ms) if step.state == "held" else None}
+                    for step in target.steps
+                ],
+            }
+            for target in decision.targets
+        ],
+    }  # fmt: skip
+
+
+def line(decision: Decision, reasons: Sequence[Reason], called: Mapping[str, str], tz: tzinfo | None) -> Shown:
+    """One decision as a line of the table; a batch is one folded line."""
+    from modtui.desk.words import act
+
+    states: dict[str, int] = {}
+    for target in decision.targets:
+        states[target.state] = states.get(target.state, 0) + 1
+    state = decision.state
+    if len(states) > 1:
+        state_words = ", ".join(f"{number} {name}" for name, number in sorted(states.items()))
+    else:
+        state_words = state
+    where = called.get(decision.community, str(decision.community))
+    return say(
+        "{when}  {id}  {state}  {where}  {words}",
+        when=pad(stamp(decision.created_ms, tz), 17), id=decision.id, state=pad(own(state_words), 8),
+        where=where, words=act(decision, reasons),
+    )  # fmt: skip
+
+
+@click.group(invoke_without_command=True)
+@click.option("--json", "as_lines", is_flag=True, help="One JSON line for each decision.")
+@click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="How many, the newest first.")
+@shared
+def log(options: Options, as_lines: bool, limit: int) -> int:
+    """Show what was decided, the newest first: when, what, and how far it got.
+
+    A batch is one line. The ids are those that `modtui undo` takes.
+    """
+    context = click.get_current_context()
+    if context.invoked_subcommand is not None:
+        return 0
+    settings = settings_of(options)
+    called = names(settings)
+    only = None
+    if options.community is not None:
+        only = next((id for id, name in called.items() if name.casefold() == options.community.casefold()), None)
+        if only is None:
+            raise UsageError(f'There is no community "{options.community}".')
+    tz = zone(settings)
+    shown, before = 0, None
+    with opened() as store:
+        while shown < limit:
+            page = store.journal.history(limit=min(200, limit - shown), before=before, community=only)
+            for decision in page:
+                if not (
+                    emit_json(as_json(decision, called)) if as_lines
+                    else emit(line(decision, settings.reasons, called, tz))
+                ):
+                    return 0
+                before = decision.id
+            shown += len(page)
+            if not page:
+                break
+    if not shown:
+        narrate(own("Nothing was decided yet."))
+    return 0
+
+
+@log.command()
+@click.option("--head", metavar="HASH", help="The head hash you kept: it must be in the journal.")
+@click.option("--json", "as_lines", is_flag=True, help="One JSON line.")
+def verify(head: str | None, as_lines: bool) -> int:
+    """Check that nobody changed the journal, and print its head hash.
+
+    Keep the head hash elsewhere: a journal whose end was cut off shows only against a head that you kept (--head).
+    Ends with 0 when the journal is whole, with 10 when it is not.
+    """
+    if head is not None and not re.fullmatch(r"[0-9a-f]{64}", head.strip().lower()):
+        raise UsageError("A head hash has 64 hexadecimal digits.", "modtui log verify prints it.")
+    with opened() as store:
+        found = store.journal.verify(head.strip().lower() if head else None)
+    if as_lines:
+        emit_json({
+            "ok": found.ok, "events": found.rows, "head": found.head, "forgotten": found.forgotten,
+            "problems": found.problems,
+        })  # fmt: skip
+    else:
+        emit(own(f"head {found.head or '(empty journal)'}"))
+        emit(own(f"{found.rows} events, {found.forgotten} forgotten parts"))
+        for problem in found.problems:
+            emit(own(problem))
+    if not found.ok:
+        raise StoreError("The journal is not whole.", "Keep the file as it is and look at the lines above.")
+    narrate(own("The journal is whole."))
+    return 0

@@ -1,0 +1,27 @@
+"""`modtui` without a command: the screens."""
+
+from __future__ import annotations
+
+import sys
+
+from modtui import terminal
+from modtui.cli.opening import opening, settings_of
+from modtui.errors import UsageError
+from modtui.settings.options import Options
+
+
+def open_screens(options: Options) -> int:
+    """Open the screens and return the exit code when they are left. Raises ModtuiError before they open.
+
+    Keys are looked up first: a keyring may ask something at the terminal, which is not ours yet.
+    """
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise UsageError(
+            "The screens need a terminal.", "For pipes and scripts there are modtui queue and modtui act."
+        )
+    settings = settings_of(options)
+    terminal.prepare(terminal.look(setting=settings.screen.color))  # before anything imports Textual
+    with opening(options, settings) as desk:
+        from modtui.app import run
+
+        return run(desk, settings, options)
