@@ -77,8 +77,8 @@ def lines(document: Document, width: int, *, reveal: bool = False, gap: bool = T
     warning row where a link is not what it seems. Spoilers are folded unless `reveal`; `gap` puts an empty row
     between blocks.
     """
-    drawer = _Drawer(document, reveal, gap)
-    yield from drawer.blocks(document.blocks, max(8, width), "text")
+    width = max(8, width)
+    yield from _Drawer(document, reveal, gap).blocks(document.blocks, width, "text")
     if document.truncated:
         yield from _rows(own("The rest is not shown: the post is longer than modtui reads."), width, "warning")
 
@@ -112,9 +112,10 @@ class _Drawer:
             case Heading(_, spans):
                 yield from self._spans(spans, width, "heading", used)
             case Quote(author, inner):
-                if author:
-                    yield from self._prefixed(iter([Line(((say("{author}:", author=author), "quote.author"),))]), width)
                 room = _room(width, 2)
+                if author:
+                    name = _rows(say("{author}:", author=author), room, "quote.author")
+                    yield from self._prefixed(name, width)
                 yield from self._prefixed(self.blocks(inner, room, "quote"), width)
             case Code(_, text):
                 yield from self._code(text, width)
@@ -124,7 +125,7 @@ class _Drawer:
                 yield from self._table(block, width, base, used)
             case Spoiler(inner):
                 if self._reveal:
-                    yield Line(((own("(spoiler)"), "spoiler"),))
+                    yield Line(((cut(own("(spoiler)"), width), "spoiler"),))
                     yield from self.blocks(inner, width, base)
                 else:
                     yield Line(((cut(_HIDDEN, width), "spoiler"),))

@@ -111,7 +111,8 @@ def _rare_stack() -> re.Pattern[str]:
 
 @cache
 def _leading_mark() -> re.Pattern[str]:
-    return re.compile(f"(?m)^(?=[{MARKS}])")
+    # A mark on nothing would be drawn over modtui's own frame, one on a blank would wander when a row breaks there.
+    return re.compile(f"(?m)(?:^|(?<=[ \t]))(?=[{MARKS}])")
 
 
 @cache

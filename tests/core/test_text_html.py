@@ -123,8 +123,8 @@ def test_a_preview_is_its_link_and_says_what_it_is() -> None:
     document = read(
         '<aside class="onebox allowlistedgeneric" data-onebox-src="https://news.example/a"><header class="source">'
         '<img class="site-icon" src="/i.png"><a href="https://news.example/a">news.example</a></header>'
-        '<article class="onebox-body"><h3><a href="https://news.example/a">A title</a></h3><p>What it says</p></article>'
-        "</aside>"
+        '<article class="onebox-body"><h3><a href="https://news.example/a">A title</a></h3><p>What it says</p>'
+        "</article></aside>"
     )
     assert plain_text(document) == "A title\n(preview) What it says"
     assert [link.target for link in document.links] == ["https://news.example/a"]
