@@ -1,0 +1,155 @@
+"""Wiring: the screens, the theme, the keys, the desk. Nothing else."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+from datetime import UTC, datetime, tzinfo
+from typing import Any, ClassVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from textual.app import App
+from textual.theme import Theme
+
+from modtui.desk.desk import Desk
+from modtui.desk.events import DecisionChanged, Event, LinkChanged
+from modtui.errors import ModtuiError, SettingsError
+from modtui.keymap import Keymap
+from modtui.screens.gate import Gate
+from modtui.screens.shell import Shell
+from modtui.settings import Settings
+from modtui.settings.options import Options
+from modtui.terminal import Terminal, look
+from modtui.text import say
+from modtui.themes import PALETTES, Palette, choose
+from modtui.widgets.draw import Painter
+
+
+def zone(name: str) -> tzinfo:
+    """The moderator's time zone: by name, else this machine's."""
+    if name:
+        try:
+            return ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError):
+            pass
+    return datetime.now().astimezone().tzinfo or UTC
+
+
+class ModtuiApp(App[int], inherit_bindings=False):
+    """The program on the screen. It owns the terminal, and starts and ends the desk."""
+
+    CSS_PATH = "modtui.tcss"
+    ENABLE_COMMAND_PALETTE = False
+    TITLE = "modtui"
+    BINDINGS: ClassVar[list[Any]] = []
+
+    def __init__(self, desk: Desk, settings: Settings, options: Options, *, terminal: Terminal | None = None) -> None:
+        self.palette: Palette = choose(settings.screen.theme, colours=(terminal or look()).colours)
+        super().__init__()
+        self.animation_level = "none"
+        for palette in PALETTES.values():
+            self.register_theme(_theme(palette))
+        self.theme = f"modtui-{self.palette.name}"
+        self.desk, self.settings, self.options = desk, settings, options
+        self.shell = Shell(
+            desk=desk, settings=settings, keymap=Keymap(settings.keys), painter=Painter(self.palette),
+            terminal=terminal or look(), gate=Gate(painted_s=settings.screen.painted_ms / 1000),
+            tz=zone(settings.screen.timezone), now_ms=desk.clock.now_ms, read_only=bool(options.read_only),
+        )  # fmt: skip
+        self._opening: asyncio.Task[None] | None = None
+        self._stop_listening = lambda: None
+
+    def on_mount(self) -> None:
+        """Show what the cache has, then open the desk behind it."""
+        from modtui.screens.pages.start import FirstRunPage
+        from modtui.screens.work import WorkScreen
+
+        self._catch_signals()
+        if not self.desk.communities:
+            self.push_screen(FirstRunPage(self.shell))
+            return
+        community = self.desk.communities[0].id if len(self.desk.communities) == 1 else None
+        self.push_screen(WorkScreen(self.shell, community=community))
+        self._stop_listening = self.desk.events.subscribe(self._heard)
+        self.call_after_refresh(self._open)
+
+    def _open(self) -> None:
+        self._opening = asyncio.ensure_future(self._open_desk())
+
+    async def _open_desk(self) -> None:
+        try:
+            await self.desk.start()
+        except ModtuiError as error:
+            self._tell(error)
+            return
+        if self.desk.waiting_old():
+            from modtui.screens.pages.start import LeftoversPage
+
+            self.push_screen(LeftoversPage(self.shell))
+
+    def _tell(self, error: ModtuiError) -> None:
+        from modtui.screens.page import Page
+
+        if isinstance(self.screen, Page):
+            self.screen.say(say("{message} {hint}", message=error.message, hint=error.hint), error=True)
+
+    def _heard(self, event: Event) -> None:
+        from modtui.screens.page import Page
+
+        if isinstance(event, LinkChanged | DecisionChanged) and isinstance(self.screen, Page):
+            self.screen.refresh_top()
+
+    def _catch_signals(self) -> None:
+        """A hang-up or an end from outside leaves the terminal as it was found."""
+        loop = asyncio.get_running_loop()
+        for name in ("SIGHUP", "SIGTERM"):
+            number = getattr(signal, name, None)
+            if number is not None and sys.platform != "win32":
+                loop.add_signal_handler(number, self._ended_by, number)
+
+    def _ended_by(self, number: int) -> None:
+        self.exit(return_code=128 + number)
+
+    async def action_suspend_process(self) -> None:  # type: ignore[override]
+        """Back to the shell: sending pauses, and the sender lock is free for another modtui meanwhile."""
+        await self.desk.pause_sending()
+        super().action_suspend_process()
+        await self.desk.resume_sending()
+
+    async def on_unmount(self) -> None:
+        """Close the desk: a write in flight is waited for, never cancelled."""
+        self._stop_listening()
+        if self._opening is not None and not self._opening.done():
+            self._opening.cancel()
+        await self.desk.close()
+
+
+def _theme(palette: Palette) -> Theme:
+    """Textual's own parts (the text fields) in our colours."""
+    if palette.ansi:
+        return Theme(
+            name=f"modtui-{palette.name}", primary="ansi_blue", foreground="ansi_default", background="ansi_default",
+            surface="ansi_default", panel="ansi_default", boost="ansi_default", dark=True, ansi=True,
+            variables={"input-cursor-text-style": "reverse", "rule": "ansi_default"},
+        )  # fmt: skip
+    return Theme(
+        name=f"modtui-{palette.name}", primary="#7fb4e8" if palette.dark else "#1d5fa8", foreground=palette.foreground,
+        background=palette.background, surface=palette.background, panel=palette.background, dark=palette.dark,
+        variables={"rule": "#3a4656" if palette.dark else "#c5c8cc"},
+    )  # fmt: skip
+
+
+def run(desk: Desk, settings: Settings, options: Options) -> int:
+    """Open the screens on a desk and give back the exit code. Raises SettingsError when the keys clash."""
+    keymap = Keymap(settings.keys)
+    if keymap.problems:
+        raise SettingsError([f"{settings.path}: {problem}" for problem in keymap.problems])
+    terminal = look(setting=settings.screen.color)
+    mouse = {"on": True, "off": False}.get(settings.screen.mouse, not terminal.remote)
+    app = ModtuiApp(desk, settings, options, terminal=terminal)
+    code = app.run(mouse=mouse)
+    return code if code is not None else app.return_code or 0
+
+
+__all__ = ["ModtuiApp", "run"]

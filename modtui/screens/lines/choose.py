@@ -1,0 +1,104 @@
+"""A line that offers a few things, a key each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from modtui.screens.lines.base import Drawn, Host, Line
+from modtui.text import EMPTY, Shown, own, say
+from modtui.text.width import cells, cut, pad
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One choice: its key, its words, a second part, and why it cannot be (None when it can)."""
+
+    key: str
+    words: Shown
+    more: Shown = EMPTY
+    blocked: Shown | None = None
+
+
+def choices(pairs: Sequence[tuple[str, Shown]]) -> list[Choice]:
+    """Choices from (key, words)."""
+    return [Choice(key, words) for key, words in pairs]
+
+
+def title_row(words: Shown, width: int) -> Drawn:
+    """The first row of a panel: `== WORDS ... q cancel`."""
+    end = own("q cancel ")
+    text = cut(say("== {words}", words=words), max(8, width - cells(end) - 1))
+    return ((text, "panel.title"), (own(" " * max(1, width - cells(text) - cells(end))), "panel"), (end, "hint"))
+
+
+def row(key: str, words: Shown, width: int, *, more: Shown = EMPTY, style: str = "panel", key_style: str = "panel.key") -> Drawn:
+    """A row of a panel: ` k  words   more`."""
+    head = say(" {key} ", key=pad(own(key), 2))
+    if not more:
+        return ((head, key_style), (words, style))
+    column = min(34, max(16, width // 2 - 4))
+    return ((head, key_style), (pad(cut(words, column - 1), column), style), (more, "panel.dim"))
+
+
+class ChoiceLine(Line):
+    """Shows choices; a key takes one. `chosen` gets the key after the line has gone."""
+
+    def __init__(self, host: Host, title: Shown, options: Sequence[Choice], chosen: Callable[[str], None]) -> None:
+        super().__init__(host)
+        self.title = title
+        self.options = list(options)
+        self.chosen = chosen
+        self.top = 0
+
+    def draw(self, width: int) -> list[Drawn]:
+        """The title and a row for each choice."""
+        lines = [title_row(self.title, width)]
+        for choice in self.options:
+            if choice.blocked is not None:
+                why = say("not possible: {why}", why=choice.blocked)
+                lines.append(row(choice.key, choice.words, width, more=why, style="panel.dim", key_style="hint.dim"))
+            else:
+                lines.append(row(choice.key, choice.words, width, more=choice.more))
+        return lines
+
+    def hint(self, width: int) -> Drawn:
+        """Which keys do something."""
+        return ((own(" press a key of the list   q cancel"), "hint"),)
+
+    def key(self, token: str) -> None:
+        """Take a choice, say why not, or leave."""
+        found = next((choice for choice in self.options if choice.key == token), None)
+        if found is None:
+            if token in ("q", "escape", "ctrl+g"):
+                self.leave()
+            else:
+                self.host.say(say("{key} is not a choice here; q cancels.", key=token), error=True)
+        elif found.blocked is not None:
+            self.host.refuse(say("{words} is not possible here: {why}.", words=found.words, why=found.blocked.rstrip(".")))
+        else:
+            self.host.close_line()
+            self.chosen(token)
+
+
+class BlockedLine(Line):
+    """The panel of a verb that is not possible: it keeps the keys, so that the second key of a habit does nothing."""
+
+    def __init__(self, host: Host, title: Shown, why: Shown) -> None:
+        super().__init__(host)
+        self.title, self.why = title, why
+
+    def draw(self, width: int) -> list[Drawn]:
+        """The title and the reason."""
+        return [title_row(self.title, width), ((say(" Not possible here: {why}.", why=self.why.rstrip(".")), "panel.dim"),)]
+
+    def hint(self, width: int) -> Drawn:
+        """The only way is out."""
+        return ((own(" q back"), "hint"),)
+
+    def key(self, token: str) -> None:
+        """q, Esc, enter and ctrl+g leave; everything else does nothing."""
+        if token in ("q", "escape", "ctrl+g", "enter"):
+            self.leave()
+        else:
+            self.host.say(say("{key} does nothing here; q goes back.", key=token), error=True)

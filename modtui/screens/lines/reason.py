@@ -1,0 +1,327 @@
+"""The reason line: why a post is removed, what its author is told, and what goes with it. A digit decides."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from modtui.domain.capability import Blocked
+from modtui.domain.decisions import Intent, Plan, Sanction
+from modtui.domain.items import Item
+from modtui.domain.reasons import Reason
+from modtui.errors import ModtuiError
+from modtui.screens.lines.base import Drawn, Host, Line
+from modtui.screens.lines.choose import title_row
+from modtui.screens.lines.messages import message_for
+from modtui.text import Shown, count, own, say, show_line
+from modtui.text.time import duration
+from modtui.text.width import cut
+
+Commit = Callable[[Sequence[Item], Callable[[Item], Intent], "ReasonLine"], None]
+
+
+class ReasonLine(Line):
+    """Removes `items` (the first is `shown`) for a reason. `commit` gets the items and an intent for each."""
+
+    def __init__(
+        self, host: Host, verb: str, items: Sequence[Item], shown: Item, commit: Commit, *, marked: bool = False
+    ) -> None:
+        super().__init__(host)
+        self.verb, self.items, self.shown, self.commit, self.marked = verb, tuple(items), shown, commit, marked
+        reasons = list(host.desk.reasons)
+        self.first = [reason for reason in reasons if reason.digit in tuple("12345678")]
+        self.first.sort(key=lambda reason: reason.digit)
+        self.more = [reason for reason in reasons if reason not in self.first]
+        self.showing_more = False
+        self.chosen = self._default()
+        self.message: bool | None = None
+        """Whether modtui writes to the author; None until the moderator says."""
+        self.language: str | None = None
+        self.sanction: Sanction | None = None
+        self.lock = False
+        self.edited: tuple[str, str] | None = None
+        self.stopped: Shown | None = None
+        self._ban_at = -1
+
+    # what is chosen
+    def _default(self) -> int:
+        wanted = self.shown.reasons
+        for report in wanted:
+            for n, reason in enumerate(self.first):
+                if report in reason.matches:
+                    return n
+        return 0
+
+    @property
+    def listed(self) -> list[Reason]:
+        """The reasons on the page that is shown."""
+        return self.more if self.showing_more else self.first
+
+    @property
+    def reason(self) -> Reason | None:
+        """The reason under the cursor of the panel."""
+        return self.listed[self.chosen] if 0 <= self.chosen < len(self.listed) else None
+
+    def tells(self, plan: Plan | None) -> bool:
+        """Whether a message of ours goes out: as said, else where there is a sanction, else where the site itself does not
+        write and the reason has a message."""
+        if self.message is not None:
+            return self.message
+        if self.sanction is not None:
+            return True
+        return False if plan is None else not plan.tells_author and bool(self.reason and self.reason.messages)
+
+    def intent(self, item: Item, reason: Reason | None, own_words: str | None = None, *, tell: bool) -> Intent:
+        """The whole intent for one item."""
+        title = text = None
+        if tell:
+            if own_words is not None:
+                text = own_words
+            elif self.edited is not None:
+                title, text = self.edited
+            elif reason is not None:
+                found = message_for(self.host.desk, item, reason, self.sanction, self.language)
+                if found is not None:
+                    title, text = found[1].title, found[1].text
+        code = self.language or item.language or "en"
+        name = own_words if own_words is not None else (reason.titles.get(code) or reason.title if reason else None)
+        return Intent(
+            verb=self.verb, reason=reason.id if reason else "own", reason_title=name, reason_text=own_words,
+            message=text, message_title=title, sanction=self.sanction, lock=self.lock,
+        )  # fmt: skip
+
+    def plan(self, *, bare: bool = False) -> Plan | None:
+        """What would happen to the shown item; None when it is not possible."""
+        reason = self.reason
+        try:
+            if bare:
+                return self.host.desk.plan(self.shown, Intent(verb=self.verb))
+            return self.host.desk.plan(self.shown, self.intent(self.shown, reason, tell=self.tells(self.plan(bare=True))))
+        except ModtuiError:
+            return None
+
+    # drawing
+    def draw(self, width: int) -> list[Drawn]:
+        """The panel of the mock-up: reasons, modifiers, the message's beginning, what will happen."""
+        lines = [title_row(self._title(), width), *self._reason_rows(width)]
+        bare = self.plan(bare=True)
+        tell = self.tells(bare)
+        lines += self._modifier_rows(width, tell)
+        lines += self._message_rows(width, tell)
+        if self.stopped is not None:
+            lines.append(((say(" {words} Nothing is decided until you leave: q.", words=self.stopped), "message.error"),))
+            return lines
+        plan = self.plan()
+        if plan is not None:
+            effects = own("; ").join(effect.words for effect in plan.effects)
+            lines.append(((cut(say(" Will happen: {effects}.", effects=effects), width - 1), "effect"),))
+            lines.append(((self._goes_out(plan, bare), "effect"),))
+        return lines
+
+    def _title(self) -> Shown:
+        verb = {"remove": "REMOVE", "spam": "SPAM: remove"}.get(self.verb, self.verb.upper())
+        if not self.marked:
+            who = show_line(self.shown.author.username, 24) if self.shown.author else own("-")
+            return say("{verb} this 1 post by {who}: for which reason? A digit decides.", verb=own(verb), who=who)
+        inside = any(item.id == self.shown.id for item in self.items)
+        tail = "this one is one of them" if inside else "this one is NOT among them"
+        return say("{verb} {n} ({tail}): for which reason?", verb=own(verb), n=count(len(self.items), "marked post"), tail=own(tail))
+
+    def _reason_rows(self, width: int) -> list[Drawn]:
+        cells: list[tuple[str, Shown, bool]] = []
+        for n, reason in enumerate(self.listed):
+            digit = str(n + 1) if self.showing_more else reason.digit
+            mark = "  <d>" if n == self._default() and not self.showing_more else ""
+            cells.append((digit, say("{title}{mark}", title=reason.title, mark=own(mark)), n == self.chosen))
+        if self.showing_more:
+            cells.append(("9", own("back"), False))
+        elif self.more:
+            cells.append(("9", say("more ({n})", n=len(self.more)), False))
+        cells.append(("0", own("own words"), False))
+        columns = 3 if width >= 76 else 2
+        height = -(-len(cells) // columns)
+        size = (width - 2) // columns
+        rows: list[Drawn] = []
+        for y in range(height):
+            pieces: list[tuple[Shown, str]] = [(own(" "), "panel")]
+            for x in range(columns):
+                at = x * height + y
+                if at >= len(cells):
+                    continue
+                digit, words, here = cells[at]
+                pieces.append((own(f"{digit} "), "panel.key"))
+                label = cut(words, size - 4)
+                pieces.append((label, "panel.chosen" if here else "panel"))
+                pieces.append((own(" " * max(1, size - 2 - len(label))), "panel"))
+            rows.append(tuple(pieces))
+        return rows
+
+    def _box(self, on: bool) -> str:
+        return "[x]" if on else "[ ]"
+
+    def _modifier_rows(self, width: int, tell: bool) -> list[Drawn]:
+        reason = self.reason
+        rows: list[Drawn] = []
+        codes = sorted(reason.messages) if reason else []
+        found = message_for(self.host.desk, self.shown, reason, self.sanction, self.language) if reason else None
+        code = found[0] if found else (self.language or "-")
+        names = " ".join(f"[{c.upper()}]" if c == code else c.upper() for c in codes) or "no message in any language"
+        rows.append(
+            ((own(" m "), "panel.key"), (say("{box} message to the author    ", box=own(self._box(tell))), "panel"),
+             (own("L "), "panel.key"), (own(names), "panel"), (own("    e "), "panel.key"), (own("edit it first"), "panel"))
+        )  # fmt: skip
+        ban, silence = (self.sanction if self.sanction and self.sanction.kind == kind else None for kind in ("ban", "silence"))
+        for key, kind, chosen in (("b", "ban", ban), ("s", "silence", silence)):
+            able = self._able(kind)
+            if able is not None:
+                words, style = say("[ ] {kind}: not possible, {why}", kind=own(kind), why=able), "panel.dim"
+            elif chosen is not None:
+                length = own("for good") if chosen.duration_ms is None else duration(chosen.duration_ms)
+                words, style = say("[x] {kind} {length}    {key} again: another length", kind=own(kind), length=length, key=own(key)), "panel"
+            else:
+                words, style = say("[ ] {kind} the author", kind=own(kind)), "panel"
+            rows.append(((own(f" {key} "), "panel.key" if able is None else "hint.dim"), (words, style)))
+        able = self._able("lock")
+        words = say("not possible, {why}", why=able) if able else own("lock the thread too")
+        rows.append(((own(" l "), "panel.key" if able is None else "hint.dim"), (own(f"{self._box(self.lock)} "), "panel"), (words, "panel.dim" if able else "panel")))
+        return rows
+
+    def _able(self, verb: str) -> Shown | None:
+        """Why a modifier is not possible here; None when it is."""
+        able = self.host.desk.can(self.shown, verb)
+        return show_line(able.sentence) if isinstance(able, Blocked) else None
+
+    def _message_rows(self, width: int, tell: bool) -> list[Drawn]:
+        if not tell or self.reason is None:
+            return []
+        text = self.intent(self.shown, self.reason, tell=True).message
+        if not text:
+            return [((own(" This reason has no message; 0 takes your own words."), "panel.dim"),)]
+        lines = count(text.count("\n") + 1, "line")
+        flat = cut(show_line(text, 300), width - 24)
+        return [((say(' "{flat}"', flat=flat), "italic"), (say("  ({lines})", lines=lines), "panel.dim"))]
+
+    def _goes_out(self, plan: Plan, bare: Plan | None) -> Shown:
+        tells = plan.reaches or self.sanction is not None
+        hold = self.host.desk.hold_s(self.intent(self.shown, self.reason, tell=self.tells(bare)), plan)
+        site = "the site itself writes to the author" if plan.tells_author else "the site does not write to the author"
+        mine = "; our message goes too" if tells else ""
+        free = f"Goes out in {hold:.0f} s, u is free until then" if hold else "Goes out at once"
+        stays = f"; afterwards {plan.stays[0]}" if plan.stays else ""
+        return say(" Tells the author: {site}{mine}. {free}{stays}.", site=own(site), mine=own(mine), free=own(free), stays=stays)
+
+    def hint(self, width: int) -> Drawn:
+        """The keys."""
+        return ((own(" 1-9 decide   d takes <d>   j k + enter decide too   m b s l L e   0 own words   q cancel"), "hint"),)
+
+    # keys
+    def key(self, token: str) -> None:
+        """Take a key of the reason line."""
+        if token in ("q", "escape", "ctrl+g"):
+            self.leave()
+        elif self.stopped is not None:
+            self.host.say(own("A part was refused: nothing is decided until you leave with q."), error=True)
+        elif token.isdigit():
+            self._digit(token)
+        elif token == "d" and not self.showing_more:
+            self._take(self.first[self._default()] if self.first else None)
+        elif token == "enter":
+            self._take(self.reason)
+        elif token in ("j", "down", "k", "up"):
+            step = 1 if token in ("j", "down") else -1
+            self.chosen = max(0, min(len(self.listed) - 1, self.chosen + step))
+            self.host.redraw_line()
+        elif token in ("b", "s"):
+            self._sanction("ban" if token == "b" else "silence")
+        elif token == "l":
+            why = self._able("lock")
+            if why is not None:
+                self._stop(say("Lock is not possible here: {why}.", why=why))
+            else:
+                self.lock = not self.lock
+                self.host.redraw_line()
+        elif token == "m":
+            self.message = not self.tells(self.plan(bare=True))
+            self.host.redraw_line()
+        elif token == "L":
+            self._language()
+        elif token == "e":
+            self._edit()
+        else:
+            self.host.say(say("{key} is not a choice here; q cancels.", key=token), error=True)
+
+    def _stop(self, words: Shown) -> None:
+        self.stopped = words
+        self.host.say(words, error=True)
+        self.host.redraw_line()
+
+    def _digit(self, digit: str) -> None:
+        if digit == "0":
+            self.host.ask_text(own("Your own words (the author reads them)"), self._own_words, left=self.host.redraw_line)
+        elif digit == "9" and (self.more or self.showing_more):
+            self.showing_more = not self.showing_more
+            self.chosen = 0 if self.showing_more else self._default()
+            self.host.redraw_line()
+        elif self.showing_more:
+            index = int(digit) - 1
+            self._take(self.more[index] if index < len(self.more) else None)
+        else:
+            self._take(next((reason for reason in self.first if reason.digit == digit), None))
+
+    def _own_words(self, text: str) -> None:
+        if not text.strip():
+            self.host.say(own("No words, nothing decided."), error=True)
+            return
+        tell = self.tells(self.plan(bare=True)) or bool(self.message)
+        self.commit(self.items, lambda item: self.intent(item, None, text.strip(), tell=tell), self)
+
+    def _take(self, reason: Reason | None) -> None:
+        if reason is None:
+            self.host.say(own("No reason has this digit."), error=True)
+            return
+        if reason in self.listed:
+            self.chosen = self.listed.index(reason)
+        tell = self.tells(self.plan(bare=True))
+        self.commit(self.items, lambda item: self.intent(item, reason, tell=tell), self)
+
+    def _sanction(self, kind: str) -> None:
+        why = self._able(kind)
+        if why is not None:
+            self._stop(say("{kind} is not possible here: {why}.", kind=own(kind.capitalize()), why=why))
+            return
+        settings = self.host.settings.ban
+        lengths = [settings.default_ms, *(length for length in settings.ladder_ms if length != settings.default_ms)]
+        if self.sanction is None or self.sanction.kind != kind:
+            self._ban_at = 0
+        else:
+            self._ban_at += 1
+        if self._ban_at >= len(lengths):
+            self.sanction, self._ban_at = None, -1
+        else:
+            self.sanction = Sanction("ban" if kind == "ban" else "silence", lengths[self._ban_at])
+        self.host.redraw_line()
+
+    def _language(self) -> None:
+        reason = self.reason
+        codes = sorted(reason.messages) if reason else []
+        if not codes:
+            self.host.say(own("This reason has no message in any language."), error=True)
+            return
+        found = message_for(self.host.desk, self.shown, reason, self.sanction, self.language) if reason else None
+        now = found[0] if found else codes[-1]
+        self.language = codes[(codes.index(now) + 1) % len(codes)] if now in codes else codes[0]
+        self.edited = None
+        self.host.redraw_line()
+
+    def _edit(self) -> None:
+        if self.marked and len(self.items) > 1:
+            self.host.say(own("The message is filled for each author; edit it with one post only."), error=True)
+            return
+        intent = self.intent(self.shown, self.reason, tell=True)
+
+        def done(text: str) -> None:
+            self.edited = (intent.message_title or (self.reason.title if self.reason else ""), text)
+            self.message = True
+            self.host.redraw_line()
+
+        who = show_line(self.shown.author.username, 24) if self.shown.author else own("the author")
+        self.host.ask_long_text(say("Message to {who}", who=who), intent.message or "", done)

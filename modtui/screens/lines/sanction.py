@@ -1,0 +1,211 @@
+"""The form for a silence or a ban of one member: how long, why, what they are told, what will happen.
+
+It opens on the proposed length, so the short way is ctrl+o, enter. Digits pick in the field at hand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from modtui.domain.decisions import Intent, Plan, Sanction
+from modtui.domain.items import Item
+from modtui.domain.reasons import Reason
+from modtui.errors import ModtuiError
+from modtui.screens.lines.base import Drawn, Host, Line
+from modtui.screens.lines.choose import title_row
+from modtui.screens.lines.messages import message_for
+from modtui.text import Shown, count, own, say, show_line
+from modtui.text.time import duration, parse_duration
+from modtui.text.width import cut
+
+FIELDS = ("length", "reason", "message")
+
+
+class SanctionForm(Line):
+    """Asks everything about a `kind` ("silence" or "ban") of the author of `item`; `commit` gets the intent."""
+
+    def __init__(self, host: Host, kind: str, item: Item, commit: Callable[[Intent], None]) -> None:
+        super().__init__(host)
+        self.kind, self.item, self.commit = kind, item, commit
+        settings = host.settings.ban
+        lengths = list(dict.fromkeys([*settings.ladder_ms, settings.default_ms]))
+        lengths.sort(key=lambda length: float("inf") if length is None else length)
+        self.lengths: list[int | None] = lengths[:8]
+        self.length: int | None = settings.default_ms
+        self.reasons = [reason for reason in host.desk.reasons if reason.digit in tuple("12345678")]
+        self.reasons.sort(key=lambda reason: reason.digit)
+        self.reason: Reason | None = next(
+            (reason for report in item.reasons for reason in self.reasons if report in reason.matches),
+            self.reasons[0] if self.reasons else None,
+        )
+        self.words: str | None = None
+        self.message = True
+        self.edited: tuple[str, str] | None = None
+        self.language: str | None = None
+        self.field = 0
+        self.asking = False
+
+    def _sanction(self) -> Sanction:
+        return Sanction("ban" if self.kind == "ban" else "silence", self.length)
+
+    def intent(self) -> Intent:
+        """What would be decided."""
+        title = text = None
+        if self.message:
+            if self.edited is not None:
+                title, text = self.edited
+            elif self.words is not None:
+                text = self.words
+            elif self.reason is not None:
+                found = message_for(self.host.desk, self.item, self.reason, self._sanction(), self.language)
+                if found is not None:
+                    title, text = found[1].title, found[1].text
+        name = self.words or (self.reason.titles.get(self.language or "en") or self.reason.title if self.reason else None)
+        return Intent(
+            verb=self.kind, reason=None if self.words else self.reason.id if self.reason else None, reason_title=name,
+            reason_text=self.words, message=text, message_title=title, sanction=self._sanction(),
+        )  # fmt: skip
+
+    def plan(self) -> Plan | Shown:
+        """What would happen, or why it cannot."""
+        try:
+            return self.host.desk.plan(self.item, self.intent())
+        except ModtuiError as error:
+            return show_line(error.message)
+
+    def draw(self, width: int) -> list[Drawn]:
+        """The form."""
+        who = show_line(self.item.author.username, 30) if self.item.author else own("-")
+        lines = [title_row(say("{kind} {who}", kind=own(self.kind.upper()), who=who), width)]
+        lines += self._picks(0, "How long", [self._length_words(one) for one in self.lengths], self._length_at(), width, "0 another")
+        titles = [show_line(reason.title, 24) for reason in self.reasons]
+        at = self.reasons.index(self.reason) if self.reason in self.reasons and self.words is None else -1
+        tail = say("[0 own words: {words}]", words=show_line(self.words, 30)) if self.words else own("0 own words")
+        lines += self._picks(1, "Why", titles, at, width, tail)
+        text = self.intent().message
+        box = "[x]" if self.message and text else "[ ]"
+        flat = say('"{text}" ({n})', text=cut(show_line(text, 200), max(10, width - 44)), n=count(text.count("\n") + 1, "line")) if text else own("no message")
+        lines.append((self._label(2, "Message"), (own(f"{box} "), "panel"), (own("m on/off  e edit  L language  "), "panel.dim")))
+        if self.message and text:
+            lines.append(((own("               "), "panel"), (flat, "italic")))
+        plan = self.plan()
+        if isinstance(plan, Plan):
+            effects = own("; ").join(effect.words for effect in plan.effects)
+            lines.append(((own(" Will happen   "), "panel.dim"), (cut(effects, width - 16), "effect")))
+            stays = own("; ").join(own(part) for part in plan.stays) or own("everything can be taken back")
+            hold = self.host.desk.hold_s(self.intent(), plan)
+            lines.append(((own(" Way back      "), "panel.dim"), (cut(say("u for {s} s, nothing is sent. After that: {stays}", s=int(hold), stays=stays), width - 16), "effect")))
+        else:
+            lines.append(((say(" Not possible: {why}", why=plan), "message.error"),))
+        return lines
+
+    def _label(self, field: int, words: str) -> tuple[Shown, str]:
+        mark = ">" if field == self.field else " "
+        return own(f"{mark}{words:<13} "), "panel.title" if field == self.field else "panel.dim"
+
+    def _picks(self, field: int, label: str, words: list[Shown], at: int, width: int, tail: str | Shown) -> list[Drawn]:
+        rows: list[Drawn] = []
+        pieces: list[tuple[Shown, str]] = [self._label(field, label)]
+        used = 15
+        for n, word in enumerate(words):
+            text = say("{n} {word}", n=n + 1, word=word)
+            if used + len(text) + 3 > width:
+                rows.append(tuple(pieces))
+                pieces, used = [(own(" " * 15), "panel")], 15
+            pieces += [(text, "panel.chosen" if n == at else "panel"), (own("  "), "panel")]
+            used += len(text) + 2
+        if used + len(tail) + 2 > width:
+            rows.append(tuple(pieces))
+            pieces = [(own(" " * 15), "panel")]
+        pieces.append((own(tail), "panel.dim"))
+        return [*rows, tuple(pieces)]
+
+    def _length_words(self, length: int | None) -> Shown:
+        return own("for good") if length is None else duration(length)
+
+    def _length_at(self) -> int:
+        return self.lengths.index(self.length) if self.length in self.lengths else -1
+
+    def hint(self, width: int) -> Drawn:
+        """The keys."""
+        if self.asking:
+            who = show_line(self.item.author.username, 30) if self.item.author else own("-")
+            length = self._length_words(self.length)
+            told = "with a message" if self.message and self.intent().message else "without a message"
+            return ((say(" {kind} {who} {length}, {told}?   enter: yes   q: back", kind=own(self.kind.capitalize()), who=who, length=length, told=own(told)), "question"),)
+        return ((own(" tab next field   digits pick in the field   ctrl+o, then enter: do it   q leave"), "hint"),)
+
+    def key(self, token: str) -> None:
+        """Take a key of the form."""
+        if self.asking:
+            self.asking = False
+            if token == "enter" and isinstance(self.plan(), Plan):
+                self.commit(self.intent())
+            else:
+                self.host.redraw_line()
+            return
+        if token in ("q", "escape", "ctrl+g"):
+            self.leave()
+        elif token in ("tab", "enter", "down", "j"):
+            self.field = (self.field + 1) % len(FIELDS)
+            self.host.redraw_line()
+        elif token in ("shift+tab", "up", "k"):
+            self.field = (self.field - 1) % len(FIELDS)
+            self.host.redraw_line()
+        elif token.isdigit():
+            self._digit(int(token))
+        elif token == "m":
+            self.message = not self.message
+            self.host.redraw_line()
+        elif token == "L":
+            codes = sorted(self.reason.messages) if self.reason else []
+            if codes:
+                self.language = codes[(codes.index(self.language) + 1) % len(codes)] if self.language in codes else codes[0]
+                self.edited = None
+            self.host.redraw_line()
+        elif token == "e":
+            self._edit()
+        elif token == "ctrl+o":
+            plan = self.plan()
+            if isinstance(plan, Plan):
+                self.asking = True
+            else:
+                self.host.say(say("Not possible: {why}", why=plan), error=True)
+            self.host.redraw_line()
+        else:
+            self.host.say(say("{key} is not a choice here; q leaves.", key=token), error=True)
+
+    def _digit(self, n: int) -> None:
+        field = FIELDS[self.field]
+        if field == "length":
+            if n == 0:
+                self.host.ask_text(own("How long? e.g. 12h, 3 days, 2w, forever"), self._typed_length, left=self.host.redraw_line)
+            elif n <= len(self.lengths):
+                self.length = self.lengths[n - 1]
+        elif field == "reason":
+            if n == 0:
+                self.host.ask_text(own("Your own words (the site may show them)"), self._typed_reason, left=self.host.redraw_line)
+            elif n <= len(self.reasons):
+                self.reason, self.words, self.edited = self.reasons[n - 1], None, None
+        self.host.redraw_line()
+
+    def _typed_length(self, text: str) -> None:
+        try:
+            self.length = parse_duration(text)
+        except ValueError as error:
+            self.host.say(show_line(str(error)), error=True)
+        self.host.redraw_line()
+
+    def _typed_reason(self, text: str) -> None:
+        self.words = text.strip() or None
+        self.host.redraw_line()
+
+    def _edit(self) -> None:
+        intent = self.intent()
+
+        def done(text: str) -> None:
+            self.edited = (intent.message_title or self.kind.capitalize(), text)
+            self.message = True
+            self.host.redraw_line()
+
+        self.host.ask_long_text(own("Message to the author"), intent.message or "", done)

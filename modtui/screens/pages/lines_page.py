@@ -1,0 +1,174 @@
+"""A page of lines with or without a cursor: help, requests, journal and text build on it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from textual.app import ComposeResult
+
+from modtui.screens.page import Page
+from modtui.text import Shown, own, say
+from modtui.widgets.bars import TopState
+from modtui.widgets.draw import Line
+from modtui.widgets.linespane import Anchor, LinesPane
+
+
+class LinesPage(Page):
+    """Shows the lines of `body`. With `cursor` set, j and k move over `rows` of them; without, they scroll."""
+
+    cursor: int | None = None
+    TITLE_WORDS = ""
+    _found_text = ""
+
+    def middle(self) -> ComposeResult:
+        """One pane."""
+        yield LinesPane(self.shell.painter, id="pane")
+
+    @property
+    def pane(self) -> LinesPane:
+        """The pane."""
+        return self.query_one("#pane", LinesPane)
+
+    def on_mount(self) -> None:
+        """Draw."""
+        super().on_mount()
+        self.call_after_refresh(self.show)
+
+    def on_resize(self) -> None:
+        """Draw again for the new width."""
+        if self.is_mounted:
+            self.call_after_refresh(self.show)
+
+    def where(self) -> Shown:
+        """The place, for line 1."""
+        return say("> {title}", title=own(self.TITLE_WORDS))
+
+    def top_state(self) -> TopState:
+        """Where I am."""
+        communities = self.desk.communities
+        place = say("{name}", name=communities[0].name) if len(communities) == 1 else own("modtui")
+        account = communities[0].account if len(communities) == 1 else None
+        return TopState(place=place, where=self.where(), name=say("{n}", n=account.username) if account else own(""), left=self.left_words())
+
+    def left_words(self) -> Shown:
+        """The words of line 2."""
+        return own("")
+
+    def head(self, width: int) -> list[Line]:
+        """Lines that stay on top."""
+        return []
+
+    def foot(self, width: int) -> list[Line]:
+        """Lines that stay below."""
+        return []
+
+    def body(self, width: int) -> Iterable[Line | Anchor]:
+        """The lines."""
+        return ()
+
+    def rows(self) -> int:
+        """How many rows the cursor has (they are the first lines of the body)."""
+        return 0
+
+    def show(self) -> None:
+        """Draw everything again."""
+        if not self.is_mounted:
+            return
+        width = self.pane.size.width or self.size.width
+        if self.cursor is not None:
+            self.cursor = max(0, min(self.cursor, self.rows() - 1)) if self.rows() else 0
+        self.pane.show(
+            self.body, head=self.head(width), foot=self.foot(width), key=type(self).__name__,
+            cursor=self.cursor if self.rows() else None,
+        )  # fmt: skip
+        self.refresh_top()
+        self.refresh_hint()
+
+    def moved(self) -> None:
+        """The cursor stands on another row."""
+
+    def _move(self, by: int) -> None:
+        if self.cursor is None:
+            self.pane.scroll(by)
+            return
+        new = max(0, min(self.rows() - 1, self.cursor + by))
+        if new != self.cursor:
+            self.cursor = new
+            self.pane.put_cursor(new)
+            self.moved()
+
+    def act_nav_next(self) -> None:
+        """Next row or line."""
+        self._move(1)
+
+    def act_nav_previous(self) -> None:
+        """Row or line before."""
+        self._move(-1)
+
+    def act_nav_first(self) -> None:
+        """To the top."""
+        if self.cursor is None:
+            self.pane.home()
+        else:
+            self._move(-self.rows())
+
+    def act_nav_last(self) -> None:
+        """To the end."""
+        if self.cursor is None:
+            self.pane.end()
+        else:
+            self._move(self.rows())
+
+    def _page(self, pages: float) -> None:
+        if self.cursor is None:
+            self.pane.page(pages)
+        else:
+            self._move(int(self.pane.body_rows * pages) or (1 if pages > 0 else -1))
+
+    def act_nav_half_down(self) -> None:
+        """Half a page."""
+        self._page(0.5)
+
+    def act_nav_half_up(self) -> None:
+        """Half a page back."""
+        self._page(-0.5)
+
+    def act_nav_page_down(self) -> None:
+        """A page."""
+        self._page(1)
+
+    def act_nav_page_up(self) -> None:
+        """A page back."""
+        self._page(-1)
+
+    def act_text_page(self) -> None:
+        """A page."""
+        self._page(1)
+
+    def act_page_open(self) -> None:
+        """Nothing to open."""
+
+    def act_lane_merge(self) -> None:
+        """Draw again."""
+        self.show()
+
+    def act_find_text(self) -> None:
+        """Find text here."""
+
+        def done(text: str) -> None:
+            self._found_text = text
+            self._find(1)
+
+        self.ask_text(own("Find"), done)
+
+    def _find(self, direction: int) -> None:
+        if self._found_text and not self.pane.find(self._found_text, direction):
+            self.say(say('"{text}" is not here.', text=self._found_text), error=True)
+
+    def act_find_next(self) -> None:
+        """Next hit."""
+        self._find(1)
+
+    def act_find_previous(self) -> None:
+        """Hit before."""
+        self._find(-1)
