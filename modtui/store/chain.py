@@ -66,8 +66,8 @@ def digest(event: Event) -> bytes:
         if field is None:
             state.update(_NONE)
             continue
-        raw = field if isinstance(field, bytes) else str(field).encode("utf-8", "surrogatepass")
-        state.update(len(raw).to_bytes(4, "big") + raw)
+        stored = raw(field)
+        state.update(len(stored).to_bytes(4, "big") + stored)
     return state.digest()
 
 
@@ -105,7 +105,12 @@ def append(
 def read(connection: sqlite3.Connection, where: str = "", values: Sequence[object] = ()) -> Iterator[Event]:
     """The events that match, in their order."""
     for row in connection.execute(f"SELECT {COLUMNS} FROM event {where} ORDER BY seq", tuple(values)):
-        yield Event(*row)
+        yield Event(*row[:8], *map(raw, row[8:]))
+
+
+def raw(value: object) -> bytes:
+    """A stored value as bytes, whatever type somebody gave it."""
+    return value if isinstance(value, bytes) else str(value).encode("utf-8", "surrogatepass")
 
 
 def parts_of(connection: sqlite3.Connection, event: Event) -> list[bytes | None]:
@@ -114,7 +119,7 @@ def parts_of(connection: sqlite3.Connection, event: Event) -> list[bytes | None]
     if parts:
         for part, body in connection.execute("SELECT part, body FROM personal WHERE seq=?", (event.seq,)):
             if 0 <= part < len(parts):
-                parts[part] = body
+                parts[part] = raw(body)
     return parts
 
 
@@ -187,7 +192,8 @@ def verify(connection: sqlite3.Connection, expected: str | None = None) -> Verif
 
 
 def _bodies(connection: sqlite3.Connection) -> Iterator[tuple[int, int, bytes, bytes]]:
-    yield from connection.execute("SELECT seq, part, salt, body FROM personal ORDER BY seq, part")
+    for seq, part, salt, body in connection.execute("SELECT seq, part, salt, body FROM personal ORDER BY seq, part"):
+        yield seq, part, raw(salt), raw(body)
 
 
 def _data(event: Event) -> dict[str, Any]:

@@ -50,5 +50,5 @@ def decode(data: bytes, decoder: msgspec.json.Decoder[T]) -> T | None:
     """The object in `data`, or None when it is not one (an older layout, a broken row)."""
     try:
         return decoder.decode(data)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, TypeError):
         return None

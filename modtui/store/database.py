@@ -351,5 +351,5 @@ class Database:
             self._closed = True
         await asyncio.to_thread(self._thread.join)
         with self._turn, self._read_turn:
-            self._writer.close()
             self._reader.close()
+            self._writer.close()  # the last one to close, and not read-only: it clears the write-ahead log away
