@@ -1,0 +1,259 @@
+"""Discourse as modtui's protocol has it. Thin: asks `client`, joins through `items`, decides nothing."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Mapping, Sequence
+from typing import Any, TypeVar
+
+from modtui.backends.base import Connection, Fate, Wire
+from modtui.backends.budget import current_priority, spending
+from modtui.backends.discourse import changes as live
+from modtui.backends.discourse import fate as fates
+from modtui.backends.discourse import paging, plans, undo
+from modtui.backends.discourse.around import dossier_of, lone_thread, thread_of
+from modtui.backends.discourse.client import Client, door, ids_pairs, limit_of
+from modtui.backends.discourse.items import KIND, PENDING_TYPES, items_of
+from modtui.backends.discourse.paging import Cursor
+from modtui.backends.discourse.send import Sender
+from modtui.backends.discourse.side import Queue, read_queue
+from modtui.backends.discourse.site import REREAD_BATCH, Site, capabilities
+from modtui.backends.http import Door
+from modtui.domain.capability import Capabilities
+from modtui.domain.decisions import Answer, Call, Intent, Plan, Step
+from modtui.domain.items import Account, Changes, Dossier, Gone, Item, Page, Thread
+from modtui.domain.subjects import Lane, SubjectRef
+from modtui.errors import (
+    AuthError,
+    ModtuiError,
+    NetworkError,
+    NotFound,
+    RateLimited,
+    RightsError,
+    SiteError,
+    UsageError,
+    WrongSite,
+)
+from modtui.text import Foreign
+
+T = TypeVar("T")
+
+
+class DiscourseBackend:
+    """One account on one Discourse site."""
+
+    name = "discourse"
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self._door: Door = door(connection)
+        self._client = Client(self._door)
+        self._site = Site(community=connection.community, base=connection.url.rstrip("/"))
+        self._sender = Sender(self._client, self._site, self._reread_one)
+        self._named = False
+        self._split: tuple[int, dict[Lane, int]] | None = None
+        poll = connection.options.get("poll_s")
+        self._poll_s = float(poll) if isinstance(poll, int | float) and poll > 0 else 60.0
+
+    @property
+    def wire(self) -> Wire:
+        """The HTTP door, to look at."""
+        return self._door
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What `identify` found; before it, everything is blocked."""
+        return capabilities(
+            self._site, limit=limit_of(self.connection), poll_s=self._poll_s, read_only=self.connection.read_only
+        )
+
+    async def identify(self) -> Account:
+        """Who the key is. Raises AuthError for a wrong or withdrawn key, WrongSite for another kind of site."""
+        if self.connection.credential is None:
+            raise AuthError("There is no key for this community.", "Sign in with modtui login.")
+        user, info = None, None
+        with spending("decision"):
+            try:
+                user = await self._client.current_user()
+            except RightsError:
+                await self._need_discourse()
+                raise AuthError(
+                    f"{self._door.origin.place} does not take this key for this account.",
+                    "Check key and username, or sign in again with modtui login.",
+                ) from None
+            except (SiteError, NotFound) as error:
+                if isinstance(error, SiteError) and error.status >= 500:
+                    raise
+                await self._need_discourse()
+            info = await _or_none(self._client.basic_info())
+        if user is None:
+            raise AuthError(
+                f"{self._door.origin.place} does not say whose key this is.", "Sign in again with modtui login."
+            )
+        site = self._site
+        site.me_id, site.me = user.id, Foreign(user.username)
+        site.admin = bool(user.admin)
+        site.staff = bool(user.admin or user.moderator or user.staff)
+        site.reviews = site.staff or bool(user.can_review)
+        if not site.reviews and user.can_review is None:
+            site.reviews = await _or_none(self._client.review_count()) is not None
+        site.known = True
+        title = (info or {}).get("title")
+        role = "admin" if user.admin else "moderator" if user.moderator else "reviewer" if site.reviews else "member"
+        return Account(
+            native=str(user.id), username=site.me, role=role,
+            site_title=Foreign(title) if isinstance(title, str) and title else None,
+        )  # fmt: skip
+
+    async def _need_discourse(self) -> None:
+        """Raise WrongSite unless the site answers a public question as only Discourse does."""
+        try:
+            info = await self._client.basic_info()
+        except (SiteError, NotFound, RightsError):
+            info = {}
+        if "title" not in info:
+            raise WrongSite(
+                f"{self._door.origin.place} does not answer like a Discourse community.",
+                "Check the address: it is the one of the community's front page.",
+            )
+
+    async def counts(self) -> Mapping[Lane, int]:
+        """Open items per lane: one request while the sum stands still, three when it moved."""
+        total = await self._client.review_count()
+        if total is None:
+            return {}
+        if self._split is None or self._split[0] != total:
+            queues = await asyncio.gather(*(self._queue(Cursor(kind), "count") for kind in PENDING_TYPES))
+            pending = sum(queue.total if queue.total is not None else queue.size for queue in queues)
+            self._split = (total, {"reports": max(0, total - pending), "pending": pending})
+        return dict(self._split[1])
+
+    async def page(self, lane: Lane, cursor: str | None = None) -> Page:
+        """One page of open items, oldest first.
+
+        The reports lane reads all types (the server filters by one only) and gives the rows of other lanes as `others`;
+        the pending lane reads its two types side by side.
+        """
+        if lane not in ("reports", "pending"):
+            raise UsageError(f"Discourse has no lane {lane} yet.")
+        kinds = PENDING_TYPES if lane == "pending" else ("",)
+        cursors = paging.decode(cursor) if cursor else [Cursor(kind) for kind in kinds]
+        await self._name_categories()
+        queues = await asyncio.gather(*(self._queue(one, f"{lane} page") for one in cursors))
+        items: list[Item] = []
+        unreadable = 0
+        for one, queue in zip(cursors, queues, strict=True):
+            found, lost = items_of(self._site, paging.unseen(one, queue))
+            items += found
+            unreadable += lost
+        further = [paging.following(one, queue) for one, queue in zip(cursors, queues, strict=True)]
+        items.sort(key=lambda item: (item.since_ms, item.number))
+        total = None
+        if cursor is None and lane == "pending" and all(queue.total is not None for queue in queues):
+            total = sum(queue.total or 0 for queue in queues)
+        elif cursor is None and lane == "reports" and self._split is not None:
+            total = self._split[1]["reports"]
+        return Page(
+            items=tuple(item for item in items if item.lane == lane),
+            others=tuple(item for item in items if item.lane != lane),
+            cursor=paging.encode([one for one in further if one is not None]), total=total, unreadable=unreadable,
+        )  # fmt: skip
+
+    async def _queue(self, cursor: Cursor, why: str) -> Queue:
+        return read_queue(await self._client.review(paging.query(cursor), why=why))
+
+    async def _name_categories(self) -> None:
+        """Learn the categories' names once; without them items show none."""
+        if self._named:
+            return
+        self._named = True
+        for native, name in (await _or_none(self._client.categories()) or {}).items():
+            self._site.categories[native] = Foreign(name)
+
+    async def reread(self, refs: Sequence[SubjectRef]) -> Mapping[SubjectRef, Item | Gone]:
+        """The items as they are now, in any state, ten to a request."""
+        found: dict[SubjectRef, Item | Gone] = {}
+        ids = [ref.native for ref in refs if ref.kind == KIND and ref.native.isdigit()]
+        with spending(current_priority("decision")):
+            for start in range(0, len(ids), REREAD_BATCH):
+                batch = ids[start : start + REREAD_BATCH]
+                params = [("status", "all"), ("priority", "low"), *ids_pairs(batch)]
+                queue = read_queue(await self._client.review(params, why="read again"))
+                for item in items_of(self._site, queue)[0]:
+                    found[item.ref] = item
+        return {ref: found.get(ref) or Gone(ref=ref) for ref in refs}
+
+    async def _reread_one(self, native: str) -> Item | None:
+        ref = SubjectRef(self.connection.community, KIND, native)
+        now = (await self.reread([ref]))[ref]
+        return now if isinstance(now, Item) else None
+
+    async def thread(self, item: Item) -> Thread:
+        """The posts around the item; for what has no thread, the item's own text."""
+        topic = item.native.get("topic_id")
+        if not isinstance(topic, int):
+            return lone_thread(self._site, item)
+        number = item.place.post_number
+        if number is None:
+            reply_to = item.native.get("reply_to")
+            number = reply_to if isinstance(reply_to, int) else item.place.thread_posts
+        return thread_of(self._site, item, await self._client.topic(topic, number))
+
+    async def dossier(self, member: str) -> Dossier:
+        """A member's profile, sanctions, team notes and newest posts; what is not to be had is left out."""
+        client, site = self._client, self._site
+        admin: dict[str, Any] | None = None
+        username = member
+        if member.isdigit() and site.staff:
+            admin = await _or_none(client.admin_user(member))
+            username = str((admin or {}).get("username") or member)
+        card = await client.card(username) if admin is None else await _or_none(client.card(username)) or {}
+        native = str((admin or card).get("id") or "")
+        if admin is None and site.staff and native:
+            admin = await _or_none(client.admin_user(native))
+        notes: list[dict[str, Any]] | None = None
+        if site.staff and native and site.user_notes is not False:
+            try:
+                notes = await client.user_notes(native)
+                site.user_notes = True
+            except NotFound:
+                site.user_notes = False
+            except (RightsError, SiteError):
+                pass
+        actions = await _or_none(client.actions_of(username)) or []
+        return dossier_of(site, card, admin, notes, actions, self._door.clock_ms)
+
+    def plan(self, item: Item, intent: Intent) -> Plan:
+        """What the intent would do. Raises Refused with a sentence."""
+        return plans.plan(self._site, item, intent)
+
+    def plan_undo(self, item: Item, intent: Intent, done: Sequence[Step]) -> Plan:
+        """How to take back the done steps."""
+        return undo.plan_undo(item, intent, done)
+
+    async def send(self, call: Call, *, key: str) -> Answer:
+        """Do one step."""
+        return await self._sender.send(call)
+
+    async def fate(self, before: Item | None, call: Call, *, key: str, since_ms: int) -> Fate:
+        """Look up what became of a step whose answer was lost."""
+        with spending("decision"):
+            return await fates.fate(self._client, self._site, self._reread_one, before, call, since_ms)
+
+    async def changes(self, position: str | None) -> Changes:
+        """Ask the message bus once; where that is not allowed, compare the count."""
+        return await live.changes(self._client, self._site, position)
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._door.aclose()
+
+
+async def _or_none(asked: Awaitable[T]) -> T | None:
+    """The answer, None when the site does not have it or does not show it. The line's own troubles still raise."""
+    try:
+        return await asked
+    except (NetworkError, RateLimited, AuthError):
+        raise
+    except ModtuiError:
+        return None

@@ -1,0 +1,101 @@
+"""What happened on the site since the last look: its message bus, asked without waiting.
+
+One request for all channels, since each costs one of the key's budget.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from modtui.backends.discourse.client import Client
+from modtui.backends.discourse.items import ref_of
+from modtui.backends.discourse.site import Site
+from modtui.domain.items import Changes, Claim
+from modtui.domain.subjects import SubjectRef
+from modtui.errors import NotFound, RightsError, SiteError, UsageError
+from modtui.text import Foreign
+
+CLAIMED = "/reviewable_claimed"
+
+
+class Position(msgspec.Struct, frozen=True):
+    """Where the last look ended: message ids by channel, or (without the bus) the number of open items."""
+
+    bus: dict[str, int] | None = None
+    count: int | None = None
+
+
+async def changes(client: Client, site: Site, position: str | None) -> Changes:
+    """One look. The bus needs a key with write scope; else the count of open items is compared."""
+    before = _decode(position)
+    if before.bus is not None or position is None:
+        channels = {f"/reviewable_counts/{site.me_id}": -1, CLAIMED: -1, **(before.bus or {})}
+        try:
+            rows = await client.bus(channels)
+        except (NotFound, RightsError, SiteError):
+            if position is not None:
+                raise
+        else:
+            return _read(site, channels, rows)
+    count = await client.review_count()
+    return Changes(position=_encode(Position(count=count)), reload=before.count is not None and count != before.count)
+
+
+def _decode(position: str | None) -> Position:
+    if position is None:
+        return Position()
+    try:
+        return msgspec.json.decode(position, type=Position)
+    except (msgspec.DecodeError, msgspec.ValidationError):
+        raise UsageError("This position is not one of modtui's.") from None
+
+
+def _encode(position: Position) -> str:
+    return msgspec.json.encode(position).decode()
+
+
+def _read(site: Site, channels: dict[str, int], rows: list[dict[str, Any]]) -> Changes:
+    places = dict(channels)
+    touched: dict[SubjectRef, None] = {}
+    claims: dict[str, Claim | None] = {}
+    reload = False
+    for row in rows:
+        channel, data = row.get("channel"), row.get("data")
+        number = row.get("message_id")
+        if channel == "/__status":
+            places |= {key: value for key, value in _whole_numbers(data).items() if key in places}
+            continue
+        if not isinstance(channel, str) or channel not in places:
+            continue
+        if isinstance(number, int):
+            places[channel] = max(places[channel], number)
+        if not isinstance(data, dict):
+            continue
+        if channel == CLAIMED:
+            if data.get("topic_id") is not None:
+                claims[str(data["topic_id"])] = _claim(site, data)
+            continue
+        updates = data.get("updates")
+        if isinstance(updates, dict) and updates:
+            touched |= {ref_of(site, native): None for native in updates if str(native).isdigit()}
+        else:
+            reload = True
+    return Changes(position=_encode(Position(bus=places)), touched=tuple(touched), claims=claims, reload=reload)
+
+
+def _whole_numbers(data: object) -> dict[str, int]:
+    if not isinstance(data, dict):
+        return {}
+    return {str(key): value for key, value in data.items() if isinstance(value, int) and not isinstance(value, bool)}
+
+
+def _claim(site: Site, data: dict[str, Any]) -> Claim | None:
+    user = data.get("user")
+    if not isinstance(user, dict) or data.get("claimed") is False:
+        return None
+    return Claim(
+        by=Foreign(str(user.get("username") or "another moderator")), mine=user.get("id") == site.me_id,
+        automatic=bool(data.get("automatic")),
+    )  # fmt: skip
