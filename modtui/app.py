@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime, tzinfo
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -24,6 +25,10 @@ from modtui.terminal import Terminal, look
 from modtui.text import say
 from modtui.themes import PALETTES, Palette, choose
 from modtui.widgets.draw import Painter
+
+
+def _nothing() -> None:
+    """Not listening yet."""
 
 
 def zone(name: str) -> tzinfo:
@@ -58,7 +63,7 @@ class ModtuiApp(App[int], inherit_bindings=False):
             tz=zone(settings.screen.timezone), now_ms=desk.clock.now_ms, read_only=bool(options.read_only),
         )  # fmt: skip
         self._opening: asyncio.Task[None] | None = None
-        self._stop_listening = lambda: None
+        self._stop_listening: Callable[[], None] = _nothing
 
     def on_mount(self) -> None:
         """Show what the cache has, then open the desk behind it."""

@@ -188,7 +188,7 @@ def derive(states: Iterable[StepState]) -> DecisionState:
     found = set(states)
     for moving in ("unknown", "sending", "held"):
         if moving in found:
-            return moving  # type: ignore[return-value]
+            return moving
     if len(found) == 1:
         return found.pop()
     if not found:
@@ -197,5 +197,5 @@ def derive(states: Iterable[StepState]) -> DecisionState:
         return "partly"
     for worst in ("conflict", "refused", "undone"):
         if worst in found:
-            return worst  # type: ignore[return-value]
+            return worst
     return "discarded"

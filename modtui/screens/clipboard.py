@@ -26,7 +26,9 @@ def copy(app: App[Any], shell: Shell, text: str) -> Shown:
         return own("not copied, the clipboard is off in the settings.")
     if len(text.encode("utf-8", "replace")) > LIMIT:
         return own("not copied, it is too long for a terminal's clipboard.")
-    warning = say(" It holds {kinds}.", kinds=", ".join(sorted(hostile_kinds(text)))) if hostile_kinds(text) else own("")
+    warning = (
+        say(" It holds {kinds}.", kinds=", ".join(sorted(hostile_kinds(text)))) if hostile_kinds(text) else own("")
+    )
     local = setting == "native" or (setting == "auto" and not shell.terminal.remote)
     if local:
         for command in NATIVE:
@@ -47,7 +49,13 @@ def browse(app: App[Any], shell: Shell, url: str) -> Shown:
     setting = shell.settings.screen.browser
     if setting == "command" and shell.settings.screen.browser_command:
         try:
-            subprocess.Popen([*shell.settings.screen.browser_command, url], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+            subprocess.Popen(
+                [*shell.settings.screen.browser_command, url],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,
+            )
         except OSError as error:
             return say("The browser command does not start: {error}.", error=str(error.strerror))
         return say("Opened {url}", url=url)

@@ -46,5 +46,7 @@ def resolve(text: str, scope: Scope) -> str | Unknown:
     if len(begins) > 1:
         return Unknown(say("{name} could be {some}.", name=name, some=", ".join(begins[:4])))
     if close:
-        return Unknown(say("There is no command {name} here. The nearest is {close}.", name=name or "(empty)", close=close[0]))
+        return Unknown(
+            say("There is no command {name} here. The nearest is {close}.", name=name or "(empty)", close=close[0])
+        )
     return Unknown(say("There is no command {name} here; ctrl+p lists them.", name=name or "(empty)"))

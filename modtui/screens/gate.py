@@ -17,7 +17,11 @@ class Gate:
     """Remembers what was painted when, and the last key. Times are in seconds of a steady clock."""
 
     def __init__(
-        self, *, painted_s: float = 0.2, repeat_s: float = 0.08, deaf_s: float = 0.5,
+        self,
+        *,
+        painted_s: float = 0.2,
+        repeat_s: float = 0.08,
+        deaf_s: float = 0.5,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         self._painted_s, self._repeat_s, self._deaf_s, self._now = painted_s, repeat_s, deaf_s, now

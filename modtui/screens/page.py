@@ -35,7 +35,7 @@ class Page(Screen[None], inherit_bindings=False):
     """A screen with two lines on top, two at the bottom, and something between."""
 
     SCOPE: ClassVar[Scope] = "text"
-    HINTS: ClassVar[tuple[str, ...]] = ("back", "help.show")
+    HINTS: tuple[str, ...] = ("back", "help.show")
     """The actions whose keys the last line shows, the important ones first."""
 
     AUTO_FOCUS = ""
@@ -46,6 +46,7 @@ class Page(Screen[None], inherit_bindings=False):
         self.shell = shell
         self.line: Line | None = None
         self._sequences = shell.keymap.sequences(self.SCOPE)
+        self._panel_rows = 1
         self._message: Shown = own("")
         self._message_style = "message"
         self._text_done: Callable[[str], None] | None = None
@@ -113,9 +114,7 @@ class Page(Screen[None], inherit_bindings=False):
         """Key, words and whether possible, for the last line."""
         keymap = self.shell.keymap
         return [
-            (keymap.shown(name), BY_ID[name].title, self.possible(name))
-            for name in self.HINTS
-            if keymap.shown(name)
+            (keymap.shown(name), BY_ID[name].title, self.possible(name)) for name in self.HINTS if keymap.shown(name)
         ]
 
     def possible(self, action: str) -> bool:
@@ -161,14 +160,19 @@ class Page(Screen[None], inherit_bindings=False):
         rows = min(len(self._draw_panel(self.size.width)), max(3, self.size.height - 8))
         if panel.display != bool(rows):
             panel.display = bool(rows)
-        if rows and panel.styles.height != rows:
-            panel.styles.height = rows
+        if rows and self._panel_rows != rows:
+            panel.styles.height = self._panel_rows = rows
         panel.refresh()
         self.refresh_hint()
 
     # text
     def ask_text(
-        self, prompt: Shown, done: Callable[[str], None], *, text: str = "", left: Callable[[], None] | None = None,
+        self,
+        prompt: Shown,
+        done: Callable[[str], None],
+        *,
+        text: str = "",
+        left: Callable[[], None] | None = None,
         changed: Callable[[str], None] | None = None,
     ) -> None:
         """Ask for one line of text in the place of the last line."""

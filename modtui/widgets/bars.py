@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from textual.strip import Strip
 from textual.widget import Widget
 
-from modtui.text import Shown, own, say
+from modtui.text import EMPTY, Shown, own, say
 from modtui.text.width import cells, cut
 from modtui.widgets.draw import Line, Painter
 
@@ -39,8 +39,8 @@ class TopState:
     lanes: tuple[LaneTab, ...] = ()
     where: Shown | None = None
     communities: int = 1
-    name: Shown = own("")
-    left: Shown = own("")
+    name: Shown = EMPTY
+    left: Shown = EMPTY
     notes: tuple[tuple[Shown, str], ...] = ()
 
 
@@ -120,7 +120,9 @@ class Drawing(Widget):
 
     can_focus = False
 
-    def __init__(self, painter: Painter, draw: Callable[[int], Sequence[Line]], *, fill: str = "text", id: str | None = None) -> None:
+    def __init__(
+        self, painter: Painter, draw: Callable[[int], Sequence[Line]], *, fill: str = "text", id: str | None = None
+    ) -> None:
         super().__init__(id=id)
         self.painter = painter
         self.fill = fill

@@ -11,7 +11,7 @@ from datetime import tzinfo
 from functools import lru_cache
 
 from modtui.domain.items import Body, Dossier, Item, Member, Report, Thread, ThreadPost
-from modtui.text import Foreign, Shown, count, own, say, show_line
+from modtui.text import Foreign, Shown, count, join, own, say, show_line
 from modtui.text.document import Document, plain_text
 from modtui.text.html import from_html
 from modtui.text.layout import lines as layout
@@ -102,9 +102,15 @@ def where_line(view: ItemView) -> Shown:
         parts.append(own("in a folded thread") if hidden else say('in "{title}"', title=show_line(title, 70)))
     if place.category:
         parts.append(say("> {category}", category=show_line(place.category, 30)))
-    text = own(" ").join(parts)
+    text = join(" ", parts)
     when = stamp(item.created_ms or item.since_ms, view.tz, now_ms=view.now_ms)
-    edits = say("edited {n} times", n=item.edits) if item.edits > 1 else own("edited") if item.edits or item.edited_ms else own("not edited")
+    edits = (
+        say("edited {n} times", n=item.edits)
+        if item.edits > 1
+        else own("edited")
+        if item.edits or item.edited_ms
+        else own("not edited")
+    )
     return say("{text}, {when}, {edits}", text=text, when=when, edits=edits)
 
 
@@ -129,7 +135,10 @@ def text_lines(body: Body, site: str, width: int, *, indent: int, reveal: bool =
     margin = own(" " * indent)
     if document.hostile:
         kinds = ", ".join(sorted(document.hostile))
-        yield ((margin, "text"), (say("shown with its hidden signs made visible: {kinds}", kinds=own(kinds)), "warning"))
+        yield (
+            (margin, "text"),
+            (say("shown with its hidden signs made visible: {kinds}", kinds=own(kinds)), "warning"),
+        )
     for line in layout(document, max(10, width - indent - 1), reveal=reveal):
         yield ((margin, "text"), *line.segments)
     if document.truncated:
@@ -143,7 +152,9 @@ def body_lines(view: ItemView, width: int) -> Iterator[Line | Anchor]:
     yield Anchor("text")
     yield _gap()
     if item.problem:
-        yield from _wrapped(say("This item could not be read whole: {problem}.", problem=item.problem), "warning", width, 1)
+        yield from _wrapped(
+            say("This item could not be read whole: {problem}.", problem=item.problem), "warning", width, 1
+        )
     if item.deleted:
         yield ((own(" The post is deleted on the site; its text is kept there for staff."), "warning"),)
     elif item.hidden:
@@ -215,13 +226,27 @@ def report_lines(report: Report, width: int, now_ms: int) -> Iterator[Line]:
     left = own(f"   {why:<9} ")
     middle = say("{who} {when}  ", who=pad(who, 14), when=pad(when, 4, "right"))
     room = width - cells(left) - cells(middle) - max(8, cells(record)) - 2
-    text = say('"{text}"', text=report.text) if report.text else (show_line(report.label) if report.reason == "other" or not report.reporter else own("no text"))
+    text = (
+        say('"{text}"', text=report.text)
+        if report.text
+        else (show_line(report.label) if report.reason == "other" or not report.reporter else own("no text"))
+    )
     severe = "row.severe" if report.reason in ("private", "threat", "illegal") else "row.reason"
     style = "text" if report.text else "dim"
     if cells(text) <= room:
-        yield ((left, severe), (middle, "row.author"), (pad(text, max(1, room)), style), (say(" {record}", record=record), "dim"))
+        yield (
+            (left, severe),
+            (middle, "row.author"),
+            (pad(text, max(1, room)), style),
+            (say(" {record}", record=record), "dim"),
+        )
         return
-    yield ((left, severe), (middle, "row.author"), (pad(own(""), max(1, room)), style), (say(" {record}", record=record), "dim"))
+    yield (
+        (left, severe),
+        (middle, "row.author"),
+        (pad(own(""), max(1, room)), style),
+        (say(" {record}", record=record), "dim"),
+    )
     yield from _wrapped(text, style, width, 14)
 
 
@@ -232,7 +257,10 @@ def thread_lines(view: ItemView, width: int) -> Iterator[Line | Anchor]:
     at = next((n for n, post in enumerate(thread.posts) if post.subject), len(thread.posts) - 1)
     first = max(0, at - 3)
     above = f"{first} more above; " if first else ""
-    yield _section("THREAD", say("{total} posts; {above}t shows them whole", total=thread.total or len(thread.posts), above=own(above)))
+    yield _section(
+        "THREAD",
+        say("{total} posts; {above}t shows them whole", total=thread.total or len(thread.posts), above=own(above)),
+    )
     for post in thread.posts[first : at + 4]:
         yield Anchor(f"post {post.number}")
         yield post_line(post, width, view.now_ms)
@@ -242,12 +270,22 @@ def post_line(post: ThreadPost, width: int, now_ms: int) -> Line:
     """A post of the thread on one line."""
     who = show_line(post.author.username, 30) if post.author else own("-")
     when = age(post.created_ms, now_ms) if post.created_ms else own("")
-    left = say(" {mark}{number} {who} {when}  ", mark=">" if post.subject else " ", number=own(f"{post.number:>3}"), who=pad(who, 13), when=pad(when, 4, "right"))
+    left = say(
+        " {mark}{number} {who} {when}  ",
+        mark=">" if post.subject else " ",
+        number=own(f"{post.number:>3}"),
+        who=pad(who, 13),
+        when=pad(when, 4, "right"),
+    )
     if post.subject:
         return ((left, "bold"), (own("(the post in question)"), "dim"))
     note = "(deleted) " if post.deleted else "(hidden) " if post.hidden else "(staff only) " if post.staff_only else ""
     text = excerpt(post.body)
-    return ((left, "row.author"), (own(note), "warning"), (cut(text, max(4, width - cells(left) - len(note) - 1)), "text"))
+    return (
+        (left, "row.author"),
+        (own(note), "warning"),
+        (cut(text, max(4, width - cells(left) - len(note) - 1)), "text"),
+    )
 
 
 def excerpt(body: Body, limit: int = 300) -> Shown:
@@ -291,7 +329,7 @@ def member_words(member: Member, now_ms: int) -> Shown:
         parts.append(say("trust {n}", n=member.trust))
     if member.accepted:
         parts.append(say("{n} answers accepted", n=member.accepted))
-    return own(", ").join(parts) if parts else own("nothing else known")
+    return join(", ", parts) if parts else own("nothing else known")
 
 
 def standing_words(member: Member) -> tuple[Shown, bool]:
@@ -301,18 +339,31 @@ def standing_words(member: Member) -> tuple[Shown, bool]:
     for penalty in member.penalties:
         by = say(" by {by}", by=penalty.by) if penalty.by else own(" by the site itself" if penalty.automatic else "")
         parts.append(say("{what} now{by}", what="BANNED" if penalty.kind == "ban" else "SILENCED", by=by))
-    for word, value in (("removed", member.removed), ("silenced", member.silenced), ("banned", member.banned), ("warned", member.warned), ("notes", member.notes)):
+    for word, value in (
+        ("removed", member.removed),
+        ("silenced", member.silenced),
+        ("banned", member.banned),
+        ("warned", member.warned),
+        ("notes", member.notes),
+    ):
         if value is not None:
             parts.append(say("{word} {n}", word=word, n=value))
-    return (own("  ").join(parts) if parts else own("")), force
+    return (join("  ", parts) if parts else own("")), force
 
 
-def strip_lines(member: Member | None, width: int, now_ms: int, *, rule: bool = True, notes: Sequence[Shown] = ()) -> list[Line]:
+def strip_lines(
+    member: Member | None, width: int, now_ms: int, *, rule: bool = True, notes: Sequence[Shown] = ()
+) -> list[Line]:
     """The author's strip: who they are, what was done to them before. Two lines, a rule above, a note below."""
     out: list[Line] = [((own("-" * width), "rule"),)] if rule else []
     if member is None:
         return [*out, ((own(" the author is not known"), "dim"),)]
-    out.append(((say(" {name}", name=show_line(member.username, 40)), "author"), (say("  {words}", words=member_words(member, now_ms)), "text")))
+    out.append(
+        (
+            (say(" {name}", name=show_line(member.username, 40)), "author"),
+            (say("  {words}", words=member_words(member, now_ms)), "text"),
+        )
+    )
     standing, force = standing_words(member)
     if standing:
         out.append(((own(" "), "text"), (standing, "bad" if force else "dim")))
@@ -325,13 +376,30 @@ def preview_lines(view: ItemView, width: int, height: int) -> list[Line]:
     """The few lines under a narrow list: author and why, the beginning of the text, what the keys do."""
     item = view.item
     member = item.author
-    who = say(" {name}, {words}", name=show_line(member.username, 30), words=member_words(member, view.now_ms)) if member else own(" the author is not known")
-    reasons = own(", ").join(say("{why} {n}", why=WHY.get(reason, reason), n=sum(r.reason == reason for r in item.reports)) for reason in item.reasons)
-    first: Line = ((cut(who, max(10, width // 2 - 2)), "author"), (say(" | {n}: {reasons}", n=count(len(item.reports), "report"), reasons=reasons), "text"))
+    who = (
+        say(" {name}, {words}", name=show_line(member.username, 30), words=member_words(member, view.now_ms))
+        if member
+        else own(" the author is not known")
+    )
+    reasons = join(
+        ", ",
+        (
+            say("{why} {n}", why=WHY.get(reason, reason), n=sum(r.reason == reason for r in item.reports))
+            for reason in item.reasons
+        ),
+    )
+    first: Line = (
+        (cut(who, max(10, width // 2 - 2)), "author"),
+        (say(" | {n}: {reasons}", n=count(len(item.reports), "report"), reasons=reasons), "text"),
+    )
     if view.state:
         first = ((say(" {state}", state=view.state), "state.held"), *first)
-    effects = [say("{key}: {label}", key=effect.key, label=effect.label or effect.words) for effect in view.effects if not effect.blocked][:3]
-    last: Line = ((say(" {effects}", effects=own(" | ").join(effects)), "dim"),)
+    effects = [
+        say("{key}: {label}", key=effect.key, label=effect.label or effect.words)
+        for effect in view.effects
+        if not effect.blocked
+    ][:3]
+    last: Line = ((say(" {effects}", effects=join(" | ", effects)), "dim"),)
     rows = height - 2
     if item.folded and not view.reveal:
         text: list[Line] = [((own(" (folded: personal data of somebody. enter reads it)"), "row.folded"),)]

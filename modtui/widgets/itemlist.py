@@ -62,7 +62,7 @@ class ItemList(Widget):
         """How many rows fit under the header."""
         return max(1, self.size.height - 1)
 
-    def visible(self) -> range:
+    def in_sight(self) -> range:
         """The indexes now in sight."""
         return range(self.top, min(len(self.source), self.top + self.page_rows))
 
@@ -98,7 +98,7 @@ class ItemList(Widget):
         if not touched:
             return
         self._cache = {key: strip for key, strip in self._cache.items() if key[0] not in touched}
-        self.refresh(*(self._region(index) for index in touched if index in self.visible()))
+        self.refresh(*(self._region(index) for index in touched if index in self.in_sight()))
 
     def go(self, index: int, *, tell: bool = True) -> None:
         """Put the cursor on a row, with as little repainting as that needs."""
@@ -106,7 +106,7 @@ class ItemList(Widget):
         new = max(0, min(index, count - 1))
         old = self.cursor
         self.cursor = new
-        if new in self.visible() and old in self.visible():
+        if new in self.in_sight() and old in self.in_sight():
             if new != old:
                 self.refresh(self._region(old), self._region(new))
         else:

@@ -55,10 +55,16 @@ class LinesPane(Widget):
 
     # what is shown
     def show(
-        self, body: Body, *, head: Sequence[Line] = (), foot: Sequence[Line] = (), key: str = "",
-        end: Shown | None = None, cursor: int | None = None,
+        self,
+        body: Body,
+        *,
+        head: Sequence[Line] = (),
+        foot: Sequence[Line] = (),
+        key: str = "",
+        end: Shown | None = None,
+        cursor: int | None = None,
     ) -> None:
-        """Show something (else). `end` is said on a line of its own where the body ends; `cursor` highlights a body line."""
+        """Show something (else). `end` is said where the body ends; `cursor` highlights a body line."""
         if key != self.key:
             self.top = 0
             self._hit = None
@@ -98,7 +104,7 @@ class LinesPane(Widget):
         return self._complete and self.top + self.body_rows >= len(self._lines)
 
     def place(self) -> Shown:
-        """ "more below (62 %)", or nothing at the end; the share counts what is made, so a huge text says only "more"."""
+        """ "more below (62 %)", or nothing at the end; a huge text says only that there is more."""
         if self.at_end:
             return say("")
         if not self._complete:

@@ -1,7 +1,7 @@
 """One row of the list as a drawn line. Pure: an item and its state in, styled pieces out.
 
-Columns (from the left): cursor, state letter, how long it waits, reports, language, why, author, title. At narrow widths
-`why` goes first, then the language (screens: "Smaller than 80x24"). Foreign text stands last and in the author column only.
+Columns (from the left): cursor, state letter, how long it waits, reports, language, why, author, title. Narrow lists
+leave out the language, then `why`. Foreign text stands last and in the author column only.
 """
 
 from __future__ import annotations
@@ -11,21 +11,37 @@ from functools import lru_cache
 
 from modtui.domain.items import SEVERE, Item
 from modtui.text import Shown, is_hostile, own, say, show_line
-from modtui.text.html import from_html
 from modtui.text.document import plain_text
+from modtui.text.html import from_html
 from modtui.text.time import age
 from modtui.text.width import pad
 from modtui.widgets.draw import Line
 
 WHY = {
-    "spam": "spam", "insult": "insult", "hate": "hate", "private": "private", "illegal": "illegal",
-    "threat": "threat", "offtopic": "offtopic", "double": "double", "held": "held", "sign-up": "sign-up",
+    "spam": "spam",
+    "insult": "insult",
+    "hate": "hate",
+    "private": "private",
+    "illegal": "illegal",
+    "threat": "threat",
+    "offtopic": "offtopic",
+    "double": "double",
+    "held": "held",
+    "sign-up": "sign-up",
     "other": "other",
-}  # fmt: skip
+}
 """The words of the column `why`."""
 
-LETTER_STYLES = {"H": "state.held", ">": "state.held", "x": "state.bad", "!": "state.bad", "?": "state.bad",
-                 "o": "state.other", "c": "state.held", "*": "row.marked"}  # fmt: skip
+LETTER_STYLES = {
+    "H": "state.held",
+    ">": "state.held",
+    "x": "state.bad",
+    "!": "state.bad",
+    "?": "state.bad",
+    "o": "state.other",
+    "c": "state.held",
+    "*": "row.marked",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +72,7 @@ def excerpt_of(item: Item, limit: int = 200) -> Shown:
 
 
 def row_data(item: Item, *, letter: str, words: Shown | None, marked: bool, now_ms: int) -> RowData:
-    """A row of `item`. `letter` and `words` are its state ("H", "removed by ann"); a mark shows where no letter stands."""
+    """A row of `item`. `letter` and `words` are its state; a mark shows where no letter stands."""
     reasons = item.reasons
     why = WHY.get(reasons[0], reasons[0]) if reasons else item.kind
     severe = any(reason in SEVERE for reason in reasons)

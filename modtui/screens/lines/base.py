@@ -52,7 +52,12 @@ class Host(Protocol):
         ...
 
     def ask_text(
-        self, prompt: Shown, done: Callable[[str], None], *, text: str = "", left: Callable[[], None] | None = None,
+        self,
+        prompt: Shown,
+        done: Callable[[str], None],
+        *,
+        text: str = "",
+        left: Callable[[], None] | None = None,
         changed: Callable[[str], None] | None = None,
     ) -> None:
         """Ask for one line of text; `done` gets it on enter, `left` is called on ctrl+g."""

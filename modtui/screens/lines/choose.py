@@ -32,7 +32,9 @@ def title_row(words: Shown, width: int) -> Drawn:
     return ((text, "panel.title"), (own(" " * max(1, width - cells(text) - cells(end))), "panel"), (end, "hint"))
 
 
-def row(key: str, words: Shown, width: int, *, more: Shown = EMPTY, style: str = "panel", key_style: str = "panel.key") -> Drawn:
+def row(
+    key: str, words: Shown, width: int, *, more: Shown = EMPTY, style: str = "panel", key_style: str = "panel.key"
+) -> Drawn:
     """A row of a panel: ` k  words   more`."""
     head = say(" {key} ", key=pad(own(key), 2))
     if not more:
@@ -75,7 +77,9 @@ class ChoiceLine(Line):
             else:
                 self.host.say(say("{key} is not a choice here; q cancels.", key=token), error=True)
         elif found.blocked is not None:
-            self.host.refuse(say("{words} is not possible here: {why}.", words=found.words, why=found.blocked.rstrip(".")))
+            self.host.refuse(
+                say("{words} is not possible here: {why}.", words=found.words, why=found.blocked.rstrip("."))
+            )
         else:
             self.host.close_line()
             self.chosen(token)
@@ -90,7 +94,10 @@ class BlockedLine(Line):
 
     def draw(self, width: int) -> list[Drawn]:
         """The title and the reason."""
-        return [title_row(self.title, width), ((say(" Not possible here: {why}.", why=self.why.rstrip(".")), "panel.dim"),)]
+        return [
+            title_row(self.title, width),
+            ((say(" Not possible here: {why}.", why=self.why.rstrip(".")), "panel.dim"),),
+        ]
 
     def hint(self, width: int) -> Drawn:
         """The only way is out."""

@@ -13,7 +13,9 @@ from modtui.text.time import duration
 def values_for(desk: Desk, item: Item, sanction: Sanction | None) -> dict[str, str | None]:
     """What stands in the braces of a message about this item."""
     community = next((one for one in desk.communities if one.id == item.ref.community), None)
-    title = (community.account.site_title if community and community.account else None) or (community.name if community else "")
+    title = (community.account.site_title if community and community.account else None) or (
+        community.name if community else ""
+    )
     length = None
     if sanction is not None and sanction.duration_ms is not None:
         length = str(duration(sanction.duration_ms))

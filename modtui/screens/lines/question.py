@@ -11,7 +11,9 @@ from modtui.text import Shown, own, say
 class QuestionLine(Line):
     """Asks; `y` is yes, everything else is no. `only` is what `t` does ("only this one"), where that makes sense."""
 
-    def __init__(self, host: Host, words: Shown, yes: Callable[[], None], *, only: Callable[[], None] | None = None) -> None:
+    def __init__(
+        self, host: Host, words: Shown, yes: Callable[[], None], *, only: Callable[[], None] | None = None
+    ) -> None:
         super().__init__(host)
         self.words, self.yes, self.only = words, yes, only
         host.say(words)
@@ -39,13 +41,16 @@ def ask_number(host: Host, words: Shown, number: int, yes: Callable[[], None]) -
         if text.strip() == str(number):
             yes()
         else:
-            host.say(say("{text} is not {number}: nothing was done.", text=text or "nothing", number=number), error=True)
+            host.say(
+                say("{text} is not {number}: nothing was done.", text=text or "nothing", number=number), error=True
+            )
 
     host.close_line()
     host.ask_text(
-        say("{words} Type the number to go on ({number}).", words=words, number=number), done,
+        say("{words} Type the number to go on ({number}).", words=words, number=number),
+        done,
         left=lambda: host.say(own("Nothing was done.")),
-    )  # fmt: skip
+    )
 
 
 def ask_word(host: Host, words: Shown, word: str, yes: Callable[[], None]) -> None:
@@ -59,6 +64,7 @@ def ask_word(host: Host, words: Shown, word: str, yes: Callable[[], None]) -> No
 
     host.close_line()
     host.ask_text(
-        say("{words} It cannot be undone. Type {word} to go on.", words=words, word=own(word)), done,
+        say("{words} It cannot be undone. Type {word} to go on.", words=words, word=own(word)),
+        done,
         left=lambda: host.say(own("Nothing was done.")),
-    )  # fmt: skip
+    )

@@ -12,7 +12,7 @@ from modtui.errors import ModtuiError
 from modtui.screens.lines.base import Drawn, Host, Line
 from modtui.screens.lines.choose import title_row
 from modtui.screens.lines.messages import message_for
-from modtui.text import Shown, count, own, say, show_line
+from modtui.text import Shown, count, join, own, say, show_line
 from modtui.text.time import duration
 from modtui.text.width import cut
 
@@ -62,8 +62,10 @@ class ReasonLine(Line):
         return self.listed[self.chosen] if 0 <= self.chosen < len(self.listed) else None
 
     def tells(self, plan: Plan | None) -> bool:
-        """Whether a message of ours goes out: as said, else where there is a sanction, else where the site itself does not
-        write and the reason has a message."""
+        """Whether a message of ours goes out.
+
+        As said; else with a sanction; else where the site itself does not write and the reason has a message.
+        """
         if self.message is not None:
             return self.message
         if self.sanction is not None:
@@ -85,9 +87,15 @@ class ReasonLine(Line):
         code = self.language or item.language or "en"
         name = own_words if own_words is not None else (reason.titles.get(code) or reason.title if reason else None)
         return Intent(
-            verb=self.verb, reason=reason.id if reason else "own", reason_title=name, reason_text=own_words,
-            message=text, message_title=title, sanction=self.sanction, lock=self.lock,
-        )  # fmt: skip
+            verb=self.verb,
+            reason=reason.id if reason else "own",
+            reason_title=name,
+            reason_text=own_words,
+            message=text,
+            message_title=title,
+            sanction=self.sanction,
+            lock=self.lock,
+        )
 
     def plan(self, *, bare: bool = False) -> Plan | None:
         """What would happen to the shown item; None when it is not possible."""
@@ -95,7 +103,9 @@ class ReasonLine(Line):
         try:
             if bare:
                 return self.host.desk.plan(self.shown, Intent(verb=self.verb))
-            return self.host.desk.plan(self.shown, self.intent(self.shown, reason, tell=self.tells(self.plan(bare=True))))
+            return self.host.desk.plan(
+                self.shown, self.intent(self.shown, reason, tell=self.tells(self.plan(bare=True)))
+            )
         except ModtuiError:
             return None
 
@@ -108,11 +118,13 @@ class ReasonLine(Line):
         lines += self._modifier_rows(width, tell)
         lines += self._message_rows(width, tell)
         if self.stopped is not None:
-            lines.append(((say(" {words} Nothing is decided until you leave: q.", words=self.stopped), "message.error"),))
+            lines.append(
+                ((say(" {words} Nothing is decided until you leave: q.", words=self.stopped), "message.error"),)
+            )
             return lines
         plan = self.plan()
         if plan is not None:
-            effects = own("; ").join(effect.words for effect in plan.effects)
+            effects = join("; ", (effect.words for effect in plan.effects))
             lines.append(((cut(say(" Will happen: {effects}.", effects=effects), width - 1), "effect"),))
             lines.append(((self._goes_out(plan, bare), "effect"),))
         return lines
@@ -124,7 +136,12 @@ class ReasonLine(Line):
             return say("{verb} this 1 post by {who}: for which reason? A digit decides.", verb=own(verb), who=who)
         inside = any(item.id == self.shown.id for item in self.items)
         tail = "this one is one of them" if inside else "this one is NOT among them"
-        return say("{verb} {n} ({tail}): for which reason?", verb=own(verb), n=count(len(self.items), "marked post"), tail=own(tail))
+        return say(
+            "{verb} {n} ({tail}): for which reason?",
+            verb=own(verb),
+            n=count(len(self.items), "marked post"),
+            tail=own(tail),
+        )
 
     def _reason_rows(self, width: int) -> list[Drawn]:
         cells: list[tuple[str, Shown, bool]] = []
@@ -166,23 +183,45 @@ class ReasonLine(Line):
         code = found[0] if found else (self.language or "-")
         names = " ".join(f"[{c.upper()}]" if c == code else c.upper() for c in codes) or "no message in any language"
         rows.append(
-            ((own(" m "), "panel.key"), (say("{box} message to the author    ", box=own(self._box(tell))), "panel"),
-             (own("L "), "panel.key"), (own(names), "panel"), (own("    e "), "panel.key"), (own("edit it first"), "panel"))
-        )  # fmt: skip
-        ban, silence = (self.sanction if self.sanction and self.sanction.kind == kind else None for kind in ("ban", "silence"))
+            (
+                (own(" m "), "panel.key"),
+                (say("{box} message to the author    ", box=own(self._box(tell))), "panel"),
+                (own("L "), "panel.key"),
+                (own(names), "panel"),
+                (own("    e "), "panel.key"),
+                (own("edit it first"), "panel"),
+            )
+        )
+        ban, silence = (
+            self.sanction if self.sanction and self.sanction.kind == kind else None for kind in ("ban", "silence")
+        )
         for key, kind, chosen in (("b", "ban", ban), ("s", "silence", silence)):
             able = self._able(kind)
             if able is not None:
                 words, style = say("[ ] {kind}: not possible, {why}", kind=own(kind), why=able), "panel.dim"
             elif chosen is not None:
                 length = own("for good") if chosen.duration_ms is None else duration(chosen.duration_ms)
-                words, style = say("[x] {kind} {length}    {key} again: another length", kind=own(kind), length=length, key=own(key)), "panel"
+                words, style = (
+                    say(
+                        "[x] {kind} {length}    {key} again: another length",
+                        kind=own(kind),
+                        length=length,
+                        key=own(key),
+                    ),
+                    "panel",
+                )
             else:
                 words, style = say("[ ] {kind} the author", kind=own(kind)), "panel"
             rows.append(((own(f" {key} "), "panel.key" if able is None else "hint.dim"), (words, style)))
         able = self._able("lock")
         words = say("not possible, {why}", why=able) if able else own("lock the thread too")
-        rows.append(((own(" l "), "panel.key" if able is None else "hint.dim"), (own(f"{self._box(self.lock)} "), "panel"), (words, "panel.dim" if able else "panel")))
+        rows.append(
+            (
+                (own(" l "), "panel.key" if able is None else "hint.dim"),
+                (own(f"{self._box(self.lock)} "), "panel"),
+                (words, "panel.dim" if able else "panel"),
+            )
+        )
         return rows
 
     def _able(self, verb: str) -> Shown | None:
@@ -207,11 +246,19 @@ class ReasonLine(Line):
         mine = "; our message goes too" if tells else ""
         free = f"Goes out in {hold:.0f} s, u is free until then" if hold else "Goes out at once"
         stays = f"; afterwards {plan.stays[0]}" if plan.stays else ""
-        return say(" Tells the author: {site}{mine}. {free}{stays}.", site=own(site), mine=own(mine), free=own(free), stays=stays)
+        return say(
+            " Tells the author: {site}{mine}. {free}{stays}.",
+            site=own(site),
+            mine=own(mine),
+            free=own(free),
+            stays=stays,
+        )
 
     def hint(self, width: int) -> Drawn:
         """The keys."""
-        return ((own(" 1-9 decide   d takes <d>   j k + enter decide too   m b s l L e   0 own words   q cancel"), "hint"),)
+        return (
+            (own(" 1-9 decide   d takes <d>   j k + enter decide too   m b s l L e   0 own words   q cancel"), "hint"),
+        )
 
     # keys
     def key(self, token: str) -> None:
@@ -256,7 +303,9 @@ class ReasonLine(Line):
 
     def _digit(self, digit: str) -> None:
         if digit == "0":
-            self.host.ask_text(own("Your own words (the author reads them)"), self._own_words, left=self.host.redraw_line)
+            self.host.ask_text(
+                own("Your own words (the author reads them)"), self._own_words, left=self.host.redraw_line
+            )
         elif digit == "9" and (self.more or self.showing_more):
             self.showing_more = not self.showing_more
             self.chosen = 0 if self.showing_more else self._default()

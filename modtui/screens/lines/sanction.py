@@ -14,7 +14,7 @@ from modtui.errors import ModtuiError
 from modtui.screens.lines.base import Drawn, Host, Line
 from modtui.screens.lines.choose import title_row
 from modtui.screens.lines.messages import message_for
-from modtui.text import Shown, count, own, say, show_line
+from modtui.text import Shown, count, join, own, say, show_line
 from modtui.text.time import duration, parse_duration
 from modtui.text.width import cut
 
@@ -60,11 +60,18 @@ class SanctionForm(Line):
                 found = message_for(self.host.desk, self.item, self.reason, self._sanction(), self.language)
                 if found is not None:
                     title, text = found[1].title, found[1].text
-        name = self.words or (self.reason.titles.get(self.language or "en") or self.reason.title if self.reason else None)
+        name = self.words or (
+            self.reason.titles.get(self.language or "en") or self.reason.title if self.reason else None
+        )
         return Intent(
-            verb=self.kind, reason=None if self.words else self.reason.id if self.reason else None, reason_title=name,
-            reason_text=self.words, message=text, message_title=title, sanction=self._sanction(),
-        )  # fmt: skip
+            verb=self.kind,
+            reason=None if self.words else self.reason.id if self.reason else None,
+            reason_title=name,
+            reason_text=self.words,
+            message=text,
+            message_title=title,
+            sanction=self._sanction(),
+        )
 
     def plan(self) -> Plan | Shown:
         """What would happen, or why it cannot."""
@@ -77,24 +84,47 @@ class SanctionForm(Line):
         """The form."""
         who = show_line(self.item.author.username, 30) if self.item.author else own("-")
         lines = [title_row(say("{kind} {who}", kind=own(self.kind.upper()), who=who), width)]
-        lines += self._picks(0, "How long", [self._length_words(one) for one in self.lengths], self._length_at(), width, "0 another")
+        lines += self._picks(
+            0, "How long", [self._length_words(one) for one in self.lengths], self._length_at(), width, "0 another"
+        )
         titles = [show_line(reason.title, 24) for reason in self.reasons]
         at = self.reasons.index(self.reason) if self.reason in self.reasons and self.words is None else -1
         tail = say("[0 own words: {words}]", words=show_line(self.words, 30)) if self.words else own("0 own words")
         lines += self._picks(1, "Why", titles, at, width, tail)
         text = self.intent().message
         box = "[x]" if self.message and text else "[ ]"
-        flat = say('"{text}" ({n})', text=cut(show_line(text, 200), max(10, width - 44)), n=count(text.count("\n") + 1, "line")) if text else own("no message")
-        lines.append((self._label(2, "Message"), (own(f"{box} "), "panel"), (own("m on/off  e edit  L language  "), "panel.dim")))
+        flat = (
+            say(
+                '"{text}" ({n})',
+                text=cut(show_line(text, 200), max(10, width - 44)),
+                n=count(text.count("\n") + 1, "line"),
+            )
+            if text
+            else own("no message")
+        )
+        lines.append(
+            (self._label(2, "Message"), (own(f"{box} "), "panel"), (own("m on/off  e edit  L language  "), "panel.dim"))
+        )
         if self.message and text:
             lines.append(((own("               "), "panel"), (flat, "italic")))
         plan = self.plan()
         if isinstance(plan, Plan):
-            effects = own("; ").join(effect.words for effect in plan.effects)
+            effects = join("; ", (effect.words for effect in plan.effects))
             lines.append(((own(" Will happen   "), "panel.dim"), (cut(effects, width - 16), "effect")))
-            stays = own("; ").join(own(part) for part in plan.stays) or own("everything can be taken back")
+            stays = join("; ", (own(part) for part in plan.stays)) or own("everything can be taken back")
             hold = self.host.desk.hold_s(self.intent(), plan)
-            lines.append(((own(" Way back      "), "panel.dim"), (cut(say("u for {s} s, nothing is sent. After that: {stays}", s=int(hold), stays=stays), width - 16), "effect")))
+            lines.append(
+                (
+                    (own(" Way back      "), "panel.dim"),
+                    (
+                        cut(
+                            say("u for {s} s, nothing is sent. After that: {stays}", s=int(hold), stays=stays),
+                            width - 16,
+                        ),
+                        "effect",
+                    ),
+                )
+            )
         else:
             lines.append(((say(" Not possible: {why}", why=plan), "message.error"),))
         return lines
@@ -132,7 +162,18 @@ class SanctionForm(Line):
             who = show_line(self.item.author.username, 30) if self.item.author else own("-")
             length = self._length_words(self.length)
             told = "with a message" if self.message and self.intent().message else "without a message"
-            return ((say(" {kind} {who} {length}, {told}?   enter: yes   q: back", kind=own(self.kind.capitalize()), who=who, length=length, told=own(told)), "question"),)
+            return (
+                (
+                    say(
+                        " {kind} {who} {length}, {told}?   enter: yes   q: back",
+                        kind=own(self.kind.capitalize()),
+                        who=who,
+                        length=length,
+                        told=own(told),
+                    ),
+                    "question",
+                ),
+            )
         return ((own(" tab next field   digits pick in the field   ctrl+o, then enter: do it   q leave"), "hint"),)
 
     def key(self, token: str) -> None:
@@ -160,7 +201,9 @@ class SanctionForm(Line):
         elif token == "L":
             codes = sorted(self.reason.messages) if self.reason else []
             if codes:
-                self.language = codes[(codes.index(self.language) + 1) % len(codes)] if self.language in codes else codes[0]
+                self.language = (
+                    codes[(codes.index(self.language) + 1) % len(codes)] if self.language in codes else codes[0]
+                )
                 self.edited = None
             self.host.redraw_line()
         elif token == "e":
@@ -179,12 +222,16 @@ class SanctionForm(Line):
         field = FIELDS[self.field]
         if field == "length":
             if n == 0:
-                self.host.ask_text(own("How long? e.g. 12h, 3 days, 2w, forever"), self._typed_length, left=self.host.redraw_line)
+                self.host.ask_text(
+                    own("How long? e.g. 12h, 3 days, 2w, forever"), self._typed_length, left=self.host.redraw_line
+                )
             elif n <= len(self.lengths):
                 self.length = self.lengths[n - 1]
         elif field == "reason":
             if n == 0:
-                self.host.ask_text(own("Your own words (the site may show them)"), self._typed_reason, left=self.host.redraw_line)
+                self.host.ask_text(
+                    own("Your own words (the site may show them)"), self._typed_reason, left=self.host.redraw_line
+                )
             elif n <= len(self.reasons):
                 self.reason, self.words, self.edited = self.reasons[n - 1], None, None
         self.host.redraw_line()

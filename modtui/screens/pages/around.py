@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import ClassVar
 
 from modtui.actions import Scope
 from modtui.desk.events import ContextLoaded, Event
@@ -18,7 +19,13 @@ from modtui.text.time import age, stamp
 from modtui.text.width import wrap
 from modtui.widgets.draw import Line
 from modtui.widgets.item_lines import (
-    document_of, excerpt, member_words, record_of, report_lines, standing_words, text_lines,
+    document_of,
+    excerpt,
+    member_words,
+    record_of,
+    report_lines,
+    standing_words,
+    text_lines,
 )
 from modtui.widgets.linespane import Anchor
 
@@ -28,7 +35,7 @@ TITLES = {"thread": "Thread", "author": "Author", "reporters": "Reporters", "lin
 class AroundPage(LinesPage):
     """`what` is thread, author, reporters or links."""
 
-    SCOPE: Scope = "text"
+    SCOPE: ClassVar[Scope] = "text"
 
     def __init__(self, shell: Shell, item: Item, what: str) -> None:
         super().__init__(shell)
@@ -36,9 +43,9 @@ class AroundPage(LinesPage):
         self.links: tuple[Link, ...] = ()
         if what == "links":
             self.cursor = 0
-            self.HINTS = ("nav.next", "copy.link", "browser.open", "back", "help.show")  # type: ignore[misc]
+            self.HINTS = ("nav.next", "copy.link", "browser.open", "back", "help.show")
         else:
-            self.HINTS = ("nav.next", "text.page", "find.text", "copy.link", "back", "help.show")  # type: ignore[misc]
+            self.HINTS = ("nav.next", "text.page", "find.text", "copy.link", "back", "help.show")
 
     def on_mount(self) -> None:
         """Ask for what is missing and draw what is here."""
@@ -84,23 +91,40 @@ class AroundPage(LinesPage):
     def _thread(self, width: int) -> Iterable[Line | Anchor]:
         context = self.desk.context(self.item)
         if context.thread is None:
-            words = say("The thread is not here: {why}.", why=context.problem) if context.problem else own("The thread is on its way ...")
+            words = (
+                say("The thread is not here: {why}.", why=context.problem)
+                if context.problem
+                else own("The thread is on its way ...")
+            )
             yield ((say(" {words}", words=words), "dim"),)
             return
         thread = context.thread
-        yield ((say(" {title}", title=show_line(thread.title)), "heading"), (say("   {n}", n=count(thread.total or len(thread.posts), "post")), "dim"))
+        yield (
+            (say(" {title}", title=show_line(thread.title)), "heading"),
+            (say("   {n}", n=count(thread.total or len(thread.posts), "post")), "dim"),
+        )
         for post in thread.posts:
             yield ((own(""), "text"),)
             yield Anchor(f"post {post.number}")
             who = show_line(post.author.username, 40) if post.author else own("-")
             when = stamp(post.created_ms, self.shell.tz, now_ms=self.shell.now_ms()) if post.created_ms else own("")
-            marks = [word for word, on in (("the post in question", post.subject), ("deleted", post.deleted), ("hidden", post.hidden),
-                                           ("staff only", post.staff_only), ("accepted answer", post.accepted)) if on]  # fmt: skip
+            marks = [
+                word
+                for word, on in (
+                    ("the post in question", post.subject),
+                    ("deleted", post.deleted),
+                    ("hidden", post.hidden),
+                    ("staff only", post.staff_only),
+                    ("accepted answer", post.accepted),
+                )
+                if on
+            ]
             answer = f", answers {post.reply_to}" if post.reply_to else ""
             yield (
                 (say(" {mark}{n} {who}", mark=own("> " if post.subject else "  "), n=post.number, who=who), "author"),
-                (say("  {when}{answer}", when=when, answer=own(answer)), "dim"), (own(f"  {', '.join(marks)}"), "warning"),
-            )  # fmt: skip
+                (say("  {when}{answer}", when=when, answer=own(answer)), "dim"),
+                (own(f"  {', '.join(marks)}"), "warning"),
+            )
             if post.subject and self.item.folded:
                 yield ((own("     (folded: personal data of somebody; enter in the item shows it)"), "row.folded"),)
             else:
@@ -113,7 +137,11 @@ class AroundPage(LinesPage):
         if member is None:
             yield ((own(" The author of this item is not known."), "dim"),)
             return
-        name = say("  ({name})", name=show_line(member.name, 60)) if member.name and member.name != member.username else own("")
+        name = (
+            say("  ({name})", name=show_line(member.name, 60))
+            if member.name and member.name != member.username
+            else own("")
+        )
         yield ((say(" {name}", name=show_line(member.username, 60)), "author"), (name, "dim"))
         yield ((say("   {words}", words=member_words(member, now)), "text"),)
         if member.seen_ms:
@@ -124,14 +152,28 @@ class AroundPage(LinesPage):
             until = stamp(penalty.until_ms, self.shell.tz, now_ms=now) if penalty.until_ms else own("for good")
             reason = say(", {reason}", reason=penalty.reason) if penalty.reason else own("")
             by = say(" by {by}", by=penalty.by) if penalty.by else own("")
-            yield ((say("   {kind} until {until}{by}{reason}", kind=own(penalty.kind), until=until, by=by, reason=reason), "bad"),)
+            yield (
+                (
+                    say(
+                        "   {kind} until {until}{by}{reason}", kind=own(penalty.kind), until=until, by=by, reason=reason
+                    ),
+                    "bad",
+                ),
+            )
         yield ((own(" RECORD     "), "section"), (standing or own("nothing known"), "bad" if force else "text"))
         reported = record_of(member)
         if reported:
-            yield ((own(" REPORTS    "), "section"), (say("right {record} of those this member made", record=reported), "text"))
+            yield (
+                (own(" REPORTS    "), "section"),
+                (say("right {record} of those this member made", record=reported), "text"),
+            )
         dossier = context.dossier
         if dossier is None:
-            words = say("More is not here: {why}.", why=context.problem) if context.problem else own("More is on its way ...")
+            words = (
+                say("More is not here: {why}.", why=context.problem)
+                if context.problem
+                else own("More is on its way ...")
+            )
             yield ((say(" {words}", words=words), "dim"),)
             return
         if isinstance(dossier.sanctionable, Blocked):
@@ -141,18 +183,32 @@ class AroundPage(LinesPage):
                 yield ((own("   "), "text"), (line, "dim"))
         for note in dossier.notes:
             when = age(note.created_ms, now) if note.created_ms else own("")
-            yield ((own(" NOTE       "), "section"), (say("{by} {when}: {text}", by=note.by, when=when, text=note.text), "text"))
+            yield (
+                (own(" NOTE       "), "section"),
+                (say("{by} {when}: {text}", by=note.by, when=when, text=note.text), "text"),
+            )
         if dossier.recent:
             yield ((own(""), "text"),)
             yield ((own(" RECENT POSTS"), "section"),)
         for post in dossier.recent:
             when = age(post.created_ms, now) if post.created_ms else own("")
             flags = "(deleted) " if post.deleted else "(hidden) " if post.hidden else ""
-            yield ((say("   {when}  {flags}", when=own(f"{when:>5}"), flags=own(flags)), "row.age"), (excerpt(post.body), "text"))
+            yield (
+                (say("   {when}  {flags}", when=own(f"{when:>5}"), flags=own(flags)), "row.age"),
+                (excerpt(post.body), "text"),
+            )
 
     def _reporters(self, width: int) -> Iterable[Line | Anchor]:
         now = self.shell.now_ms()
-        yield ((say(" {n} on this item. The last column: how many of a member's reports were right.", n=count(len(self.item.reports), "report")), "dim"),)
+        yield (
+            (
+                say(
+                    " {n} on this item. The last column: how many of a member's reports were right.",
+                    n=count(len(self.item.reports), "report"),
+                ),
+                "dim",
+            ),
+        )
         for report in self.item.reports:
             yield ((own(""), "text"),)
             yield from report_lines(report, width, now)
@@ -167,11 +223,21 @@ class AroundPage(LinesPage):
             place = own("  this site") if link.same_site else own("")
             warning = say("  {warning}", warning=link.warning) if link.warning else own("")
             yield (
-                (say(" {n} {kind} ", n=own(f"{n:>2}"), kind=own(f"{link.kind:<8}")), "panel.key"), (say("{host}", host=link.host), "link.host"),
-                (place, "good"), (warning, "warning"), (say("   {target}", target=defang(link)), "dim"),
-            )  # fmt: skip
+                (say(" {n} {kind} ", n=own(f"{n:>2}"), kind=own(f"{link.kind:<8}")), "panel.key"),
+                (say("{host}", host=link.host), "link.host"),
+                (place, "good"),
+                (warning, "warning"),
+                (say("   {target}", target=defang(link)), "dim"),
+            )
         yield ((own(""), "text"),)
-        yield ((own(" Nothing is fetched or opened by itself. y copies the harmless form, o opens the link after a question."), "dim"),)
+        yield (
+            (
+                own(
+                    " Nothing is fetched or opened by itself. y copies the harmless form, o opens the link after a question."
+                ),
+                "dim",
+            ),
+        )
 
     def act_copy_link(self) -> None:
         """The harmless form of the link under the cursor; elsewhere the item's link."""

@@ -44,10 +44,24 @@ class EditorPage(Page):
 
     def top_state(self) -> TopState:
         """What is written."""
-        return TopState(place=own("modtui"), where=say("> {title}", title=self.title_words), left=own("ctrl+o takes it   ctrl+e your editor   ctrl+g leaves without a change"))
+        return TopState(
+            place=own("modtui"),
+            where=say("> {title}", title=self.title_words),
+            left=own("ctrl+o takes it   ctrl+e your editor   ctrl+g leaves without a change"),
+        )
 
     def _draw_hint(self, width: int) -> list[Line]:
-        return [hint_pieces([("ctrl+o", "take it", True), ("ctrl+e", "editor", True), ("ctrl+z", "undo typing", True), ("ctrl+g", "leave", True)], width)]
+        return [
+            hint_pieces(
+                [
+                    ("ctrl+o", "take it", True),
+                    ("ctrl+e", "editor", True),
+                    ("ctrl+z", "undo typing", True),
+                    ("ctrl+g", "leave", True),
+                ],
+                width,
+            )
+        ]
 
     def on_key(self, event: events.Key) -> None:
         """Only four keys are not the text's."""
@@ -75,7 +89,9 @@ class EditorPage(Page):
                 subprocess.run([*command, str(path)], check=False)
             area.text = path.read_text(encoding="utf-8", errors="replace")
         except (OSError, SuspendNotSupported) as error:
-            self.say(say("The editor {name} cannot be started: {error}.", name=command[0], error=str(error)), error=True)
+            self.say(
+                say("The editor {name} cannot be started: {error}.", name=command[0], error=str(error)), error=True
+            )
         finally:
             for left in folder.glob("*"):
                 left.unlink(missing_ok=True)

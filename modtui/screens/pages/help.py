@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import ClassVar
 
 from modtui.actions import GROUPS, Scope
 from modtui.screens.pages.lines_page import LinesPage
@@ -12,20 +13,31 @@ from modtui.text.width import pad, wrap
 from modtui.widgets.draw import Line
 
 NAMES: dict[Scope, str] = {
-    "list": "the list", "item": "the item", "journal": "the journal", "requests": "the requests", "help": "this help",
+    "list": "the list",
+    "item": "the item",
+    "journal": "the journal",
+    "requests": "the requests",
+    "help": "this help",
     "text": "this page",
-}  # fmt: skip
+}
 LETTERS = (
-    ("H", "held: undo is free"), (">", "being sent"), ("?", "fate unknown, the site is asked"), ("x", "failed or refused: U shows it"),
-    ("!", "conflict: it changed meanwhile, U shows it"), ("o", "taken by another"), ("c", "taken by you"), ("z", "put aside"),
-    ("n", "not for me"), ("*", "marked"),
-)  # fmt: skip
+    ("H", "held: undo is free"),
+    (">", "being sent"),
+    ("?", "fate unknown, the site is asked"),
+    ("x", "failed or refused: U shows it"),
+    ("!", "conflict: it changed meanwhile, U shows it"),
+    ("o", "taken by another"),
+    ("c", "taken by you"),
+    ("z", "put aside"),
+    ("n", "not for me"),
+    ("*", "marked"),
+)
 
 
 class HelpPage(LinesPage):
     """Help for one scope."""
 
-    SCOPE: Scope = "help"
+    SCOPE: ClassVar[Scope] = "help"
     TITLE_WORDS = "Help"
     HINTS = ("nav.next", "text.page", "find.text", "back")
 
@@ -52,10 +64,20 @@ class HelpPage(LinesPage):
                 name = pad(own(action.id), 20) if width >= 100 else own("")
                 left = say("   {keys} {name}", keys=pad(shown, 18), name=name)
                 for n, line in enumerate(wrap(own(action.help or action.title), max(20, width - len(left) - 2))):
-                    yield ((left if n == 0 else own(" " * len(left)), "panel.key" if n == 0 else "text"), (line, "text"))
+                    yield (
+                        (left if n == 0 else own(" " * len(left)), "panel.key" if n == 0 else "text"),
+                        (line, "text"),
+                    )
         yield ((own(""), "text"),)
         yield ((own(" LETTERS IN THE SECOND COLUMN"), "section"),)
         for letter, words in LETTERS:
             yield ((own(f"   {letter:<18} "), "state"), (own(words), "text"))
         yield ((own(""), "text"),)
-        yield ((own(" Keys can be changed: [keys] in the settings, by the names after the keys. modtui keys prints them all."), "dim"),)
+        yield (
+            (
+                own(
+                    " Keys can be changed: [keys] in the settings, by the names after the keys. modtui keys prints them all."
+                ),
+                "dim",
+            ),
+        )

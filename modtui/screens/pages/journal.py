@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import ClassVar
 
 from modtui.actions import Scope
 from modtui.desk import words
@@ -13,17 +14,23 @@ from modtui.domain.items import Gone
 from modtui.screens.lines.question import QuestionLine
 from modtui.screens.pages.lines_page import LinesPage
 from modtui.screens.shell import Shell
-from modtui.text import Foreign, Shown, count, own, say, show_line
+from modtui.text import Foreign, Shown, count, join, own, say, show_line
 from modtui.text.diff import text_diff
 from modtui.text.width import cut, pad, wrap
 from modtui.widgets.draw import Line
 from modtui.widgets.linespane import Anchor
 
 STATES = {
-    "held": ("H", "state.held"), "sending": (">", "state.held"), "unknown": ("?", "state.bad"), "done": (" ", "good"),
-    "undone": (" ", "dim"), "conflict": ("!", "state.bad"), "refused": ("x", "state.bad"), "discarded": (" ", "dim"),
+    "held": ("H", "state.held"),
+    "sending": (">", "state.held"),
+    "unknown": ("?", "state.bad"),
+    "done": (" ", "good"),
+    "undone": (" ", "dim"),
+    "conflict": ("!", "state.bad"),
+    "refused": ("x", "state.bad"),
+    "discarded": (" ", "dim"),
     "partly": ("x", "state.bad"),
-}  # fmt: skip
+}
 
 
 def state_words(decision: Decision, now_ms: int) -> Shown:
@@ -39,14 +46,23 @@ def state_words(decision: Decision, now_ms: int) -> Shown:
 class JournalPage(LinesPage):
     """Decisions, newest first. With `open_only` just what is on its way or needs a look."""
 
-    SCOPE: Scope = "journal"
+    SCOPE: ClassVar[Scope] = "journal"
     TITLE_WORDS = "Journal"
-    HINTS = ("journal.undo", "page.open", "journal.retry", "journal.send", "journal.drop", "conflict.mine", "conflict.theirs", "back")
+    HINTS: tuple[str, ...] = (
+        "journal.undo",
+        "page.open",
+        "journal.retry",
+        "journal.send",
+        "journal.drop",
+        "conflict.mine",
+        "conflict.theirs",
+        "back",
+    )
 
     def __init__(self, shell: Shell, *, open_only: bool = False) -> None:
         super().__init__(shell)
         self.open_only = open_only
-        self.cursor = 0
+        self.cursor: int | None = 0
         self.decisions: list[Decision] = []
         self._load()
 
@@ -94,9 +110,13 @@ class JournalPage(LinesPage):
         box = self.desk.outbox()
         done = ", ".join(f"{words.did(verb)} {n}" for verb, n in self.desk.session_counts().items())
         return say(
-            "held {h}  sending {s}  failed {f}  conflict {c}   this session: {done}", h=box.held, s=box.sending + box.unknown,
-            f=box.failed, c=box.conflict, done=own(done or "nothing decided"),
-        )  # fmt: skip
+            "held {h}  sending {s}  failed {f}  conflict {c}   this session: {done}",
+            h=box.held,
+            s=box.sending + box.unknown,
+            f=box.failed,
+            c=box.conflict,
+            done=own(done or "nothing decided"),
+        )
 
     def rows(self) -> int:
         """The decisions."""
@@ -116,11 +136,14 @@ class JournalPage(LinesPage):
             more = words.detail(decision.intent, self.desk.reasons)
             trouble = self._trouble(decision)
             yield (
-                (own(f"   {when:%H:%M}  " if today else f"{when:%d %b}  " + " "), "row.age"), (own(f"{letter} "), style),
-                (pad(state_words(decision, now), 10), style), (pad(own(verb), 10), "text"),
-                (pad(cut(words.subject(decision), 30), 31), "row.author"), (more, "dim"),
+                (own(f"   {when:%H:%M}  " if today else f"{when:%d %b}  " + " "), "row.age"),
+                (own(f"{letter} "), style),
+                (pad(state_words(decision, now), 10), style),
+                (pad(own(verb), 10), "text"),
+                (pad(cut(words.subject(decision), 30), 31), "row.author"),
+                (more, "dim"),
                 (say("  {trouble}", trouble=trouble) if trouble else own(""), "bad"),
-            )  # fmt: skip
+            )
 
     def _trouble(self, decision: Decision) -> Shown:
         for target in decision.targets:
@@ -138,14 +161,29 @@ class JournalPage(LinesPage):
         decision = self.chosen
         if decision is None:
             return [rule]
-        account = say("{act}, by {who}, id {id}", act=words.act(decision, self.desk.reasons), who=decision.account, id=own(decision.id))
-        steps = own("; ").join(
-            say("{words}: {state}", words=own(step.words), state=own(step.state)) for step in decision.targets[0].steps
+        account = say(
+            "{act}, by {who}, id {id}",
+            act=words.act(decision, self.desk.reasons),
+            who=decision.account,
+            id=own(decision.id),
+        )
+        steps = join(
+            "; ",
+            (
+                say("{words}: {state}", words=own(step.words), state=own(step.state))
+                for step in decision.targets[0].steps
+            ),
         )
         stays = "; ".join(decision.stays)
-        back = {"full": "u takes it back whole", "partial": "u takes back a part", "none": "it cannot be taken back"}[decision.reversal]
-        return [rule, ((cut(say(" {account}", account=account), width - 1), "text"),), ((cut(say(" {steps}", steps=steps), width - 1), "dim"),),
-                ((cut(say(" {back}{stays}", back=own(back), stays=own(f": {stays}" if stays else "")), width - 1), "dim"),)]  # fmt: skip
+        back = {"full": "u takes it back whole", "partial": "u takes back a part", "none": "it cannot be taken back"}[
+            decision.reversal
+        ]
+        return [
+            rule,
+            ((cut(say(" {account}", account=account), width - 1), "text"),),
+            ((cut(say(" {steps}", steps=steps), width - 1), "dim"),),
+            ((cut(say(" {back}{stays}", back=own(back), stays=own(f": {stays}" if stays else "")), width - 1), "dim"),),
+        ]
 
     def moved(self) -> None:
         """Another decision's foot."""
@@ -228,7 +266,7 @@ class DecisionPage(JournalPage):
         self.about = decision.id
         self.now: dict[str, str | None] = {}
         super().__init__(shell)
-        self.cursor = None  # type: ignore[assignment]
+        self.cursor = None
 
     def _load(self) -> None:
         found = self.desk.store.journal.decision(self.about)
@@ -273,17 +311,37 @@ class DecisionPage(JournalPage):
             return
         when = datetime.fromtimestamp(decision.created_ms / 1000, self.shell.tz)
         yield ((say(" {act}", act=words.act(decision, self.desk.reasons)), "heading"),)
-        yield ((say(" decided {when} by {who}, held {s} s, {n}", when=own(f"{when:%a %d %b %H:%M:%S}"), who=decision.account,
-                    s=decision.hold_ms // 1000, n=count(len(decision.targets), "target")), "dim"),)  # fmt: skip
+        yield (
+            (
+                say(
+                    " decided {when} by {who}, held {s} s, {n}",
+                    when=own(f"{when:%a %d %b %H:%M:%S}"),
+                    who=decision.account,
+                    s=decision.hold_ms // 1000,
+                    n=count(len(decision.targets), "target"),
+                ),
+                "dim",
+            ),
+        )
         intent = decision.intent
-        for label, text in (("reason", intent.reason_title), ("own words", intent.reason_text), ("text", intent.text), ("message", intent.message)):
+        for label, text in (
+            ("reason", intent.reason_title),
+            ("own words", intent.reason_text),
+            ("text", intent.text),
+            ("message", intent.message),
+        ):
             if text:
                 for n, line in enumerate(wrap(show_line(text, 2000), max(20, width - 16))):
                     yield ((own(f" {label if not n else '':<12} "), "section"), (line, "text"))
         if any(target.state == "conflict" for target in decision.targets):
             yield ((own(""), "text"),)
             yield ((own(" NOT sent, because the post is not what you saw."), "message.error"),)
-            yield ((own(" m sends yours anyway, t leaves theirs, q waits. Nothing goes out until you choose."), "question"),)
+            yield (
+                (
+                    own(" m sends yours anyway, t leaves theirs, q waits. Nothing goes out until you choose."),
+                    "question",
+                ),
+            )
         for target in decision.targets:
             yield ((own(""), "text"),)
             yield Anchor(str(target.index))
@@ -293,7 +351,13 @@ class DecisionPage(JournalPage):
             for step in target.steps:
                 letter, style = STATES[step.state]
                 error = say(": {error}", error=show_line(step.error)) if step.error else own("")
-                yield ((own(f"   {letter} "), style), (say("{words} - {state}{error}", words=own(step.words), state=own(step.state), error=error), "text"))
+                yield (
+                    (own(f"   {letter} "), style),
+                    (
+                        say("{words} - {state}{error}", words=own(step.words), state=own(step.state), error=error),
+                        "text",
+                    ),
+                )
             if target.state == "conflict":
                 yield from self._changed(target, width)
 

@@ -48,7 +48,12 @@ class LinesPage(Page):
         communities = self.desk.communities
         place = say("{name}", name=communities[0].name) if len(communities) == 1 else own("modtui")
         account = communities[0].account if len(communities) == 1 else None
-        return TopState(place=place, where=self.where(), name=say("{n}", n=account.username) if account else own(""), left=self.left_words())
+        return TopState(
+            place=place,
+            where=self.where(),
+            name=say("{n}", n=account.username) if account else own(""),
+            left=self.left_words(),
+        )
 
     def left_words(self) -> Shown:
         """The words of line 2."""
@@ -78,9 +83,12 @@ class LinesPage(Page):
         if self.cursor is not None:
             self.cursor = max(0, min(self.cursor, self.rows() - 1)) if self.rows() else 0
         self.pane.show(
-            self.body, head=self.head(width), foot=self.foot(width), key=type(self).__name__,
+            self.body,
+            head=self.head(width),
+            foot=self.foot(width),
+            key=type(self).__name__,
             cursor=self.cursor if self.rows() else None,
-        )  # fmt: skip
+        )
         self.refresh_top()
         self.refresh_hint()
 

@@ -33,7 +33,7 @@ class PalettePage(LinesPage):
         self.call_after_refresh(self._ask)
 
     def _ask(self) -> None:
-        self.ask_text(own("Which action? up and down choose"), self._done, left=lambda: self.dismiss(None), changed=self._typed)
+        self.ask_text(own("Which action? up and down choose"), self._done, left=self.act_back, changed=self._typed)
 
     def _typed(self, text: str) -> None:
         self.found = matches(text, self.about)
@@ -47,7 +47,11 @@ class PalettePage(LinesPage):
 
     def on_key(self, event: events.Key) -> None:
         """Arrows choose while the field has the other keys."""
-        if self.focused is not None and isinstance(self.focused, Input) and event.key in ("up", "down", "pageup", "pagedown"):
+        if (
+            self.focused is not None
+            and isinstance(self.focused, Input)
+            and event.key in ("up", "down", "pageup", "pagedown")
+        ):
             event.stop()
             event.prevent_default()
             self._move({"up": -1, "down": 1, "pageup": -10, "pagedown": 10}[event.key])
@@ -65,6 +69,7 @@ class PalettePage(LinesPage):
         for action in self.found:
             key = self.shell.keymap.shown(action.id) or "-"
             yield (
-                (say("  {key} ", key=pad(own(key), 10)), "panel.key"), (pad(own(action.title or action.id), 20), "text"),
+                (say("  {key} ", key=pad(own(key), 10)), "panel.key"),
+                (pad(own(action.title or action.id), 20), "text"),
                 (own(action.help), "dim"),
-            )  # fmt: skip
+            )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import ClassVar
 
 from modtui.actions import Scope
 from modtui.desk import words
@@ -18,21 +19,32 @@ from modtui.widgets.draw import Line
 class FirstRunPage(LinesPage):
     """Nothing is set up: what to type, and how to look around first."""
 
-    SCOPE: Scope = "text"
+    SCOPE: ClassVar[Scope] = "text"
     TITLE_WORDS = "Welcome"
     HINTS = ("help.show", "back")
 
     def body(self, width: int) -> Iterable[Line]:
         """Three ways to begin."""
         rows = (
-            ("", "text"), (" Welcome to modtui.", "heading"), ("", "text"),
-            (" No community is set up yet. Leave with q, then type one of these in the shell:", "text"), ("", "text"),
-            ("   modtui demo", "panel.key"), ("       opens a made-up community on this machine, to try every key without harm", "dim"), ("", "text"),
+            ("", "text"),
+            (" Welcome to modtui.", "heading"),
+            ("", "text"),
+            (" No community is set up yet. Leave with q, then type one of these in the shell:", "text"),
+            ("", "text"),
+            ("   modtui demo", "panel.key"),
+            ("       opens a made-up community on this machine, to try every key without harm", "dim"),
+            ("", "text"),
             ("   modtui login https://your-community.example", "panel.key"),
-            ("       connects to your community: you approve modtui in the browser; it never asks for a password", "dim"), ("", "text"),
-            (f"   {self.settings.path}", "panel.key"), ("       is the settings file; modtui doctor says what modtui sees", "dim"), ("", "text"),
+            (
+                "       connects to your community: you approve modtui in the browser; it never asks for a password",
+                "dim",
+            ),
+            ("", "text"),
+            (f"   {self.settings.path}", "panel.key"),
+            ("       is the settings file; modtui doctor says what modtui sees", "dim"),
+            ("", "text"),
             (" In modtui: j k move, a keeps, d removes with a reason, u takes back, ? shows all keys.", "text"),
-        )  # fmt: skip
+        )
         for text, style in rows:
             yield ((own(text), style),)
 
@@ -44,7 +56,7 @@ class FirstRunPage(LinesPage):
 class LeftoversPage(LinesPage):
     """Decisions of an earlier session that are too old to go out unasked."""
 
-    SCOPE: Scope = "text"
+    SCOPE: ClassVar[Scope] = "text"
     TITLE_WORDS = "Start"
     HINTS = ()
 
@@ -68,14 +80,21 @@ class LeftoversPage(LinesPage):
         yield ((say(" NOT SENT ({n})", n=len(self.waiting)), "section"),)
         for decision in self.waiting[: max(3, self.size.height - 16)]:
             what = words.act(decision, self.desk.reasons)
-            yield ((say("   {what}", what=pad(what, max(20, width - 20))), "text"), (say(" {age} ago", age=age(decision.created_ms, now)), "row.age"))
+            yield (
+                (say("   {what}", what=pad(what, max(20, width - 20))), "text"),
+                (say(" {age} ago", age=age(decision.created_ms, now)), "row.age"),
+            )
         if len(self.waiting) > self.size.height - 16:
             yield ((own("   ..."), "dim"),)
         yield ((own(""), "text"),)
         yield ((own(" They are older than the settings let go out unasked ([undo] resume_after)."), "dim"),)
         yield ((own(""), "text"),)
-        for key, text in (("s", "check each against the site, send what still fits"), ("l", "look at them one by one"),
-                          ("x", "drop them: the posts stay as they are (asks)"), ("q", "later: they wait, and line 2 says so")):  # fmt: skip
+        for key, text in (
+            ("s", "check each against the site, send what still fits"),
+            ("l", "look at them one by one"),
+            ("x", "drop them: the posts stay as they are (asks)"),
+            ("q", "later: they wait, and line 2 says so"),
+        ):
             yield ((own(f"   {key}  "), "panel.key"), (own(text), "text"))
 
     def unbound(self, token: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -10,15 +11,23 @@ from textual.timer import Timer
 
 from modtui.actions import Scope
 from modtui.desk.events import (
-    ContextLoaded, CountsChanged, DecisionChanged, Event, ItemsChanged, LaneLoaded, LinkChanged, RequestMade, Troubled,
+    ContextLoaded,
+    CountsChanged,
+    DecisionChanged,
+    Event,
+    ItemsChanged,
+    LaneLoaded,
+    LinkChanged,
+    RequestMade,
+    Troubled,
 )
 from modtui.desk.view import View
 from modtui.domain.items import Item
-from modtui.domain.subjects import LANES, CommunityId, Lane
+from modtui.domain.subjects import CommunityId, Lane
 from modtui.screens.page import Page
 from modtui.screens.shell import Shell
 from modtui.screens.work import tell
-from modtui.text import own, say, show_line
+from modtui.text import Shown, own, say
 from modtui.widgets.bars import Drawing, TopState
 from modtui.widgets.draw import Line
 from modtui.widgets.item_lines import ItemView, body_lines, head_lines, preview_lines, strip_lines
@@ -34,6 +43,10 @@ TOO_SMALL = (60, 16)
 
 REST_S = 0.04
 """While j is held, the detail follows when the cursor rests this long."""
+
+
+def _nothing() -> None:
+    """Not listening yet."""
 
 
 class Rows:
@@ -54,7 +67,10 @@ class Rows:
         state = self._screen.desk.state_of(item.id)
         letter = state.letter
         return row_data(
-            item, letter=letter, words=state.words or None, marked=item.id in view.marks,
+            item,
+            letter=letter,
+            words=state.words or None,
+            marked=item.id in view.marks,
             now_ms=self._screen.shell.now_ms(),
         )
 
@@ -76,7 +92,7 @@ class WorkBase(Page):
         self._tick: Timer | None = None
         self._moved_at = 0.0
         self._shown: str | None = None
-        self._stop_listening = lambda: None
+        self._stop_listening: Callable[[], None] = _nothing
         self._first_rows = False
 
     # parts
@@ -90,7 +106,7 @@ class WorkBase(Page):
         yield Drawing(paint, self._draw_empty, id="empty")
 
     @property
-    def list(self) -> ItemList:
+    def rows_list(self) -> ItemList:
         """The list."""
         return self.query_one("#list", ItemList)
 
@@ -128,7 +144,7 @@ class WorkBase(Page):
     def on_screen_resume(self) -> None:
         """Back from another screen: what was counted or decided there shows."""
         if self.is_mounted:
-            self.list.changed()
+            self.rows_list.changed()
             self.refresh_top()
             self.show_item()
 
@@ -138,9 +154,11 @@ class WorkBase(Page):
         reading = self.reading and not empty
         self.set_class(self.wide, "-wide")
         self.query_one("#work").display = not empty and not small
-        self.list.display = self.wide or not reading
+        self.rows_list.display = self.wide or not reading
         self.detail.display = self.wide or reading
-        self.query_one("#preview").display = not self.wide and not reading and not empty and not small and self.size.height >= 20
+        self.query_one("#preview").display = (
+            not self.wide and not reading and not empty and not small and self.size.height >= 20
+        )
         self.query_one("#empty").display = empty or small
         self.SCOPE_NOW: Scope = "item" if reading else "list"
         self._sequences = self.shell.keymap.sequences(self.SCOPE_NOW)
@@ -180,8 +198,8 @@ class WorkBase(Page):
         self._first_rows = bool(len(self.view))
         self._arrange()
         if was_empty and self._first_rows:
-            self.list.cursor = min(self.list.cursor, len(self.view) - 1)
-        self.list.changed()
+            self.rows_list.cursor = min(self.rows_list.cursor, len(self.view) - 1)
+        self.rows_list.changed()
         self.refresh_top()
         self.query_one("#empty", Drawing).refresh()
         self.call_after_refresh(self.show_item)
@@ -190,7 +208,7 @@ class WorkBase(Page):
         """Another lane of the same community."""
         self.lane = lane
         self.view = self.desk.view(lane, community=self.community)
-        self.list.cursor = self.list.top = 0
+        self.rows_list.cursor = self.rows_list.top = 0
         self._shown = None
         self._first_rows = False
         self.reading = False
@@ -202,13 +220,13 @@ class WorkBase(Page):
     @property
     def current_id(self) -> str | None:
         """The id of the row under the cursor."""
-        cursor = self.list.cursor
+        cursor = self.rows_list.cursor
         return self.view.id_at(cursor) if 0 <= cursor < len(self.view) else None
 
     @property
     def current(self) -> Item | None:
         """The item under the cursor, as it is in the cache."""
-        cursor = self.list.cursor
+        cursor = self.rows_list.cursor
         return self.view.item_at(cursor) if 0 <= cursor < len(self.view) else None
 
     def on_item_list_cursor_moved(self, event: ItemList.CursorMoved) -> None:
@@ -241,11 +259,19 @@ class WorkBase(Page):
         state = self.desk.state_of(item.id)
         community = tell.community_of(self.desk, item.ref.community)
         return ItemView(
-            item=item, now_ms=self.shell.now_ms(), tz=self.shell.tz, site=community.url if community else "",
-            thread=context.thread, dossier=context.dossier, earlier=context.earlier,
-            effects=tell.effects_of(self.desk, item, self.shell.keymap), reveal=self.reveal, loading=context.loading,
-            problem=context.problem, state=state.words or None,
-        )  # fmt: skip
+            item=item,
+            now_ms=self.shell.now_ms(),
+            tz=self.shell.tz,
+            site=community.url if community else "",
+            thread=context.thread,
+            dossier=context.dossier,
+            earlier=context.earlier,
+            effects=tell.effects_of(self.desk, item, self.shell.keymap),
+            reveal=self.reveal,
+            loading=context.loading,
+            problem=context.problem,
+            state=state.words or None,
+        )
 
     def show_item(self) -> None:
         """Draw the item under the cursor and note when it has been painted."""
@@ -260,14 +286,16 @@ class WorkBase(Page):
             if self._shown is not None and self._shown != item.id:
                 self.view.left(self._shown)
             self._shown = item.id
-            after = self.view.next_open(self.list.cursor)
+            after = self.view.next_open(self.rows_list.cursor)
             following = self.view.item_at(after) if after is not None else None
             self.desk.want(item, ahead=(following,) if following is not None else ())
         if self.detail_shown:
             view = self.item_view(item)
             width = self.detail.size.width or self.size.width
             member = view.dossier.member if view.dossier else item.author
-            notes = tuple(say("{by}: {text}", by=n.by, text=n.text) for n in (view.dossier.notes if view.dossier else ()))
+            notes = tuple(
+                say("{by}: {text}", by=n.by, text=n.text) for n in (view.dossier.notes if view.dossier else ())
+            )
             strip = strip_lines(member, width, view.now_ms, rule=True, notes=notes)
             head = head_lines(view, width)
             foot: list[Line] = []
@@ -285,8 +313,8 @@ class WorkBase(Page):
             self.refresh_top()
         self.call_after_refresh(self._painted, item.id)
 
-    def _end_words(self, width: int):  # type: ignore[no-untyped-def]
-        after = self.view.next_open(self.list.cursor)
+    def _end_words(self, width: int) -> Shown:
+        after = self.view.next_open(self.rows_list.cursor)
         following = self.view.item_at(after) if after is not None else None
         words = tell.end_of_item(following)
         return say("{line} {words}", line="-" * max(3, width - len(words) - 3), words=words)
@@ -301,7 +329,7 @@ class WorkBase(Page):
         if not indexes and self.view.loaded != len(self.view):
             self.show_lane()
             return
-        self.list.changed(indexes)
+        self.rows_list.changed(indexes)
         if self._shown in ids:
             self.show_item()
 
@@ -323,7 +351,7 @@ class WorkBase(Page):
         """Lanes with counts, order and filter, what is on its way, the budget and the link."""
         where = None
         if self.reading and not self.wide and (item := self.current) is not None:
-            where = tell.where_words(self.lane, item, self.list.cursor, self.view, self.shell.now_ms())
+            where = tell.where_words(self.lane, item, self.rows_list.cursor, self.view, self.shell.now_ms())
         state = tell.top_state(self.desk, self.view, self.lane, self.community, self.shell, where, self.size.width)
         self._keep_ticking()
         return state
@@ -339,12 +367,3 @@ class WorkBase(Page):
     def _ticked(self) -> None:
         self._tick = None
         self.refresh_top()
-
-    def lanes(self) -> tuple[Lane, ...]:
-        """All lanes, in the order of their digits."""
-        return LANES
-
-    def name_of(self, community: CommunityId) -> str:
-        """The moderator's word for a community."""
-        found = tell.community_of(self.desk, community)
-        return show_line(found.name) if found else ""

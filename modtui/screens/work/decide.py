@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from modtui.desk import words
-from modtui.desk.events import DecisionChanged
+from modtui.desk.events import DecisionChanged, Link
 from modtui.domain.capability import Blocked
 from modtui.domain.decisions import Intent, Plan
 from modtui.domain.items import Item, Offer
+from modtui.domain.subjects import CommunityId
 from modtui.errors import ModtuiError
 from modtui.screens.lines.choose import BlockedLine, Choice, ChoiceLine
 from modtui.screens.lines.question import QuestionLine, ask_number, ask_word
 from modtui.screens.lines.reason import ReasonLine
 from modtui.screens.lines.sanction import SanctionForm
 from modtui.screens.work.marks import WorkMarks
-from modtui.text import Foreign, Shown, own, say, show_line
+from modtui.text import Foreign, Shown, join, own, say, show_line
 
 MANY = 25
 """Above so many the number is typed instead of y."""
@@ -89,7 +90,12 @@ class WorkDecide(WorkMarks):
             return say("{asks} y/N", asks=plan.asks)
         if plan.reversal == "none":
             stays = "; ".join(plan.stays) or "it cannot be taken back once it is sent"
-            return say("{do} #{number}? {stays}. y/N", do=words.do(intent.verb, item.lane).capitalize(), number=item.number, stays=stays.rstrip("."))
+            return say(
+                "{do} #{number}? {stays}. y/N",
+                do=words.do(intent.verb, item.lane).capitalize(),
+                number=item.number,
+                stays=stays.rstrip("."),
+            )
         return None
 
     def _ask_many(self, items: Sequence[Item], each: Callable[[Item], Intent]) -> None:
@@ -101,7 +107,13 @@ class WorkDecide(WorkMarks):
         inside = here is not None and any(item.id == here.id for item in items)
         parts: list[Shown] = []
         if len(items) == 1:
-            parts.append(say("{do} #{number}, which is marked?", do=own(words.do(verb, self.lane).capitalize()), number=items[0].number))
+            parts.append(
+                say(
+                    "{do} #{number}, which is marked?",
+                    do=own(words.do(verb, self.lane).capitalize()),
+                    number=items[0].number,
+                )
+            )
         else:
             parts.append(say("{do} {n} marked items?", do=own(words.do(verb, self.lane).capitalize()), n=len(items)))
         if not inside:
@@ -113,7 +125,7 @@ class WorkDecide(WorkMarks):
         if intent.sanction is not None:
             authors = {item.author.native for item in items if item.author}
             parts.append(say("{n} members: {what}.", n=len(authors), what=own(words.sanction_words(intent))))
-        question = own(" ").join(parts)
+        question = join(" ", parts)
         go: Callable[[], None] = lambda: self._commit(items, each)  # noqa: E731
         if len(items) > MANY or (intent.sanction is not None and len(items) > 1):
             ask_number(self, question, len(items), go)
@@ -137,7 +149,7 @@ class WorkDecide(WorkMarks):
         self.run(self._decided(list(items), intent, each if len(items) > 1 else None))
         if len(self.view.marks) and not keep_marks:
             self.view.marks.clear()
-            self.list.changed()
+            self.rows_list.changed()
         if intent.verb in ("claim", "release", "note", "edit"):
             return
         if not batch or shown in {item.id for item in items}:
@@ -156,18 +168,18 @@ class WorkDecide(WorkMarks):
 
     _spoken = ""
 
-    def _link_of(self, community: str):  # type: ignore[no-untyped-def]
+    def _link_of(self, community: CommunityId) -> Link | None:
         return next((one.link for one in self.desk.communities if one.id == community), None)
 
     def _go_on(self, decided: set[str]) -> None:
         """To the next open item that was not just decided; at the end, to the one before."""
-        at = self.list.cursor
+        at = self.rows_list.cursor
         for step in (1, -1):
             found = self.view.next_open(at, step)
             while found is not None and self.view.id_at(found) in decided:
                 found = self.view.next_open(found, step)
             if found is not None:
-                self.list.go(found)
+                self.rows_list.go(found)
                 return
         self.reading = False
         self._arrange()
@@ -182,7 +194,9 @@ class WorkDecide(WorkMarks):
                 self.say(words.conflict(decision, target), error=True)
                 return
             if target.state in ("refused", "partly"):
-                self.say(say("#{number}: {what}. U shows it.", number=target.number, what=words.partly(target)), error=True)
+                self.say(
+                    say("#{number}: {what}. U shows it.", number=target.number, what=words.partly(target)), error=True
+                )
                 return
 
     def decide(self, items: Sequence[Item], intent: Intent) -> None:
@@ -212,7 +226,11 @@ class WorkDecide(WorkMarks):
             return
         blocked = self._able(verb, items)
         if blocked is not None:
-            self.open_line(BlockedLine(self, say("{verb} #{number}", verb=own(verb.upper()), number=items[0].number), own(blocked.sentence)))
+            self.open_line(
+                BlockedLine(
+                    self, say("{verb} #{number}", verb=own(verb.upper()), number=items[0].number), own(blocked.sentence)
+                )
+            )
             return
         if not self.marks_differ:
             shown = items[0]
@@ -245,7 +263,11 @@ class WorkDecide(WorkMarks):
 
         words_ban = say("and ban the author {length}", length=own("for good") if length is None else duration(length))
         options = [
-            Choice("!", own("remove as spam"), say("{n}, the account stays", n=own("1 post" if many == 1 else f"{many} posts"))),
+            Choice(
+                "!",
+                own("remove as spam"),
+                say("{n}, the account stays", n=own("1 post" if many == 1 else f"{many} posts")),
+            ),
             Choice("b", words_ban, own("the account cannot log in"), blocked=why),
         ]
 
@@ -254,7 +276,9 @@ class WorkDecide(WorkMarks):
             intent = Intent(verb="spam", reason="spam", reason_title="spam, advertising", sanction=sanction)
             self.propose(items, lambda item: intent)
 
-        title = say("SPAM: remove {what}", what=own("this post?" if many == 1 and not self.marks_differ else f"{many} marked?"))
+        title = say(
+            "SPAM: remove {what}", what=own("this post?" if many == 1 and not self.marks_differ else f"{many} marked?")
+        )
         self.open_line(ChoiceLine(self, title, options, chosen))
 
     def act_item_claim(self) -> None:
@@ -381,18 +405,23 @@ class WorkDecide(WorkMarks):
             plan = self.desk.plan(item, Intent(verb=offer.verb, offer=offer.id))
         except ModtuiError:
             return own("")
-        return own("; ").join(effect.words for effect in plan.effects)
+        return join("; ", (effect.words for effect in plan.effects))
 
     def _offer_taken(self, item: Item, offer: Offer) -> None:
         if "duration" in offer.needs:
             kind = "ban" if offer.verb == "ban" or "suspend" in offer.id else "silence"
-            form = SanctionForm(self, kind, item, lambda intent: self._form_taken(item, self._with_offer(intent, offer)))
+            form = SanctionForm(
+                self, kind, item, lambda intent: self._form_taken(item, self._with_offer(intent, offer))
+            )
             self.open_line(form)
         elif "text" in offer.needs:
             self.act_item_edit()
         elif "reason" in offer.needs:
+
             def done(text: str) -> None:
-                intent = Intent(verb=offer.verb, offer=offer.id, reason_text=text.strip() or None, reason_title=text.strip() or None)
+                intent = Intent(
+                    verb=offer.verb, offer=offer.id, reason_text=text.strip() or None, reason_title=text.strip() or None
+                )
                 self._offer_commit(item, offer, intent)
 
             self.ask_text(own("Why? (the site keeps it)"), done)
@@ -426,7 +455,7 @@ class WorkDecide(WorkMarks):
         if result.kind == "taken back" and result.decision is not None and len(result.decision.targets) == 1:
             index = self.view.index(result.decision.targets[0].item)
             if index is not None:
-                self.list.go(index)
+                self.rows_list.go(index)
         self.refresh_top()
 
     def act_redo(self) -> None:
@@ -470,15 +499,20 @@ class WorkDecide(WorkMarks):
         if index is None:
             self.say(own("The item decided last is not in this list; U shows it."))
         else:
-            self.list.go(index)
+            self.rows_list.go(index)
 
     def act_item_later(self) -> None:
         """Put it aside."""
         item = self.current
         if item is None:
             return
-        options = [Choice("1", own("in an hour")), Choice("2", own("tonight (18:00)")), Choice("3", own("tomorrow (8:00)")),
-                   Choice("4", own("when it changes")), Choice("m", own("not for me: leave it to the others"))]  # fmt: skip
+        options = [
+            Choice("1", own("in an hour")),
+            Choice("2", own("tonight (18:00)")),
+            Choice("3", own("tomorrow (8:00)")),
+            Choice("4", own("when it changes")),
+            Choice("m", own("not for me: leave it to the others")),
+        ]
         if self.desk.state_of(item.id).letter in ("z", "n"):
             options.append(Choice("0", own("now: back into the list")))
 
@@ -490,7 +524,7 @@ class WorkDecide(WorkMarks):
     async def _put_off(self, item: Item, key: str) -> None:
         said = await self.desk.put_off(item.id, key, self.shell.tz)
         self.say(said)
-        self.list.changed([self.list.cursor])
+        self.rows_list.changed([self.rows_list.cursor])
         if key != "0":
             self._go_on({item.id})
 

@@ -14,7 +14,7 @@ class WorkMarks(WorkMoves):
     _before_only: str | None = None
 
     def _marked(self) -> None:
-        self.list.changed()
+        self.rows_list.changed()
         self.refresh_top()
         self.refresh_hint()
 
@@ -22,13 +22,13 @@ class WorkMarks(WorkMoves):
         """Mark the item, or not."""
         if self.current_id is not None:
             self.view.marks.toggle(self.current_id)
-            self.list.changed([self.list.cursor])
+            self.rows_list.changed([self.rows_list.cursor])
             self.refresh_top()
 
     def act_mark_toggle_next(self) -> None:
         """Mark and go on."""
         self.act_mark_toggle()
-        self.list.move(1)
+        self.rows_list.move(1)
 
     def act_mark_range(self) -> None:
         """From here; the second press marks to there."""
@@ -54,9 +54,11 @@ class WorkMarks(WorkMoves):
         self.view.marks.all_shown()
         self._marked()
         total = self.view.total
-        rest = say(" {n} more are not loaded yet and not marked.", n=total - len(self.view)) if (
-            total is not None and not self.view.filtered and total > len(self.view)
-        ) else own("")
+        rest = (
+            say(" {n} more are not loaded yet and not marked.", n=total - len(self.view))
+            if (total is not None and not self.view.filtered and total > len(self.view))
+            else own("")
+        )
         self.say(say("{n} marked.{rest}", n=len(self.view.marks), rest=rest))
 
     def act_mark_like(self) -> None:
@@ -73,9 +75,12 @@ class WorkMarks(WorkMoves):
         self.set_filter(f"like:{item.number}")
         lowest = min(share for _, share in found)
         self.say(
-            say("{n} marked, alike from {low} % up. x takes one out, F and an empty line show all again.",
-                n=count(len(self.view.marks), "post"), low=round(lowest * 100))
-        )  # fmt: skip
+            say(
+                "{n} marked, alike from {low} % up. x takes one out, F and an empty line show all again.",
+                n=count(len(self.view.marks), "post"),
+                low=round(lowest * 100),
+            )
+        )
 
     def act_mark_only(self) -> None:
         """Only the marked ones, or all again."""

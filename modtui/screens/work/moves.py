@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from modtui.actions import BY_ID
+from modtui.desk.view import SORTS
 from modtui.domain.capability import Blocked
 from modtui.domain.subjects import LANES, CommunityId
 from modtui.errors import UsageError
@@ -21,9 +22,19 @@ class WorkMoves(WorkBase):
 
     # the hint line
     HINTS = (
-        "item.open", "item.approve", "item.remove", "item.spam", "item.ignore", "item.claim", "item.note",
-        "member.show", "links.show", "offers.show", "undo", "help.show",
-    )  # fmt: skip
+        "item.open",
+        "item.approve",
+        "item.remove",
+        "item.spam",
+        "item.ignore",
+        "item.claim",
+        "item.note",
+        "member.show",
+        "links.show",
+        "offers.show",
+        "undo",
+        "help.show",
+    )
 
     def hints(self) -> Sequence[tuple[str, str, bool]]:
         """The keys of this place; in the item also how to go on."""
@@ -61,10 +72,10 @@ class WorkMoves(WorkBase):
     def _move(self, by: int) -> None:
         if not len(self.view):
             return
-        at = self.list.cursor + by
+        at = self.rows_list.cursor + by
         if at >= len(self.view):
             self._at_the_end()
-        self.list.move(by)
+        self.rows_list.move(by)
 
     def _at_the_end(self) -> None:
         if self.view.new:
@@ -80,8 +91,8 @@ class WorkMoves(WorkBase):
         keep = keep or self._shown
         self._arrange()
         index = self.view.index(keep) if keep else None
-        self.list.changed()
-        self.list.go(index if index is not None else min(self.list.cursor, len(self.view) - 1), tell=False)
+        self.rows_list.changed()
+        self.rows_list.go(index if index is not None else min(self.rows_list.cursor, len(self.view) - 1), tell=False)
         self.refresh_top()
         self.show_item()
 
@@ -90,20 +101,20 @@ class WorkMoves(WorkBase):
         if self.reading:
             self.detail.home()
         else:
-            self.list.go(0)
+            self.rows_list.go(0)
 
     def act_nav_last(self) -> None:
         """Last row, or the end of the text."""
         if self.reading:
             self.detail.end()
         else:
-            self.list.go(len(self.view) - 1)
+            self.rows_list.go(len(self.view) - 1)
 
     def _page(self, pages: float) -> None:
         if self.reading:
             self.detail.page(pages)
         else:
-            self.list.page(pages)
+            self.rows_list.page(pages)
 
     def act_nav_half_down(self) -> None:
         """Half a page down."""
@@ -143,11 +154,11 @@ class WorkMoves(WorkBase):
         self._go_open(-1)
 
     def _go_open(self, step: int) -> None:
-        found = self.view.next_open(self.list.cursor, step)
+        found = self.view.next_open(self.rows_list.cursor, step)
         if found is None:
             self.say(own("No other open item here." if step > 0 else "No open item before this one."))
         else:
-            self.list.go(found)
+            self.rows_list.go(found)
 
     def act_item_open(self) -> None:
         """Read the item; what is folded unfolds, and folds again."""
@@ -227,7 +238,9 @@ class WorkMoves(WorkBase):
         lane = LANES[n]
         name = tell.LANE_NAMES[lane][0]
         if n > 1:
-            self.refuse(say("{name} is not possible here: this version has the lanes Reports and Pending.", name=own(name)))
+            self.refuse(
+                say("{name} is not possible here: this version has the lanes Reports and Pending.", name=own(name))
+            )
             return
         if lane != self.lane:
             self.go_lane(lane)
@@ -273,7 +286,7 @@ class WorkMoves(WorkBase):
     # order and filter
     def act_sort_choose(self) -> None:
         """The order, by name."""
-        names = list(self.view.SORTS)
+        names = list(SORTS)
         rows = choices([(str(n), own(name)) for n, name in enumerate(names, 1)])
 
         def chosen(key: str) -> None:
@@ -348,12 +361,12 @@ class WorkMoves(WorkBase):
         elif (found := self._find_row(text.casefold(), direction)) is None:
             self.say(say('"{text}" is not in the rows that are loaded.', text=text), error=True)
         else:
-            self.list.go(found)
+            self.rows_list.go(found)
 
     def _find_row(self, wanted: str, direction: int) -> int | None:
         many = len(self.view)
         for n in range(1, min(many, 5000)):
-            index = (self.list.cursor + n * direction) % many
+            index = (self.rows_list.cursor + n * direction) % many
             item = self.view.item_at(index)
             if item is None:
                 continue

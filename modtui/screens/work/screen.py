@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from textual import events
 
+from modtui.screens.lines.base import Drawn
 from modtui.screens.lines.question import QuestionLine
 from modtui.screens.tokens import token_of
 from modtui.screens.work.decide import WorkDecide
@@ -33,7 +34,13 @@ class WorkScreen(WorkDecide):
 
     def _leave(self, how: str) -> None:
         """Wait for the holds and leave, or send now and leave."""
-        self.say(own("Sending what is held, then leaving. ctrl+g stays." if how == "now" else "Leaving when all is sent. ctrl+g stays."))
+        self.say(
+            own(
+                "Sending what is held, then leaving. ctrl+g stays."
+                if how == "now"
+                else "Leaving when all is sent. ctrl+g stays."
+            )
+        )
         self.run(self._leave_when_sent(how))
 
     async def _leave_when_sent(self, how: str) -> None:
@@ -50,14 +57,17 @@ class LeaveLine(QuestionLine):
         due = screen.desk.outbox().next_due_ms
         seconds = max(1, -(-(due - screen.shell.now_ms()) // 1000)) if due is not None else 1
         held_words = count(held, "decision")
-        super().__init__(
-            screen, say("Leave modtui? {n} held for up to {s} s.", n=held_words, s=seconds), lambda: None
-        )
+        super().__init__(screen, say("Leave modtui? {n} held for up to {s} s.", n=held_words, s=seconds), lambda: None)
         self._screen = screen
 
-    def hint(self, width: int):  # type: ignore[no-untyped-def]
+    def hint(self, width: int) -> Drawn:
         """The ways out."""
-        return ((own(" q again: wait and leave   s: send now and leave   x: leave, they wait   any other key stays"), "question"),)
+        return (
+            (
+                own(" q again: wait and leave   s: send now and leave   x: leave, they wait   any other key stays"),
+                "question",
+            ),
+        )
 
     def key(self, token: str) -> None:
         """Take the answer."""

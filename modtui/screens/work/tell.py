@@ -1,4 +1,4 @@
-"""What the work screen says: the counters on top, what each key does, the empty queue. Built from the desk, no state."""
+"""What the work screen says: counters on top, what each key does, the empty queue. No state of its own."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from modtui.domain.subjects import CommunityId, Lane
 from modtui.errors import ModtuiError
 from modtui.keymap import Keymap
 from modtui.screens.shell import Shell
-from modtui.text import Shown, count, own, say, show_line
+from modtui.text import Shown, count, join, own, say, show_line
 from modtui.text.time import age
 from modtui.widgets.bars import LaneTab, TopState
 from modtui.widgets.draw import Line
@@ -37,7 +37,7 @@ def community_of(desk: Desk, id: CommunityId | None) -> Community | None:
 
 def plan_words(plan: Plan) -> Shown:
     """The effects of a plan in one sentence."""
-    words = own("; ").join(effect.words for effect in plan.effects)
+    words = join("; ", (effect.words for effect in plan.effects))
     if plan.reversal == "none":
         words = say("{words}; cannot be taken back once sent", words=words)
     return show_line(words, 400)
@@ -84,9 +84,13 @@ def where_words(lane: Lane, item: Item, cursor: int, view: View, now_ms: int) ->
     total = view.total if view.total and not view.filtered else len(view)
     return say(
         "> {lane} {at} of {all} > #{number}    waits {wait}    {language}",
-        lane=own(LANE_NAMES[lane][0]), at=cursor + 1, all=max(total, len(view)), number=item.number,
-        wait=age(item.since_ms, now_ms), language=own((item.language or "")[:2].upper()),
-    )  # fmt: skip
+        lane=own(LANE_NAMES[lane][0]),
+        at=cursor + 1,
+        all=max(total, len(view)),
+        number=item.number,
+        wait=age(item.since_ms, now_ms),
+        language=own((item.language or "")[:2].upper()),
+    )
 
 
 def top_state(
@@ -97,11 +101,15 @@ def top_state(
     counts = desk.counts(community)
     tabs = tuple(
         LaneTab(
-            digit=str(n + 1), name=names[0], short=names[1], active=name == lane,
-            count=counts.get(name), blocked=bool(one) and isinstance(one.backend.capabilities.lane(name), Blocked),
+            digit=str(n + 1),
+            name=names[0],
+            short=names[1],
+            active=name == lane,
+            count=counts.get(name),
+            blocked=bool(one) and isinstance(one.backend.capabilities.lane(name), Blocked),
         )
         for n, (name, names) in enumerate(LANE_NAMES.items())
-    )  # fmt: skip
+    )
     wide = width >= 110
     place = show_line(one.name, 24) if one else own("all communities")
     name = show_line(one.account.username, 24) if one and one.account else own("")
@@ -121,9 +129,14 @@ def top_state(
     if marks:
         notes.insert(0, (say(" {n} MARKED ", n=marks), "status.marked"))
     return TopState(
-        place=place, lanes=tabs, where=where, communities=len(desk.communities), name=name,
-        left=own("  ").join(left), notes=tuple(notes),
-    )  # fmt: skip
+        place=place,
+        lanes=tabs,
+        where=where,
+        communities=len(desk.communities),
+        name=name,
+        left=join("  ", left),
+        notes=tuple(notes),
+    )
 
 
 def _notes(desk: Desk, one: Community | None, shell: Shell, wide: bool) -> list[tuple[Shown, str]]:
@@ -170,9 +183,13 @@ def empty_lines(
     starting = [c for c in desk.communities if c.link.state == "starting" and community in (None, c.id)]
     troubled = [c for c in desk.communities if c.link.state not in ("live", "starting") and community in (None, c.id)]
     blocked = next(
-        (able for c in desk.communities if community in (None, c.id)
-         and isinstance(able := c.backend.capabilities.lane(view.lane), Blocked)), None,
-    )  # fmt: skip
+        (
+            able
+            for c in desk.communities
+            if community in (None, c.id) and isinstance(able := c.backend.capabilities.lane(view.lane), Blocked)
+        ),
+        None,
+    )
     if view.filtered:
         what = view.filter or f"lang:{view.language or '??'}"
         block.append((say("Nothing matches {what}.", what=own(what)), "heading"))
@@ -216,7 +233,12 @@ def _account(desk: Desk, community: CommunityId | None) -> list[tuple[Shown, str
         out.append((say("You decided {total}: {parts}.", total=total, parts=own(parts)), "text"))
     box = desk.outbox()
     if box.on_their_way:
-        out.append((say("{n} not out yet. They go out by themselves; U shows them.", n=count(box.on_their_way, "decision")), "text"))
+        out.append(
+            (
+                say("{n} not out yet. They go out by themselves; U shows them.", n=count(box.on_their_way, "decision")),
+                "text",
+            )
+        )
     for n, (lane, names) in enumerate(LANE_NAMES.items()):
         waiting = desk.counts(community).get(lane, 0)
         if waiting and lane in ("reports", "pending"):
