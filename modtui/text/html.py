@@ -280,8 +280,12 @@ def _walk(root: LexborNode, reader: _Reader) -> None:
 def from_html(html: Foreign, *, site: str = "") -> Document:
     """The document of a post's HTML. Any input gives a document, in bounded time; `site` is the community's address."""
     reader = _Reader(site)
-    text = html[:MAX_SIGNS]
-    reader.builder.truncated = len(html) > MAX_SIGNS
+    text: str = html
+    if len(html) > MAX_SIGNS:
+        reader.builder.truncated = True
+        text = html[:MAX_SIGNS]
+        if (half := text.rfind("<")) > text.rfind(">"):
+            text = text[:half]  # not in the middle of a tag
     root = LexborHTMLParser(tame(text)).body
     if root is not None:
         _walk(root, reader)

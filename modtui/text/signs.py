@@ -67,7 +67,8 @@ def _hostile() -> re.Pattern[str]:
     return re.compile(
         f"[{_ALWAYS}{_SOMETIMES}]"
         # ... except joiners inside an emoji sequence or a word,
-        f"(?!(?<=[{EMOJI}{SKIN}]\u200d)[{EMOJI}])(?!(?<=[{EMOJI}]\ufe0f\u200d)[{EMOJI}])"
+        f"(?!(?<=[{EMOJI}]\u200d)[{EMOJI}])(?!(?<=[{EMOJI}][\ufe0f{SKIN}]\u200d)[{EMOJI}])"
+        f"(?!(?<=[{EMOJI}]\ufe0f[{SKIN}]\u200d)[{EMOJI}])"
         f"(?!(?<=[{JOINED_LETTERS}][\u200c\u200d])[{JOINED_LETTERS}{JOINED_MARKS}])"
         f"(?!(?<=[{JOINED_MARKS}][\u200c\u200d])[{JOINED_LETTERS}])"
         # ... and selectors and skin tones on a sign that takes them.

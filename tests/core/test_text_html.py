@@ -260,3 +260,15 @@ def test_a_long_well_formed_post_keeps_its_shape() -> None:
     document = read(html)
     assert len(document.blocks) == 1000
     assert isinstance(document.blocks[1], ListBlock)
+
+
+def test_a_post_that_is_cut_keeps_its_shape_too() -> None:
+    document = read("<p>one</p><ul><li>two</li></ul>" * 20_000)
+    assert document.truncated
+    assert isinstance(document.blocks[1], ListBlock)
+
+
+def test_a_joiner_after_a_stray_skin_tone_is_named() -> None:
+    from modtui.text import show
+
+    assert show("x\U0001f3fd\u200d\U0001f44d") == "x‹1F3FD›‹200D›\U0001f44d"
