@@ -1,7 +1,7 @@
 """What stands around an item: the thread, the author's dossier, and what was decided on the like before.
 
-Nothing here waits: `get` answers from the cache, `want` begins to fetch and events tell what came. What the moderator no
-longer looks at is not fetched; one item ahead is, where the budget leaves room.
+Nothing here waits: `get` answers from the cache, `want` begins to fetch and events tell what came. What the moderator
+no longer looks at is not fetched; one item ahead is, where the budget leaves room.
 """
 
 from __future__ import annotations

@@ -38,8 +38,8 @@ class LinkChanged:
 class LaneLoaded:
     """A page of a lane arrived and is in the cache: `added` rows are new here, `first` says it was the first page.
 
-    `ids` are all open rows of the page; `backlog` says that they waited before the desk was opened (older pages that are
-    read later), so they are not news.
+    `ids` are all open rows of the page; `backlog` says that they waited before the desk was opened (older pages that
+    are read later), so they are not news.
     """
 
     community: CommunityId

@@ -153,8 +153,8 @@ def facts_of(item: Item) -> Facts:
     return Facts(
         id=item.id, number=item.number, since_ms=item.since_ms, author=item.author.username if item.author else "",
         reporters=tuple(r.reporter.username for r in item.reports if r.reporter), reasons=item.reasons,
-        reports=len(item.reports), kind=item.kind, language=item.language, state=item.state, score=item.score,
-        hidden=item.hidden, edited=item.edits > 0 or item.edited_ms is not None,
+        reports=sum(r.open for r in item.reports), kind=item.kind, language=item.language, state=item.state,
+        score=item.score, hidden=item.hidden, edited=item.edits > 0 or item.edited_ms is not None,
         claimed_by=item.claim.by if item.claim else "", claim_mine=bool(item.claim and item.claim.mine),
         category=item.place.category or "", tags=tuple(item.place.tags), text=f"{item.title}\n{body}",
     )  # fmt: skip
@@ -244,7 +244,7 @@ def _nearest(word: str, choices: tuple[str, ...], suffix: str = "") -> str:
     return "There are " + ", ".join(choices) + "."
 
 
-def _named(pattern: str, name: str) -> bool:
+def named(pattern: str, name: str) -> bool:
     """A whole name in any case; `*` stands for any signs."""
     if "*" not in pattern:
         return name.casefold() == pattern
@@ -276,8 +276,8 @@ def _lang(value: str, facts: Facts) -> bool:
 
 
 _TESTS: dict[str, Callable[[Term, Facts, Around], bool]] = {
-    "author": lambda t, f, a: any(_named(v, f.author) for v in t.values),
-    "reporter": lambda t, f, a: any(_named(v, name) for v in t.values for name in f.reporters),
+    "author": lambda t, f, a: any(named(v, f.author) for v in t.values),
+    "reporter": lambda t, f, a: any(named(v, name) for v in t.values for name in f.reporters),
     "reason": lambda t, f, a: any(v in f.reasons for v in t.values),
     "kind": lambda t, f, a: f.kind in t.values,
     "lang": lambda t, f, a: any(_lang(v, f) for v in t.values),

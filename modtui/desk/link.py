@@ -77,8 +77,9 @@ def link_for(error: BaseException, before: Link, now_ms: int, wait_s: float | No
 
 
 def words_for(link: Link, name: str, now_ms: int, *, clock: Callable[[int], str] | None = None) -> Shown:
-    """The words of line 2 for a link, as long as they hold at `now_ms`: `OFFLINE since 12:02 (6 min), next try in 18 s
-    (R now)`. `name` is the community's. `clock` turns an instant into a time of day (this machine's zone by default)."""
+    """The words of line 2 for a link as they hold at `now_ms`: `OFFLINE since 12:02 (6 min), next try in 18 s (R now)`.
+
+    `name` is the community's. `clock` turns an instant into a time of day (in this machine's zone by default)."""
     since = (clock or _time_of_day)(link.since_ms)
     minutes = max(0, now_ms - link.since_ms) // 60_000
     if link.state == "live":

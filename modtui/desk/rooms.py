@@ -7,19 +7,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-from modtui.backends.base import Backend
-from modtui.desk.events import Events, Link
-from modtui.domain.decisions import Decision
+from modtui.desk.clock import Clock
+from modtui.desk.events import Events
 from modtui.domain.items import Account, Dossier, Item, Thread
 from modtui.domain.subjects import CommunityId, Lane, SubjectRef
-
-
-class ClockLike(Protocol):
-    """The desk's clock."""
-
-    def now_ms(self) -> int: ...
-    def monotonic(self) -> float: ...
-    async def sleep(self, seconds: float) -> None: ...
 
 
 class PutLike(Protocol):
@@ -50,34 +41,6 @@ class CacheLike(Protocol):
     def counts(self, community: CommunityId) -> Mapping[str, int]: ...
 
 
-class JournalLike(Protocol):
-    """The part of the journal that the looking rooms use."""
-
-    def open_decisions(self, community: CommunityId | None = None) -> Sequence[Decision]: ...
-    def earlier(self, *args: Any, **kwargs: Any) -> Sequence[Decision]: ...
-    def snoozed(self) -> Mapping[str, int]: ...
-
-
-class StoreLike(Protocol):
-    """Both databases."""
-
-    @property
-    def journal(self) -> Any: ...
-    @property
-    def cache(self) -> Any: ...
-
-
-class CommunityLike(Protocol):
-    """One community of the desk."""
-
-    name: str
-    id: CommunityId
-    backend: Backend
-    url: str
-    account: Account | None
-    link: Link
-
-
 class DeskLike(Protocol):
     """The desk, as the looking rooms see it."""
 
@@ -88,4 +51,4 @@ class DeskLike(Protocol):
     @property
     def store(self) -> Any: ...
     @property
-    def clock(self) -> ClockLike: ...
+    def clock(self) -> Clock: ...

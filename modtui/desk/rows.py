@@ -1,13 +1,36 @@
-"""Rows of the cache as the view asks for them: by window for drawing, by column for filters."""
+"""Rows of the cache as the view asks for them: by window for drawing, by column for filters.
+
+A filter over a whole lane becomes a condition on columns where SQLite can decide it, and a test on one column where it
+cannot (names in any alphabet, sets of ids, words in the text). Both agree with `Filter.matches`.
+"""
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Container, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
-from modtui.desk.filter import Around, Facts, Filter, facts_of
+from modtui.desk.filter import Around, Facts, Filter, Term, facts_of, named
 from modtui.domain.subjects import CommunityId, Lane
+from modtui.store.pick import holding, pick, words
+
+Test = tuple[str, bool, Callable[[Any], bool]]
+"""A column, whether the word is turned round, and the test of one value."""
+
+
+@dataclass(slots=True)
+class _Plan:
+    """A filter, taken apart."""
+
+    where: list[str] = field(default_factory=list)
+    values: list[object] = field(default_factory=list)
+    tests: list[Test] = field(default_factory=list)
+
+    def sql(self, condition: str, values: Sequence[object], negative: bool) -> None:
+        self.where.append(f"{'NOT ' if negative else ''}coalesce(({condition}), 0)")
+        self.values.extend(values)
 
 
 def facts_for(cache: Any, ids: Sequence[str]) -> list[Facts | None]:
@@ -22,25 +45,145 @@ def match_ids(
     sort: str,
     wanted: Filter,
     around: Around,
-    language: str | None,
+    language: str | None = None,
     *,
     open_only: bool = True,
 ) -> list[str]:
-    """All ids of a lane in order that pass the filter. `language` "" means unknown, None any."""
-    found: list[str] = []
-    ids = cache.ids(lane, scope, open_only=open_only, order=sort)
-    for start in range(0, len(ids), 1000):
-        for facts in facts_for(cache, ids[start : start + 1000]):
-            if facts is None or (language is not None and (facts.language or "") != language):
-                continue
-            if wanted.matches(facts, around):
-                found.append(facts.id)
-    return found
+    """All ids of a lane in order that pass the filter. `language` "" means unknown, None any. Raises StoreError."""
+    ids: list[str] = cache.ids(lane, scope, open_only=open_only, order=sort)
+    plan = _plan(wanted, around, language)
+    sets = [(negative, test) for name, negative, test in plan.tests if name == "id"]
+    plan.tests = [each for each in plan.tests if each[0] != "id"]
+    if plan.where or plan.tests:
+        found = set(_picked("id", cache, lane, scope, plan, open_only=open_only))
+        ids = [id for id in ids if id in found]
+    for negative, test in sets:
+        ids = [id for id in ids if test(id) is not negative]
+    return ids
 
 
-def tally_languages(cache: Any, ids: Sequence[str]) -> Counter[str | None]:
-    """How many of these rows are in each language."""
-    counts: Counter[str | None] = Counter()
-    for start in range(0, len(ids), 1000):
-        counts.update(facts.language for facts in facts_for(cache, ids[start : start + 1000]) if facts is not None)
-    return counts
+def tally_languages(
+    cache: Any, lane: Lane, scope: Sequence[CommunityId], wanted: Filter, around: Around, *, open_only: bool = True
+) -> Counter[str | None]:
+    """How many rows of a lane that pass the filter are in each language. Raises StoreError."""
+    return Counter(_picked("language", cache, lane, scope, _plan(wanted, around, None), open_only=open_only))
+
+
+def _plan(wanted: Filter, around: Around, language: str | None) -> _Plan:
+    plan = _Plan()
+    if language is not None:
+        plan.sql(*_languages([language or "none"]), negative=False)
+    for term in wanted.terms:
+        _add(plan, term, around)
+    return plan
+
+
+def _picked(
+    first: str, cache: Any, lane: Lane, scope: Sequence[CommunityId], plan: _Plan, *, open_only: bool
+) -> list[Any]:
+    columns = list(dict.fromkeys([first, *(name for name, _, _ in plan.tests)]))
+    tests = [(columns.index(name), negative, test) for name, negative, test in plan.tests]
+
+    def passes(row: tuple[Any, ...]) -> bool:
+        return all(test(row[at]) is not negative for at, negative, test in tests)
+
+    return pick(
+        cache, columns, lane, scope, passes, where=" AND ".join(plan.where), values=plan.values, open_only=open_only
+    )
+
+
+def _add(plan: _Plan, term: Term, around: Around) -> None:
+    if term.op != ":":
+        left = {"reports": "reports", "score": "score", "age": "? - since_ms"}[term.key]
+        plan.sql(f"{left} {term.op} ?", [*([around.now_ms] if term.key == "age" else []), term.number], term.negative)
+    elif term.key == "author":
+        parts = ["author_key GLOB ?" if "*" in value else "author_key = ?" for value in term.values]
+        plan.sql(" OR ".join(parts), [_glob(value) for value in term.values], term.negative)
+    elif term.key == "reason":
+        parts = ["instr(char(10) || reasons || char(10), ?) > 0"] * len(term.values)
+        plan.sql(" OR ".join(parts), [f"\n{value}\n" for value in term.values], term.negative)
+    elif term.key in ("kind", "state"):
+        name = "item_kind" if term.key == "kind" else "state"
+        plan.sql(f"{name} IN ({','.join('?' * len(term.values))})", term.values, term.negative)
+    elif term.key == "lang":
+        plan.sql(*_languages(term.values), negative=term.negative)
+    elif term.key == "is":
+        _add_is(plan, term, around)
+    elif term.key == "like":
+        plan.tests.append(("id", term.negative, _in([around.like.get(value, ()) for value in term.values])))
+    else:
+        name, test = _HARD[term.key]
+        if not term.negative:  # SQLite throws out most rows first
+            hints = [holding(name, value.replace("*", "ss")) for value in term.values]
+            plan.sql(" OR ".join(sql for sql, _ in hints), [value for _, value in hints], False)
+        plan.tests.append((name, term.negative, test(term.values)))
+
+
+def _in(sets: Sequence[Container[str]]) -> Callable[[Any], bool]:
+    return lambda id: any(id in each for each in sets)
+
+
+def _glob(value: str) -> str:
+    if "*" not in value:
+        return value
+    return re.sub(r"[\[?]", r"[\g<0>]", value)
+
+
+def _languages(values: Sequence[str]) -> tuple[str, list[object]]:
+    parts: list[str] = []
+    given: list[object] = []
+    for value in values:
+        if value in ("none", "?", "??"):
+            parts.append("language IS NULL")
+        else:
+            parts.append("lower(language) = ? OR lower(language) GLOB ?")
+            given += [value, f"{value}[-_]*"]
+    return " OR ".join(parts), given
+
+
+_IS = {
+    "claimed": "claimed <> ''", "hidden": "hidden", "severe": "severe", "open": "state = 'open'",
+    "edited": "edited_ms IS NOT NULL OR json_extract(CAST(data AS TEXT), '$.edits') > 0",
+}  # fmt: skip
+
+
+def _add_is(plan: _Plan, term: Term, around: Around) -> None:
+    sets: dict[str, Container[str]] = {"mine": around.mine, "marked": around.marked, "new": around.new}
+    if all(value in _IS for value in term.values):
+        plan.sql(" OR ".join(_IS[value] for value in term.values), [], term.negative)
+        return
+    # A mix of columns and sets: columns become one flag beside the id.
+    flags = [f"({_IS[value]})" for value in term.values if value in _IS]
+    flags += ["claim_mine"] if "mine" in term.values else []
+    inside = _in([sets[value] for value in term.values if value in sets])
+    name = f"CASE WHEN {' OR '.join(flags)} THEN NULL ELSE id END" if flags else "id"
+    plan.tests.append((name, term.negative, lambda id: id is None or inside(id)))
+
+
+Values = Sequence[str]
+
+
+def _text(values: Values) -> Callable[[Any], bool]:
+    if len(values) == 1:
+        (only,) = values
+        return lambda data: only in words(data).folded
+    return lambda data: any(value in words(data).folded for value in values)
+
+
+def _reporter(values: Values) -> Callable[[Any], bool]:
+    return lambda names: any(named(v, name) for name in (names or "").split("\n") if name for v in values)
+
+
+def _category(values: Values) -> Callable[[Any], bool]:
+    return lambda name: any(value in (name or "").casefold() for value in values)
+
+
+def _tag(values: Values) -> Callable[[Any], bool]:
+    return lambda data: any(value == tag.casefold() for tag in words(data).tags for value in values)
+
+
+_HARD: dict[str, tuple[str, Callable[[Values], Callable[[Any], bool]]]] = {
+    "text": ("data", _text), "reporter": ("reporters", _reporter), "category": ("category", _category),
+    "tag": ("data", _tag),
+}  # fmt: skip
+"""What SQLite cannot decide alone: the column, and the test of its value."""

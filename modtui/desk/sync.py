@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 
-from modtui.desk.events import LinkChanged, Troubled
+from modtui.desk.events import Troubled
 from modtui.desk.link import broken
 from modtui.desk.rooms import DeskLike
 from modtui.desk.site import SiteSync
@@ -57,7 +57,7 @@ class Sync:
     def counts(self, community: CommunityId) -> Mapping[Lane, int]:
         """The lane counts as the site told them last (as the cache remembers them before that)."""
         site = self.sites.get(community)
-        return site.counts if site is not None else {}
+        return site.lanes.counts if site is not None else {}
 
     async def refresh(self, lane: Lane, community: CommunityId | None = None) -> None:
         """Read the lane again now, also while the line is down (then it is tried). Never raises for a site's trouble:
@@ -93,6 +93,3 @@ class Sync:
             site.trouble(error)
         else:
             self._desk.events.tell(Troubled(words=str(error)))
-
-
-__all__ = ["LinkChanged", "Sync"]

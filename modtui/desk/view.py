@@ -33,7 +33,9 @@ _HELD = 512
 class View:
     """One lane of one community, or of all (`community` None), in a frozen order. Made by `Desk.view`."""
 
-    def __init__(self, desk: DeskLike, lane: Lane, community: CommunityId | None = None, *, listen: bool = True) -> None:
+    def __init__(
+        self, desk: DeskLike, lane: Lane, community: CommunityId | None = None, *, listen: bool = True
+    ) -> None:
         self.lane: Lane = lane
         self.community = community
         self.sort = "oldest"
@@ -141,8 +143,8 @@ class View:
     # --- changing the order
 
     def merge(self, keep: str | None = None) -> None:
-        """Sort again, take in the new ones, drop those that were handled. The row `keep` (where the cursor stands) stays
-        even when it was handled, until `left`."""
+        """Sort again, take in the new ones, drop those that were handled. The row `keep` (where the cursor stands)
+        stays even when it was handled, until `left`."""
         standing = keep if keep is not None else self._standing
         self._reorder(self._select(), standing if standing is not None and self.index(standing) is not None else None)
         self._standing = keep
@@ -154,9 +156,22 @@ class View:
 
     def set_filter(self, text: str) -> None:
         """Show only what matches (see `modtui.desk.filter`); an empty text shows all. Raises UsageError, then nothing
-        has changed."""
+        has changed. With `like:` in a long list `narrow` is kinder."""
         wanted = parse(text)
-        likes = {value: self._like(value) for value in wanted.likes}
+        everything = self._everything() if wanted.likes else []
+        sources = {value: self._source(value, everything) for value in wanted.likes}
+        likes = {value: frozenset(id for id, _ in self.likeness.find(s, everything)) for value, s in sources.items()}
+        self._filter, self._likes = wanted, likes
+        self._reorder(self._select())
+
+    async def narrow(self, text: str) -> None:
+        """As `set_filter`, but near copies are looked for bit by bit, so that no key waits for them."""
+        wanted = parse(text)
+        everything = self._everything() if wanted.likes else []
+        sources = {value: self._source(value, everything) for value in wanted.likes}
+        likes: dict[str, frozenset[str]] = {}
+        for value, source in sources.items():
+            likes[value] = frozenset(id for id, _ in await self.likeness.search(source, everything))
         self._filter, self._likes = wanted, likes
         self._reorder(self._select())
 
@@ -170,7 +185,10 @@ class View:
     def language_counts(self) -> dict[str | None, int]:
         """How many items of each language the filter lets through, the most frequent first; None is not known."""
         if self._languages is None:
-            counts = tally_languages(self._cache, self._select(any_language=True))
+            counts = tally_languages(
+                self._cache, self.lane, self.scope, self._filter, self._around(),
+                open_only=not self._filter.uses("state"),
+            )  # fmt: skip
             self._languages = dict(sorted(counts.items(), key=lambda pair: (-pair[1], pair[0] or "~")))
         return self._languages
 
@@ -189,17 +207,20 @@ class View:
     # --- going through it
 
     def next_open(self, i: int, step: int = 1) -> int | None:
-        """The nearest row after `i` (before it, with step -1) that nobody handled, claimed or put off; None at the end."""
-        at = i + step
+        """The nearest row after `i` (before it, with step -1) that nobody handled, took or put off; None at the end."""
+        at, size = i + step, 8
         while 0 <= at < len(self._order):
-            window = self._order[at : at + 256] if step > 0 else self._order[max(0, at - 255) : at + 1][::-1]
-            candidates = [n for n, id in enumerate(window) if self._desk_open(id)]
-            if candidates:
-                facts = facts_for(self._cache, [window[n] for n in candidates])
-                for n, found in zip(candidates, facts, strict=True):
-                    if found is not None and found.state == "open" and (not found.claimed_by or found.claim_mine):
-                        return at + n * step
+            window = self._order[at : at + size] if step > 0 else self._order[max(0, at - size + 1) : at + 1][::-1]
+            waiting = {id for id in window if self._desk_open(id)}
+            fit = {
+                row.id for row in self._cache.rows([id for id in window if id in waiting])
+                if row.state == "open" and (not row.claimed or row.claim_mine)
+            }  # fmt: skip
+            for n, id in enumerate(window):
+                if id in fit:
+                    return at + n * step
             at += len(window) * step
+            size = min(256, size * 4)
         return None
 
     def _desk_open(self, id: str) -> bool:
@@ -210,8 +231,13 @@ class View:
         return state.open and state.kind != "other"
 
     def like(self, id: str, threshold: float | None = None) -> list[tuple[str, float]]:
-        """The shown items that say nearly the same as this one, least alike first, each with its likeness (0 to 1)."""
+        """The shown items that say nearly the same as this one, least alike first, each with its likeness (0 to 1).
+        About 0.1 ms an item: `search_like` is the one for long lists."""
         return self.likeness.find(id, self._order, threshold)
+
+    async def search_like(self, id: str, threshold: float | None = None) -> list[tuple[str, float]]:
+        """As `like`, bit by bit, so that no key waits for it."""
+        return await self.likeness.search(id, list(self._order), threshold)
 
     # --- what happens around it
 
@@ -274,15 +300,12 @@ class View:
 
     # --- the filter
 
-    def _select(self, *, any_language: bool = False) -> list[str]:
+    def _select(self) -> list[str]:
         """All ids of the lane in order, filtered."""
-        open_only = not self._filter.uses("state")
-        language = None if any_language else self.language
-        if not self._filter and language is None:
-            return list(self._cache.ids(self.lane, self.scope, open_only=open_only, order=self.sort))
         return match_ids(
-            self._cache, self.lane, self.scope, self.sort, self._filter, self._around(), language, open_only=open_only
-        )
+            self._cache, self.lane, self.scope, self.sort, self._filter, self._around(), self.language,
+            open_only=not self._filter.uses("state"),
+        )  # fmt: skip
 
     def _passing(self, ids: Sequence[str]) -> list[str]:
         """Those of a few ids that belong into the list."""
@@ -304,9 +327,8 @@ class View:
         mine: frozenset[str] = frozenset()
         if self._filter.uses("is:mine"):
             mine = self._mine()
-        return Around(
-            now_ms=self._desk.clock.now_ms(), marked=self.marks, mine=mine, new=self._arrived | self._fresh.keys(), like=self._likes
-        )
+        new = self._arrived | self._fresh.keys()
+        return Around(now_ms=self._desk.clock.now_ms(), marked=self.marks, mine=mine, new=new, like=self._likes)
 
     def _mine(self) -> frozenset[str]:
         """What this desk has something on: open decisions, and what was put off."""
@@ -316,14 +338,15 @@ class View:
         ids = {target.item for decision in journal.open_decisions() for target in decision.targets}
         return frozenset(ids) | frozenset(journal.snoozed())
 
-    def _like(self, value: str) -> frozenset[str]:
-        """The ids that a `like:` word means: its item, found by number or native id in this lane, and its near copies."""
-        everything = self._cache.ids(self.lane, self.scope, open_only=True, order="oldest")
-        wanted = value.lstrip("#")
-        source = self.likeness.locate(wanted, everything, self.lane, self.scope)
+    def _everything(self) -> list[str]:
+        return list(self._cache.ids(self.lane, self.scope, open_only=True, order="oldest"))
+
+    def _source(self, value: str, everything: list[str]) -> str:
+        """The item that a `like:` word names, by number or native id. Raises UsageError."""
+        source = self.likeness.locate(value.lstrip("#"), everything, self.lane, self.scope)
         if source is None:
             raise UsageError(f'There is no item "{value}" in this lane.', "like: takes the number of an item.")
-        return frozenset(id for id, _ in self.likeness.find(source, everything))
+        return source
 
     def _reorder(self, order: list[str], keep: str | None = None) -> None:
         """Make `order` the order. A kept row that is not in it stays before its old successor."""

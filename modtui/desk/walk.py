@@ -17,11 +17,10 @@ class Walk:
     """One way through a lane, from its first page to its last.
 
     `seen` are the open item ids that it met; `rising` says whether the pages came oldest first so far, which lets older
-    rows of the cache that were not met be suspected; `first` is true for the first walk of a session.
+    rows of the cache that were not met be suspected.
     """
 
-    def __init__(self, known: Sequence[str] = (), *, first: bool = True) -> None:
-        self.first = first
+    def __init__(self, known: Sequence[str] = ()) -> None:
         self.known: deque[str] = deque(known)
         """Open rows of the cache when the walk began, oldest first: what it does not meet is suspected."""
         self.seen: set[str] = set()

@@ -1,0 +1,231 @@
+"""The lanes of one community, page by page: reading them into the cache, finding what is new, and what went away."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from modtui.desk.events import CountsChanged, ItemsChanged, LaneLoaded
+from modtui.desk.language import with_language
+from modtui.desk.reads import Reads
+from modtui.desk.rooms import DeskLike
+from modtui.desk.walk import Walk
+from modtui.domain.capability import Allowed
+from modtui.domain.items import Changes, Gone, Item
+from modtui.domain.subjects import LANES, CommunityId, Lane, SubjectRef
+
+
+class Lanes:
+    """Reads lanes into the cache. All methods raise the backend's errors. `work` is set when there is more to read."""
+
+    def __init__(self, desk: DeskLike, community: Any, work: asyncio.Event) -> None:
+        self.community = community
+        self.counts: dict[Lane, int] = {}
+        self.counts.update(desk.store.cache.counts(community.id) or {})
+        self.position: str | None = None
+        self._desk = desk
+        self._cache = desk.store.cache
+        self._work = work
+        self._walks: dict[Lane, Walk] = {}
+        self._gaps: dict[Lane, int] = {}
+        self._turns: dict[Lane, asyncio.Lock] = {}
+        self._verify: dict[SubjectRef, None] = {}
+        self._complete: set[Lane] = set()
+
+    @property
+    def id(self) -> CommunityId:
+        """The community's identity."""
+        found: CommunityId = self.community.id
+        return found
+
+    @property
+    def allowed(self) -> list[Lane]:
+        """The lanes that this account has on this site."""
+        capabilities = self.community.backend.capabilities
+        return [lane for lane in LANES if isinstance(capabilities.lane(lane), Allowed)]
+
+    def begun(self, lane: Lane) -> bool:
+        """Whether a page of the lane was read in this session."""
+        return lane in self._walks
+
+    def at_end(self, lane: Lane) -> bool:
+        """Whether the last page of the lane was read."""
+        return lane in self._walks and self._walks[lane].done
+
+    def met(self, lane: Lane) -> int:
+        """How many open items the current way through the lane has met."""
+        return len(self._walks[lane].seen) if lane in self._walks else 0
+
+    def note_changed(self, ids: Sequence[str]) -> None:
+        """Some items are not as they were: those that are not open any more let the later pages slide up."""
+        for walk in self._walks.values():
+            for id in ids:
+                if id in walk.seen:
+                    item = self._cache.item(id)
+                    if item is None or item.state != "open":
+                        walk.slide(id)
+
+    async def count(self, counts: dict[Any, int]) -> None:
+        before = dict(self.counts)
+        self.counts.update(counts)
+        if self.counts != before:
+            await self._cache.put_counts(self.id, self.counts)
+            self._desk.events.tell(CountsChanged(self.id))
+
+    async def take(self, changes: Changes) -> None:
+        """What one look for changes brought: read what was touched, look for new ones where the counts say so."""
+        self.position = changes.position
+        await self.count({lane: n for lane, n in changes.counts.items() if lane in LANES})
+        if changes.touched:
+            await self.reread(changes.touched)
+        for lane, walk in list(self._walks.items()):
+            if changes.reload:
+                await self.look(lane)
+                self._walks[lane] = self._walk(lane)
+                self._work.set()
+                continue
+            gap = self._gap(lane)
+            if gap is None or not walk.done or gap == self._gaps.get(lane, gap):
+                continue
+            if gap > self._gaps[lane]:
+                await self.look(lane)
+            else:  # fewer than known: somebody handled some; the trickle finds out which
+                self._walks[lane] = self._walk(lane)
+                self._gaps[lane] = gap
+                self._work.set()
+
+    def _gap(self, lane: Lane) -> int | None:
+        """How many more open items the site counts than are known here."""
+        count = self.counts.get(lane)
+        return None if count is None else count - int(self._cache.count(lane, self.id))
+
+    async def look(self, lane: Lane) -> None:
+        """Look for new items at the end of a lane that was read to its end; else the walk will meet them."""
+        async with self._turn(lane):
+            walk = self._walks[lane]
+            if not walk.done:
+                return
+            if not walk.rising:
+                self._walks[lane] = walk = self._walk(lane)
+            else:
+                walk.look_again()
+            while True:
+                came, met = await self._read_page(lane, walk, backlog=False)
+                if walk.done:
+                    break
+                if not met and not came and not walk.step_back():
+                    break
+            self._note_gap(lane)
+
+    def _note_gap(self, lane: Lane) -> None:
+        gap = self._gap(lane)
+        if gap is not None:
+            self._gaps[lane] = gap
+
+    # --- pages
+
+    def _turn(self, lane: Lane) -> asyncio.Lock:
+        return self._turns.setdefault(lane, asyncio.Lock())
+
+    def _walk(self, lane: Lane) -> Walk:
+        return Walk(self._cache.ids(lane, [self.id], open_only=True, order="oldest"))
+
+    async def restart(self, lane: Lane) -> None:
+        """Begin a new walk with its first page."""
+        async with self._turn(lane):
+            self._walks[lane] = self._walk(lane)
+        await self.page(lane)
+
+    async def page(self, lane: Lane) -> bool:
+        """The next page of the walk; says whether there was one. Raises the backend's errors."""
+        async with self._turn(lane):
+            walk = self._walks.get(lane)
+            if walk is None:
+                walk = self._walks[lane] = self._walk(lane)
+            if walk.done:
+                return False
+            await self._read_page(lane, walk, backlog=lane not in self._complete)
+            return True
+
+    async def _read_page(self, lane: Lane, walk: Walk, *, backlog: bool) -> tuple[int, int]:
+        """Read one page into the cache; gives how many rows are new here and how many the walk had met."""
+        first = walk.pages == 0
+        page = await self.community.backend.page(lane, walk.cursor())
+        met = walk.take(page)
+        put = await self._cache.put_items([with_language(item) for item in page.items])
+        self._suspect(walk)
+        if page.total is not None and lane not in self.counts:
+            await self.count({lane: page.total})
+        ids = tuple(item.id for item in page.items if item.state == "open")
+        self._note_reads(page.items)
+        self._desk.events.tell(LaneLoaded(self.id, lane, len(put.added), first, ids=ids, backlog=backlog))
+        if put.changed:
+            self._desk.events.tell(ItemsChanged(tuple(put.changed)))
+        if walk.done:
+            self._complete.add(lane)
+            self._note_gap(lane)
+        return len(put.added), met
+
+    def _suspect(self, walk: Walk) -> None:
+        """Open rows of the cache that the site should have shown by now and did not: ask what became of them."""
+        if not walk.done and not (walk.rising and walk.newest_ms is not None):
+            return
+        while walk.known:
+            id = walk.known[0]
+            if id not in walk.seen:
+                item = self._cache.item(id)
+                later = item is not None and walk.newest_ms is not None and item.since_ms >= walk.newest_ms
+                if later and not walk.done:
+                    break
+                if item is not None and item.state == "open":
+                    self._verify.setdefault(item.ref)
+            walk.known.popleft()
+        if self._verify:
+            self._work.set()
+
+    async def check_some(self) -> bool:
+        """Ask about a batch of suspected rows; says whether there were any."""
+        if not self._verify:
+            return False
+        batch = list(self._verify)[: max(1, self.community.backend.capabilities.reread_batch)]
+        for ref in batch:
+            self._verify.pop(ref, None)
+        await self.reread(batch)
+        return True
+
+    async def reread(self, refs: Sequence[SubjectRef]) -> None:
+        """Read subjects as they are now, in batches, into the cache, and tell what is not as it was."""
+        size = max(1, self.community.backend.capabilities.reread_batch)
+        for start in range(0, len(refs), size):
+            found = await self.community.backend.reread(refs[start : start + size])
+            items = [with_language(each) for each in found.values() if isinstance(each, Item)]
+            self._note_reads(found.values())
+            put = await self._cache.put_items(items)
+            changed = set(put.changed)
+            for gone in found.values():
+                if isinstance(gone, Gone):
+                    changed.update(item.id for item in self._cache.by_ref(gone.ref) if item.state == "open")
+                    await self._cache.mark_gone([gone.ref], gone.why)
+            if changed:
+                self._desk.events.tell(ItemsChanged(tuple(sorted(changed))))
+            added = set(put.added)
+            new = [item for item in items if item.id in added and item.state == "open"]
+            for lane in {item.lane for item in new}:
+                ids = tuple(item.id for item in new if item.lane == lane)
+                if lane in self._walks:
+                    self._walks[lane].seen.update(ids)
+                self._desk.events.tell(LaneLoaded(self.id, lane, len(ids), first=False, ids=ids))
+
+    def _note_reads(self, found: Iterable[Item | Gone]) -> None:
+        """A fresh read counts as the look before sending."""
+        reads: Reads | None = getattr(self._desk, "reads", None)
+        if reads is not None:
+            reads.note(found)
+
+    async def next_page(self) -> bool:
+        """The next page of the first lane that is not read to its end; says whether there was one."""
+        for lane in self.allowed:
+            if self.begun(lane) and not self.at_end(lane):
+                return await self.page(lane)
+        return False
