@@ -57,6 +57,11 @@ def did(verb: str, lane: str = "reports") -> str:
     return _DID.get(verb, verb)
 
 
+def closes(verb: str) -> bool:
+    """Whether the verb takes the item out of its lane."""
+    return verb in ("approve", "remove", "spam", "ignore", "purge")
+
+
 def do(verb: str, lane: str = "reports") -> str:
     """What the verb asks for: `keep`, `remove`, `remove as spam`."""
     if lane == "pending" and verb in _PENDING_IMPERATIVE:

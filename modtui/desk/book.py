@@ -1,0 +1,254 @@
+"""The desk's memory of the outbox: what the journal says, kept at hand, and every transition through it.
+
+The journal decides: a transition happens only where its compare-and-set succeeds, and only then is it remembered here
+and told. What another process wrote is read again when the journal's data version moves.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from modtui.desk.clock import Clock
+from modtui.desk.events import DecisionChanged, Event
+from modtui.domain.decisions import Answer, Decision, Step, StepState, Target
+from modtui.domain.items import Item
+from modtui.domain.subjects import CommunityId, SubjectRef
+
+if TYPE_CHECKING:
+    from modtui.store.journal import Journal
+
+_FAILED = frozenset({"conflict", "refused"})
+_KEPT = 1000
+"""How many finished decisions stay in memory; older ones are read from the journal when asked for."""
+
+
+def steps_of(decision: Decision) -> Iterator[tuple[Target, Step]]:
+    """All steps with their targets, in order."""
+    for target in decision.targets:
+        for step in target.steps:
+            yield target, step
+
+
+def current(target: Target) -> Step | None:
+    """The step that is next (or on its way); None when the target is finished or stopped."""
+    for step in target.steps:
+        if step.state in ("held", "sending", "unknown"):
+            return step
+        if step.state in _FAILED:
+            return None
+    return None
+
+
+def failed(decision: Decision) -> bool:
+    """Whether something of it waits for the moderator: refused, or a conflict nobody resolved."""
+    return any(step.state in _FAILED for _, step in steps_of(decision))
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One step's way from one of the states `frm` to `to`."""
+
+    target: int
+    step: int
+    frm: tuple[StepState, ...]
+    to: StepState
+    answer: Answer | None = None
+    error: str | None = None
+    due_ms: int | None = None
+    conflict: tuple[str, ...] = ()
+
+
+class Book:
+    """Decisions by id, in the order in which they were made, with an index by subject."""
+
+    def __init__(self, journal: Journal, clock: Clock, tell: Callable[[Event], None]) -> None:
+        self._journal = journal
+        self._clock = clock
+        self._tell = tell
+        self._decisions: dict[str, Decision] = {}
+        self._by_ref: dict[SubjectRef, list[str]] = {}
+        self._undone_by: dict[str, str] = {}
+        self._open: dict[str, None] = {}
+        self._failed: dict[str, None] = {}
+        self._version = -1
+        self.changed = asyncio.Event()
+        """Set with every change; who waits for one clears it first."""
+        self.before: dict[tuple[str, int], Item] = {}
+        """The subject as it was read just before a step of (decision, target) was sent."""
+        self.stopping: set[str] = set()
+        """Decisions that were taken back while a request was out: nothing more of them is sent."""
+
+    # ---------------------------------------------------------------- reading
+
+    def load(self) -> None:
+        """Read what is open or failed from the journal."""
+        self._version = self._journal.data_version()
+        for decision in reversed(self._journal.history(limit=200)):
+            if failed(decision) or decision.undo_of is not None:
+                self._put(decision)
+        for decision in sorted(self._journal.open_decisions(), key=lambda found: (found.created_ms, found.id)):
+            self._put(decision)
+
+    def refresh(self) -> list[Decision]:
+        """Read again when another process wrote; gives back (and tells) the decisions that changed."""
+        version = self._journal.data_version()
+        if version == self._version:
+            return []
+        self._version = version
+        found = {decision.id: decision for decision in self._journal.open_decisions()}
+        for old in self.all():
+            if old.id not in found and (old.open or failed(old)):
+                fresh = self._journal.decision(old.id)
+                if fresh is not None:
+                    found[old.id] = fresh
+        changed = [
+            decision
+            for decision in sorted(found.values(), key=lambda one: (one.created_ms, one.id))
+            if self._decisions.get(decision.id) != decision
+        ]
+        for decision in changed:
+            self._put(decision)
+            self._say(decision)
+        return changed
+
+    def get(self, id: str) -> Decision | None:
+        """A decision, from memory or from the journal."""
+        return self._decisions.get(id) or self._journal.decision(id)
+
+    def all(self) -> list[Decision]:
+        """What is remembered, the oldest first."""
+        return list(self._decisions.values())
+
+    def open(self) -> list[Decision]:
+        """What is not final, the oldest first."""
+        return [self._decisions[id] for id in self._open]
+
+    def failed(self) -> list[Decision]:
+        """What waits for the moderator: refused or a conflict (some may be open too)."""
+        return [self._decisions[id] for id in self._failed]
+
+    def of(self, ref: SubjectRef) -> list[tuple[Decision, Target]]:
+        """The remembered decisions on a subject, the newest first."""
+        found: list[tuple[Decision, Target]] = []
+        for id in reversed(self._by_ref.get(ref, [])):
+            decision = self._decisions.get(id)
+            if decision is not None:
+                found.extend((decision, target) for target in decision.targets if target.ref == ref)
+        return found
+
+    def open_for(self, ref: SubjectRef) -> Decision | None:
+        """The decision on this subject that is on its way."""
+        for decision, target in self.of(ref):
+            if any(step.state in ("held", "sending", "unknown") for step in target.steps):
+                return decision
+        return self._journal.open_for(ref)
+
+    def undo_of(self, id: str) -> Decision | None:
+        """The decision that takes this one back, unless that failed."""
+        undo = self._decisions.get(self._undone_by.get(id, ""))
+        if undo is None or (not undo.open and undo.state not in ("done", "partly")):
+            return None
+        return undo
+
+    # ---------------------------------------------------------------- writing
+
+    async def record(self, decision: Decision) -> None:
+        """Commit a new decision. Raises StoreError (ConflictingOpen when a subject has an open one)."""
+        await self._journal.record(decision)
+        self._put(decision)
+        self._say(decision)
+
+    async def change(self, decision: str, *changes: Change) -> list[bool]:
+        """Transitions of one decision in one commit; each is a compare-and-set, False when the step was in another
+        state by then. Raises StoreError, and then nothing moved."""
+        from modtui.store.journal import Move
+
+        if not changes:
+            return []
+        at_ms = self._clock.now_ms()
+        done = await self._journal.move_many(
+            [
+                Move(
+                    decision=decision, target=one.target, step=one.step, frm=one.frm, to=one.to, at_ms=at_ms,
+                    answer=one.answer, error=one.error, due_ms=one.due_ms, conflict=one.conflict,
+                )
+                for one in changes
+            ]
+        )  # fmt: skip
+        if not all(done) or decision not in self._decisions:
+            self._reread(decision)
+        else:
+            self._apply(decision, changes, at_ms)
+        return done
+
+    # ---------------------------------------------------------------- inside
+
+    def _apply(self, id: str, changes: Iterable[Change], at_ms: int) -> None:
+        decision = self._decisions[id]
+        targets = list(decision.targets)
+        where = {target.index: place for place, target in enumerate(targets)}
+        for change in changes:
+            place = where[change.target]
+            target = targets[place]
+            steps = tuple(
+                replace(
+                    step, state=change.to, changed_ms=at_ms, answer=change.answer or step.answer, error=change.error,
+                    due_ms=step.due_ms if change.due_ms is None else change.due_ms,
+                )
+                if step.index == change.step
+                else step
+                for step in target.steps
+            )  # fmt: skip
+            words = change.conflict or (() if change.to == "held" else target.conflict)
+            targets[place] = replace(target, steps=steps, conflict=words)
+        fresh = replace(decision, targets=tuple(targets))
+        self._put(fresh)
+        self._say(fresh)
+
+    def _reread(self, id: str) -> None:
+        fresh = self._journal.decision(id)
+        if fresh is not None and fresh != self._decisions.get(id):
+            self._put(fresh)
+            self._say(fresh)
+
+    def _put(self, decision: Decision) -> None:
+        known = decision.id in self._decisions
+        self._decisions[decision.id] = decision
+        for index, there in ((self._open, decision.open), (self._failed, failed(decision))):
+            if there:
+                index[decision.id] = None
+            else:
+                index.pop(decision.id, None)
+        if known:
+            return
+        for target in decision.targets:
+            self._by_ref.setdefault(target.ref, []).append(decision.id)
+        if decision.undo_of is not None:
+            self._undone_by[decision.undo_of] = decision.id
+        if len(self._decisions) > 2 * _KEPT:
+            self._trim()
+
+    def _trim(self) -> None:
+        finished = [id for id in self._decisions if id not in self._open and id not in self._failed]
+        for id in finished[:-_KEPT]:
+            for target in self._decisions.pop(id).targets:
+                ids = self._by_ref.get(target.ref, [])
+                if id in ids:
+                    ids.remove(id)
+                if not ids:
+                    self._by_ref.pop(target.ref, None)
+                self.before.pop((id, target.index), None)
+
+    def _say(self, decision: Decision) -> None:
+        self.changed.set()
+        self._tell(DecisionChanged(decision=decision))
+
+
+def in_community(decision: Decision, community: CommunityId) -> list[Target]:
+    """The targets of a decision that are on this community."""
+    return [target for target in decision.targets if target.ref.community == community]

@@ -1,0 +1,282 @@
+"""From an intent to a committed decision.
+
+The row says `deciding` at once; the commit runs in the journal's writer thread; nothing is sent before it. Nothing
+here waits for a site.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from msgspec.structs import replace
+
+from modtui.desk import words
+from modtui.desk.book import Book
+from modtui.desk.clock import Clock
+from modtui.desk.community import Community
+from modtui.desk.events import Event, ItemsChanged
+from modtui.desk.outcome import Decided
+from modtui.domain.decisions import Decision, Intent, Plan, Step, Target
+from modtui.domain.items import Item
+from modtui.domain.seen import Seen, seen_of
+from modtui.domain.subjects import CommunityId, SubjectRef
+from modtui.errors import ModtuiError, Refused, UsageError
+from modtui.store.ids import new_id
+from modtui.text import Foreign
+
+_PERSONAL = frozenset({"silence", "ban", "warn", "reply"})
+"""Verbs that write to a member whatever their steps say: the long hold applies."""
+_AT_ONCE = frozenset({"claim", "release"})
+"""A claim that waits would be none."""
+_SLICE = 50
+"""After so many plans the loop gets a turn: a batch never makes a key wait."""
+
+
+@dataclass(frozen=True, slots=True)
+class Holds:
+    """The settings of the hold, in seconds. `override_s` (the command line's `--hold`) sets all."""
+
+    plain_s: float = 15.0
+    person_s: float = 60.0
+    override_s: float | None = None
+
+    def length(self, intent: Intent, reaches: bool, asked_s: float | None) -> float:
+        """How long a decision waits."""
+        if self.override_s is not None:
+            return max(0.0, self.override_s)
+        if asked_s is not None:
+            return max(0.0, asked_s)
+        if intent.verb in _AT_ONCE:
+            return 0.0
+        if reaches or intent.sanction is not None or intent.verb in _PERSONAL:
+            return self.person_s
+        return self.plain_s
+
+
+def author_of(item: Item) -> tuple[CommunityId, str] | None:
+    """Who wrote the subject, for "one sanction per member"."""
+    return (item.ref.community, item.author.native) if item.author is not None else None
+
+
+def claimed_by_other(item: Item) -> bool:
+    """Whether a colleague has taken it."""
+    return item.claim is not None and not item.claim.mine
+
+
+class Decider:
+    """Plans intents and commits decisions."""
+
+    def __init__(
+        self, book: Book, clock: Clock, tell: Callable[[Event], None],
+        community: Callable[[CommunityId], Community | None], holds: Holds,
+    ) -> None:
+        self._book = book
+        self._clock = clock
+        self._tell = tell
+        self._community = community
+        self._holds = holds
+        self._running: dict[SubjectRef, int] = {}
+        self._commits = 0
+        self._quiet = asyncio.Event()
+        self._quiet.set()
+        self.recorded: Callable[[Decision], None] = lambda decision: None
+        """Called after each commit: the outbox listens."""
+
+    def deciding(self, ref: SubjectRef) -> bool:
+        """Whether a commit on this subject runs just now."""
+        return ref in self._running
+
+    async def committed(self) -> None:
+        """Wait until no commit runs."""
+        await self._quiet.wait()
+
+    # ---------------------------------------------------------------- planning
+
+    def plan(self, item: Item, intent: Intent) -> Plan:
+        """What the intent would do, with the question about another's claim. Raises Refused with a sentence."""
+        community = self._known(item)
+        plan = community.backend.plan(item, intent)
+        if claimed_by_other(item) and item.claim is not None and intent.verb != "note":
+            asks = words.claimed(item.claim.by, item.claim.since_ms, self._clock.now_ms(), intent.verb, item.lane)
+            plan = replace(plan, asks=Foreign(asks.removesuffix(" y/N")))
+        return plan
+
+    def _known(self, item: Item) -> Community:
+        community = self._community(item.ref.community)
+        if community is None:
+            raise Refused("This item belongs to a community that is not open here.")
+        return community
+
+    # ---------------------------------------------------------------- deciding
+
+    async def decide(
+        self, items: Sequence[Item], intent: Intent, *, seen: Mapping[str, Seen] | None = None,
+        hold_s: float | None = None, checked: bool = True, overrule: bool = False,
+    ) -> Decided:
+        """Commit one decision on `items`. Items that cannot have it are left out, each with a sentence."""
+        if not items:
+            raise UsageError("Nothing is chosen, so there is nothing to decide.")
+        unique = list({item.ref: item for item in items}.values())
+        skipped: dict[str, str] = {}
+        free: list[Item] = []
+        for item in unique:
+            if self.deciding(item.ref) or (mine := self._book.open_for(item.ref)) is not None:
+                skipped[item.id] = words.already(None if self.deciding(item.ref) else mine)
+            else:
+                free.append(item)
+        with _Commit(self, [item.ref for item in free]):
+            self._changed(free)
+            try:
+                targets = await self._targets(free, intent, seen or {}, checked, overrule, skipped)
+                decision = await self._record(targets, intent, hold_s, skipped)
+            except ModtuiError:
+                self._changed(free, after=True)
+                raise
+        self._changed(free)
+        return Decided(decision, skipped)
+
+    async def record_undo(
+        self, original: Decision, plans: Sequence[tuple[Target, Item, Plan]]
+    ) -> Decision:
+        """Commit the decision that takes `original` back; it goes out at once. Raises StoreError."""
+        rows = [_Planned(item, plan, seen_of(item), True, False) for _, item, plan in plans]
+        with _Commit(self, [target.ref for target, _, _ in plans]):
+            intent = Intent(verb=plans[0][2].verb, offer=plans[0][2].offer)
+            decision = self._build(rows, intent, 0.0, undo_of=original.id)
+            await self._book.record(decision)
+        self.recorded(decision)
+        return decision
+
+    async def _targets(
+        self, items: Sequence[Item], intent: Intent, seen: Mapping[str, Seen], checked: bool, overrule: bool,
+        skipped: dict[str, str],
+    ) -> list[_Planned]:
+        sanctioned: set[tuple[CommunityId, str]] = set()
+        sole = intent.verb in ("silence", "ban", "unsilence", "unban", "warn")
+        planned: list[_Planned] = []
+        for number, item in enumerate(items):
+            if number % _SLICE == _SLICE - 1:
+                await asyncio.sleep(0)
+            author = author_of(item)
+            again = author is not None and author in sanctioned
+            if again and sole:
+                skipped[item.id] = "this decision has the same member already"
+                continue
+            mine = replace(intent, sanction=None) if again and intent.sanction is not None else intent
+            try:
+                if claimed_by_other(item) and not overrule and intent.verb != "note" and item.claim is not None:
+                    raise Refused(f"{item.claim.by} has taken it")
+                plan = self._known(item).backend.plan(item, mine)
+                if not plan.steps:
+                    raise Refused("there is nothing to do")
+            except ModtuiError as error:
+                skipped[item.id] = error.message
+                continue
+            if author is not None and (intent.sanction is not None or sole):
+                sanctioned.add(author)
+            planned.append(_Planned(item, plan, seen.get(item.id) or seen_of(item), checked, again))
+        return planned
+
+    async def _record(
+        self, planned: list[_Planned], intent: Intent, hold_s: float | None, skipped: dict[str, str]
+    ) -> Decision | None:
+        from modtui.store.trouble import ConflictingOpen
+
+        while planned:
+            reaches = any(row.plan.reaches for row in planned)
+            decision = self._build(planned, intent, self._holds.length(intent, reaches, hold_s))
+            try:
+                await self._book.record(decision)
+            except ConflictingOpen:
+                # Another process decided on one of them in this moment: it is left out, the rest is tried again.
+                free: list[_Planned] = []
+                for row in planned:
+                    other = self._book.open_for(row.item.ref)
+                    if other is None:
+                        free.append(row)
+                    else:
+                        skipped[row.item.id] = words.already(other)
+                if len(free) == len(planned):
+                    raise
+                planned = free
+                continue
+            self.recorded(decision)
+            return decision
+        return None
+
+    def _build(
+        self, planned: Sequence[_Planned], intent: Intent, hold_s: float, undo_of: str | None = None
+    ) -> Decision:
+        now = self._clock.now_ms()
+        id = new_id(now)
+        hold_ms = int(hold_s * 1000)
+        community = self._known(planned[0].item)
+        account = community.account.username if community.account is not None else Foreign("")
+        plans = [row.plan for row in planned]
+        full = all(plan.reversal == "full" for plan in plans)
+        none = all(plan.reversal == "none" for plan in plans)
+        return Decision(
+            id=id, community=community.id, account=account, intent=intent, created_ms=now, hold_ms=hold_ms,
+            targets=tuple(self._target(id, index, row, now, hold_ms) for index, row in enumerate(planned)),
+            undo_of=undo_of, reversal="full" if full else "none" if none else "partial",
+            stays=tuple(dict.fromkeys(stay for plan in plans for stay in plan.stays)),
+        )  # fmt: skip
+
+    def _target(self, decision: str, index: int, row: _Planned, now: int, hold_ms: int) -> Target:
+        everything = self._holds.override_s is not None
+        steps = tuple(
+            Step(
+                index=number, call=step.call, words=step.words, key=f"{decision}-{index}-{number}",
+                executor=step.executor, reaches=step.reaches,
+                due_ms=now + (hold_ms if step.waits or everything else 0),
+            )
+            for number, step in enumerate(row.plan.steps)
+        )  # fmt: skip
+        item = row.item
+        return Target(
+            index=index, item=item.id, ref=item.ref, number=item.number,
+            author=item.author.username if item.author is not None else None, title=item.title, seen=row.seen,
+            checked=row.checked, steps=steps,
+        )  # fmt: skip
+
+    def _changed(self, items: Iterable[Item], *, after: bool = False) -> None:
+        if after:
+            for item in items:
+                self._running.pop(item.ref, None)
+        ids = tuple(item.id for item in items)
+        if ids:
+            self._tell(ItemsChanged(items=ids))
+
+
+@dataclass(frozen=True, slots=True)
+class _Planned:
+    item: Item
+    plan: Plan
+    seen: Seen
+    checked: bool
+    again: bool
+
+
+class _Commit:
+    """While it lasts, the subjects are `deciding`."""
+
+    def __init__(self, decider: Decider, refs: Sequence[SubjectRef]) -> None:
+        self._decider = decider
+        self._refs = refs
+
+    def __enter__(self) -> None:
+        decider = self._decider
+        decider._commits += 1
+        decider._quiet.clear()
+        for ref in self._refs:
+            decider._running[ref] = 1
+
+    def __exit__(self, *_: object) -> None:
+        decider = self._decider
+        decider._commits -= 1
+        for ref in self._refs:
+            decider._running.pop(ref, None)
+        if not decider._commits:
+            decider._quiet.set()

@@ -1,0 +1,436 @@
+"""The desk: the program without a screen. A thin front; each room behind it does one thing."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal
+
+from modtui.backends.base import Budget, RequestSeen
+from modtui.desk import link as lines
+from modtui.desk import words
+from modtui.desk.book import Book
+from modtui.desk.clock import Clock
+from modtui.desk.community import Community
+from modtui.desk.decisions import Decider, Holds
+from modtui.desk.events import DecisionChanged, Event, Events, ItemsChanged, Link, LinkChanged, Troubled
+from modtui.desk.outbox import Outbox
+from modtui.desk.outcome import Decided, OutboxState, RowState, UndoResult
+from modtui.desk.reads import Reads
+from modtui.desk.rowstate import RowStates
+from modtui.desk.undo import Undoer
+from modtui.domain.capability import ALLOWED, Allowed, Blocked, Capability
+from modtui.domain.decisions import Decision, Intent, Plan, Target
+from modtui.domain.items import Gone, Item
+from modtui.domain.reasons import Reason
+from modtui.domain.seen import Seen
+from modtui.domain.subjects import LANES, CommunityId, Lane, SubjectRef, parse_item_id
+from modtui.errors import ModtuiError, NotFound, ReadOnly, Refused, UsageError
+from modtui.text import say
+
+if TYPE_CHECKING:
+    from modtui.desk.context import Context, ContextKeeper
+    from modtui.desk.sync import Sync
+    from modtui.desk.view import View
+    from modtui.store.store import Store
+
+
+class Desk:
+    """Looks, decides, sends, takes back: for one or more communities, over one store.
+
+    Holds are in seconds. `hold_override_s` (the command line's `--hold`) sets all of them. With `read_only` nothing
+    writes to a site. `resume_after_s`: what was held longer ago than this is asked about before it goes out.
+    """
+
+    def __init__(
+        self, communities: Sequence[Community], store: Store, *, reasons: Sequence[Reason] = (), hold_s: float = 15,
+        hold_person_s: float = 60, hold_override_s: float | None = None, read_only: bool = False,
+        resume_after_s: float = 3600, clock: Clock | None = None,
+    ) -> None:
+        self.communities = list(communities)
+        self.store = store
+        self.reasons = tuple(reasons)
+        self.read_only = read_only
+        self.clock = clock or Clock()
+        self.events = Events()
+        self.idle = False
+        """The moderator is away: set by the screens, then sites are polled less."""
+        self._by_id = {community.id: community for community in self.communities}
+        self._book = Book(store.journal, self.clock, self.events.tell)
+        self._decider = Decider(
+            self._book, self.clock, self.events.tell, self.community, Holds(hold_s, hold_person_s, hold_override_s)
+        )
+        self._outbox = Outbox(
+            self._book, store, self.clock, self.communities, self.events.tell, resume_after_s=resume_after_s,
+            line_up=self._line_up, line_down=self._line_down, release=self._release,
+        )
+        self._undoer = Undoer(self, self._decider, self._outbox)
+        self._decider.recorded = self._outbox.recorded
+        self._later: dict[str, int] = {}
+        self._skipped: dict[str, int] = {}
+        self._rows = RowStates(
+            self._book, store.cache.item, self._decider.deciding, self._outbox.aftermath.siblings, lambda: self._later,
+            lambda: self._skipped, self.clock.now_ms,
+        )
+        self._sync: Sync | None = None
+        self._context: ContextKeeper | None = None
+        self._views: dict[tuple[Lane, CommunityId | None], View] = {}
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._started = False
+        self._syncing = False
+        self._stops = [self.events.subscribe(self._heard)]
+
+    # ---------------------------------------------------------------- life
+
+    async def start(self, *, sync: bool = True, send: bool = True) -> None:
+        """Read the outbox, recover what was on its way, begin to send (where no other process does) and to follow the
+        sites. Nothing here waits for a site. Raises StoreError."""
+        now = self.clock.now_ms()
+        self._undoer.since_ms = now
+        self._later = dict(self.store.journal.snoozed())
+        self._skipped = dict(self.store.journal.skipped())
+        for community in self.communities:
+            if community.account is None:
+                community.account = self.store.cache.account(community.id)
+        if not self.read_only:
+            await self.store.journal.note("started", {"sync": sync, "send": send}, at_ms=now)
+        await self._outbox.start(send=send and not self.read_only)
+        self._started = True
+        if sync:
+            self._syncing = True
+            self.sync.start()
+
+    async def close(self, timeout_s: float = 8.0) -> None:
+        """End: a write in flight is waited for (at most `timeout_s` real seconds) and never cancelled by choice; what
+        is held stays in the outbox for the next start."""
+        await self._decider.committed()
+        if self._sync is not None:
+            await self._sync.close()
+        if self._context is not None:
+            await self._context.close()
+        await self._outbox.close(timeout_s)
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._started and not self.read_only:
+            await self.store.journal.note("ended", {"held": self._outbox.state().held}, at_ms=self.clock.now_ms())
+        for stop in self._stops:
+            stop()
+
+    async def pause_sending(self) -> None:
+        """Before suspending, and before $EDITOR: another process may send meanwhile."""
+        await self._outbox.pause_sending()
+
+    async def resume_sending(self) -> None:
+        """Back again. Raises StoreError."""
+        await self._outbox.resume_sending()
+        if self._sync is not None:
+            self._sync.wake()
+
+    def is_sender(self, community: CommunityId) -> bool:
+        """Whether this process sends for the community (else another one does)."""
+        return self._outbox.is_sender(community)
+
+    # ---------------------------------------------------------------- looking
+
+    @property
+    def sync(self) -> Sync:
+        """The room that follows the sites."""
+        if self._sync is None:
+            from modtui.desk.sync import Sync
+
+            self._sync = Sync(self)
+        return self._sync
+
+    @property
+    def keeper(self) -> ContextKeeper:
+        """The room that fetches what stands around items."""
+        if self._context is None:
+            from modtui.desk.context import ContextKeeper
+
+            self._context = ContextKeeper(self)
+        return self._context
+
+    @property
+    def reads(self) -> Reads:
+        """What was read from the sites just now: a fresh read counts as the look before sending."""
+        return self._outbox.reads
+
+    def community(self, id: CommunityId) -> Community | None:
+        """The community with this identity."""
+        return self._by_id.get(id)
+
+    def named(self, name: str) -> Community:
+        """The community with this name (or identity). Raises UsageError with the names there are."""
+        for community in self.communities:
+            if name in (community.name, community.id):
+                return community
+        names = ", ".join(community.name for community in self.communities) or "none"
+        raise UsageError(f'There is no community "{name}".', f"There are: {names}.")
+
+    def view(self, lane: Lane, *, community: CommunityId | None = None) -> View:
+        """The view of a lane, kept: the same one each time."""
+        key = (lane, community)
+        if key not in self._views:
+            from modtui.desk.view import View
+
+            self._views[key] = View(self, lane, community)
+        return self._views[key]
+
+    def item(self, id: str) -> Item | None:
+        """The row with this id as the cache has it."""
+        return self.store.cache.item(id)
+
+    def find(self, lane: Lane | None, text: str, community: CommunityId | None = None) -> Item:
+        """The cached row that `text` names: a full id, or a bare native id where that is unambiguous. Raises UsageError
+        (ambiguous) and NotFound."""
+        parsed = parse_item_id(text)
+        if parsed is not None:
+            item = self.item(text)
+            if item is None:
+                raise NotFound(f"{text} is not known here.", "Is it of another community?")
+            return item
+        scope = [community] if community is not None else [one.id for one in self.communities]
+        lanes = [lane] if lane is not None else list(LANES)
+        number = text.removeprefix("#")
+        found: dict[SubjectRef, Item] = {}
+        for each in lanes:
+            for id in self.store.cache.ids(each, scope, open_only=False, order="oldest"):
+                ref = parse_item_id(id)
+                if ref is not None and ref[1].native == number:
+                    item = self.item(id)
+                    if item is not None:
+                        found.setdefault(item.ref, item)
+        if not found:
+            raise NotFound(f"{text} is not known here.", "`modtui queue` shows what is.")
+        if len(found) > 1:
+            ids = ", ".join(item.id for item in found.values())
+            raise UsageError(f"{text} could mean several items.", f"Give the whole id: {ids}.")
+        return next(iter(found.values()))
+
+    async def read(self, refs: Sequence[SubjectRef]) -> dict[SubjectRef, Item | Gone]:
+        """Read subjects from their sites now, in as few requests as possible; the cache has them afterwards. Raises the
+        backends' errors."""
+        return await self._undoer.read(refs)
+
+    def counts(self, community: CommunityId | None = None) -> dict[Lane, int]:
+        """Open items by lane: what the sites count, less what was decided here and is not in their counts yet."""
+        totals: dict[Lane, int] = {}
+        scope = [community] if community is not None else [one.id for one in self.communities]
+        for id in scope:
+            counts = self._sync.counts(id) if self._sync is not None else self.store.cache.counts(id)
+            for each in LANES:
+                if each in counts:
+                    totals[each] = totals.get(each, 0) + int(counts[each])
+        for decision in self._book.open():
+            if decision.undo_of is not None or not words.closes(decision.verb):
+                continue
+            for target in decision.targets:
+                row = parse_item_id(target.item)
+                lane = next((one for one in totals if row is not None and one == row[0]), None)
+                moving = target.state in ("held", "sending", "unknown")
+                if moving and lane is not None and target.ref.community in scope:
+                    totals[lane] = max(0, totals[lane] - 1)
+        return totals
+
+    def context(self, item: Item) -> Context:
+        """What is known now around an item."""
+        return self.keeper.get(item)
+
+    def want(self, item: Item, ahead: Sequence[Item] = ()) -> None:
+        """The moderator stands on `item`: fetch what is missing, then something for those ahead."""
+        self.keeper.want(item, ahead)
+
+    async def refresh(self, lane: Lane, community: CommunityId | None = None) -> None:
+        """Read the lane again now; a line that was down is tried, for sending, too."""
+        self._outbox.wake(try_now=True)
+        await self.sync.refresh(lane, community)
+
+    async def more(self, lane: Lane, community: CommunityId | None = None) -> bool:
+        """Load the next page of the lane; False at its end."""
+        return await self.sync.more(lane, community)
+
+    def budget(self, community: CommunityId) -> Budget:
+        """The request budget of the community's credential."""
+        found = self._by_id.get(community)
+        return found.backend.wire.budget if found is not None else Budget(0, 0)
+
+    def requests(self) -> list[tuple[str, RequestSeen]]:
+        """The newest requests of all communities with their names, the oldest first."""
+        seen = [(one.name, request) for one in self.communities for request in one.backend.wire.requests]
+        return sorted(seen, key=lambda pair: pair[1].at_ms)
+
+    # ---------------------------------------------------------------- what is possible
+
+    def plan(self, item: Item, intent: Intent) -> Plan:
+        """What the intent would do. `asks` has a question when somebody else took the item. Raises Refused."""
+        return self._decider.plan(item, intent)
+
+    def can(self, item: Item | None, verb: str, community: CommunityId | None = None) -> Capability:
+        """Whether the verb is possible: on this item, or (item None) on the community at all."""
+        if self.read_only:
+            return Blocked("read-only", "modtui was started read-only")
+        found = self._by_id.get(item.ref.community if item is not None else community or CommunityId(""))
+        if found is None:
+            return Blocked("state", "no community is chosen")
+        site = found.backend.capabilities.verb(verb)
+        if item is None or isinstance(site, Blocked):
+            return site
+        offer = item.offer(verb)
+        if offer is not None and not isinstance(offer.capability, Allowed):
+            return offer.capability
+        try:
+            found.backend.plan(item, Intent(verb=verb))
+        except Refused as error:
+            text = error.message.rstrip(".")
+            return Blocked("state", text[:1].lower() + text[1:])
+        except ModtuiError:
+            return ALLOWED  # it needs more words (a reason, a text), so it is possible
+        return ALLOWED
+
+    # ---------------------------------------------------------------- deciding
+
+    def _may_write(self) -> None:
+        if self.read_only:
+            raise ReadOnly(str(words.read_only()))
+
+    async def decide(
+        self, items: Sequence[Item], intent: Intent, *, seen: Mapping[str, Seen] | None = None,
+        hold_s: float | None = None, checked: bool = True, overrule: bool = False,
+    ) -> Decided:
+        """Commit one decision on the items; it returns when it is on the disk, and waits for no site.
+
+        Items that have an open decision, that another took (unless `overrule`), or whose plan is refused are left out
+        and listed. `seen` (by item id) is what the moderator was shown where that is not the item given. Raises
+        ReadOnly, UsageError (no items), StoreError.
+        """
+        self._may_write()
+        decided = await self._decider.decide(
+            items, intent, seen=seen, hold_s=hold_s, checked=checked, overrule=overrule
+        )
+        if decided.decision is not None:
+            self._undoer.forget_redo()
+            self._spawn(self._outbox.supersede(decided.decision))
+        return decided
+
+    def words_for(self, decided: Decided) -> str:
+        """The message line after `decide`."""
+        if decided.decision is None:
+            why = next(iter(decided.skipped.values()), "there is nothing to decide")
+            return words.sentence(say("Nothing decided: {why}", why=why))
+        community = self._by_id.get(decided.decision.community)
+        link = community.link if community is not None else None
+        return words.decided(decided.decision, self.reasons, link=link, skipped=len(decided.skipped))
+
+    def state_of(self, item_id: str) -> RowState:
+        """What the row's letter is, and why."""
+        return self._rows.of(item_id)
+
+    def decision(self, id: str) -> Decision | None:
+        """A decision by its id."""
+        return self._book.get(id)
+
+    def last(self) -> Decision | None:
+        """What `u` would take back."""
+        return self._undoer.last()
+
+    async def undo(self, decision: str | None = None, *, confirmed: bool = False) -> UndoResult:
+        """Take back the newest decision of this session, or the one named. Raises ReadOnly, NotFound, StoreError, and
+        the site's errors when what was sent has to be read again."""
+        self._may_write()
+        return await self._undoer.undo(decision, confirmed=confirmed)
+
+    async def redo(self) -> UndoResult:
+        """Do again what was taken back last, as a new decision. Raises ReadOnly, StoreError."""
+        self._may_write()
+        return await self._undoer.redo()
+
+    async def discard(self, id: str) -> None:
+        """Drop what is not sent of a decision. Raises ReadOnly, NotFound, Refused, StoreError."""
+        self._may_write()
+        await self._outbox.discard(id)
+
+    async def retry(self, id: str) -> None:
+        """Try a refused remainder again; look an unknown fate up now. Raises ReadOnly, NotFound, Refused and
+        StoreError."""
+        self._may_write()
+        await self._outbox.retry(id)
+
+    async def send_now(self, id: str | None = None) -> int:
+        """End the hold of one decision or of all; how many. Raises ReadOnly, NotFound, StoreError."""
+        self._may_write()
+        return await self._outbox.send_now(id)
+
+    async def resume(self, ids: Sequence[str]) -> None:
+        """Check and send what waited to be asked about. Raises ReadOnly, NotFound, StoreError."""
+        self._may_write()
+        await self._outbox.resume(ids)
+
+    async def resolve_conflict(self, id: str, choice: Literal["mine", "theirs"]) -> Decision | None:
+        """`mine` decides again on the subject as it is now and gives that decision; `theirs` drops it. Raises ReadOnly,
+        NotFound, Refused, StoreError, and the site's errors."""
+        self._may_write()
+        return await self._undoer.resolve(id, choice)
+
+    def outbox(self) -> OutboxState:
+        """What is on its way."""
+        return self._outbox.state()
+
+    def waiting_old(self) -> list[Decision]:
+        """What is too old to go out without being asked about."""
+        return self._outbox.waiting_old()
+
+    async def settle(self, timeout_s: float | None = None) -> bool:
+        """Wait until everything that this desk decided is sent; False when the time ran out."""
+        return await self._outbox.settle(timeout_s)
+
+    # ---------------------------------------------------------------- later
+
+    async def snooze(self, item_id: str, until_ms: int | None) -> None:
+        """Put an item off until an instant (UTC ms), or bring it back. Nothing is sent. Raises StoreError."""
+        await self.store.journal.snooze(item_id, until_ms)
+        self._later = dict(self.store.journal.snoozed())
+        self.events.tell(ItemsChanged(items=(item_id,)))
+
+    async def skip(self, item_id: str, *, on: bool = True) -> None:
+        """Leave an item for the others, or take that back. Nothing is sent. Raises StoreError."""
+        await self.store.journal.skip(item_id, self.clock.now_ms() if on else None)
+        self._skipped = dict(self.store.journal.skipped())
+        self.events.tell(ItemsChanged(items=(item_id,)))
+
+    # ---------------------------------------------------------------- inside
+
+    def _heard(self, event: Event) -> None:
+        self._outbox.heard(event)
+        if isinstance(event, DecisionChanged):
+            self._outbox.forget(event.decision)
+            if self._context is not None:
+                self._context.forget()
+
+    def _line_up(self, community: Community) -> None:
+        if not self._syncing and community.link.state != "live":
+            self._set_link(community, Link(state="live", since_ms=self.clock.now_ms()))
+
+    def _line_down(self, community: Community, error: ModtuiError, wait_s: float) -> None:
+        if self._syncing:
+            self.sync.failed(community.id, error)
+        else:
+            self._set_link(community, lines.link_for(error, community.link, self.clock.now_ms(), wait_s))
+
+    def _set_link(self, community: Community, link: Link) -> None:
+        community.link = link
+        self.events.tell(LinkChanged(community=community.id, link=link))
+
+    async def _release(self, decision: Decision, target: Target) -> None:
+        await self._undoer.release(decision, target)
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        async def run() -> None:
+            try:
+                await work
+            except ModtuiError as error:
+                self.events.tell(Troubled(words=str(error)))
+
+        task = asyncio.create_task(run())
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)

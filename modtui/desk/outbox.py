@@ -1,0 +1,418 @@
+"""The outbox: what is held, who may send it, and when.
+
+One sender per community runs in this process while it has the community's lock. The others show the same outbox: each
+looks once a second whether another process wrote to the journal, and takes over when the lock is free.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TYPE_CHECKING
+
+from modtui.desk.aftermath import Aftermath
+from modtui.desk.book import Book, Change, current, steps_of
+from modtui.desk.clock import Clock
+from modtui.desk.community import Community
+from modtui.desk.events import Event, LinkChanged, Troubled
+from modtui.desk.outcome import OutboxState
+from modtui.desk.reads import Reads
+from modtui.desk.recovery import hold_of, recover
+from modtui.desk.sender import Job, Sender
+from modtui.desk.sender_lock import SenderLock
+from modtui.domain.decisions import Decision, Step, Target
+from modtui.domain.items import Item
+from modtui.domain.seen import Seen
+from modtui.domain.subjects import CommunityId
+from modtui.errors import ModtuiError, NotFound, Refused, StoreError
+from modtui.text import say
+
+if TYPE_CHECKING:
+    from modtui.store.journal import Journal
+    from modtui.store.store import Store
+
+_log = logging.getLogger(__name__)
+POLL_S = 1.0
+_LOOKS_ENOUGH = 3
+"""`settle` waits for this many looks at an unclear fate, then it counts as settled (and stays visible)."""
+
+
+class Outbox:
+    """The senders of all communities, and what the moderator may do with what is held."""
+
+    def __init__(
+        self, book: Book, store: Store, clock: Clock, communities: Sequence[Community],
+        tell: Callable[[Event], None], *, resume_after_s: float, line_up: Callable[[Community], None],
+        line_down: Callable[[Community, ModtuiError, float], None],
+        release: Callable[[Decision, Target], Awaitable[None]],
+    ) -> None:
+        self.book = book
+        self.clock = clock
+        self.tell = tell
+        self.reads = Reads(clock)
+        self.aftermath = Aftermath(store.cache, clock, tell)
+        self.resume_after_s = resume_after_s
+        self.line_up = line_up
+        self.line_down = line_down
+        self.release = release
+        self._store = store
+        self._communities = list(communities)
+        self._senders = {one.id: Sender(self, one) for one in communities}
+        self._locks = {one.id: SenderLock(one.backend.connection.state, one.id) for one in communities}
+        self._due: dict[str, dict[tuple[int, int], tuple[int, float]]] = {}
+        self._waiting: dict[str, int] = {}
+        self._mine: set[str] = set()
+        self._paused = False
+        self._sending = False
+        self._tasks: list[asyncio.Task[None]] = []
+        self._poller: asyncio.Task[None] | None = None
+
+    @property
+    def journal(self) -> Journal:
+        """The journal, for lines that are no transition."""
+        return self._store.journal
+
+    # ---------------------------------------------------------------- for the senders
+
+    def may_send(self, community: CommunityId) -> bool:
+        """Whether this process sends for the community now."""
+        lock = self._locks.get(community)
+        return self._sending and not self._paused and lock is not None and lock.held
+
+    def is_waiting(self, decision: str) -> bool:
+        """Whether the moderator has to be asked before it goes out."""
+        return decision in self._waiting
+
+    def ask_first(self, decision: str) -> None:
+        """It became too old to go out unasked."""
+        self._waiting[decision] = self.clock.now_ms()
+        self.book.changed.set()
+
+    def due(self, job: Job) -> float:
+        """When the hold of a step ends, on the monotonic clock."""
+        return self._due_at(job.decision, job.target, job.step)
+
+    def due_in(self, decision: Decision, target: Target, step: Step) -> float:
+        """Seconds until the hold of a step ends (negative when it has)."""
+        return self._due_at(decision, target, step) - self.clock.monotonic()
+
+    def _due_at(self, decision: Decision, target: Target, step: Step) -> float:
+        """The wall clock says only how long a hold is; it runs on the monotonic one from when it was first seen here,
+        so a clock that jumps can only lengthen it. An instant that was changed (send now, a hold that starts again) is
+        taken as it is, within the decision's hold."""
+        places = self._due.setdefault(decision.id, {})
+        known = places.get((target.index, step.index))
+        if known is not None and known[0] == step.due_ms:
+            return known[1]
+        if known is None:
+            hold_ms = hold_of(decision, step)
+        else:
+            hold_ms = max(0, min(step.due_ms - self.clock.now_ms(), decision.hold_ms))
+        at = self.clock.monotonic() + hold_ms / 1000
+        places[target.index, step.index] = (step.due_ms, at)
+        return at
+
+    def cached(self, target: Target) -> Item | None:
+        """The row as the cache has it."""
+        return self._store.cache.item(target.item)
+
+    def mistake(self, error: BaseException, community: Community) -> None:
+        """A mistake in modtui or in an adapter: said, logged without its values, survived."""
+        _log.error("%s while sending to %s", type(error).__name__, community.id)
+        self.tell(Troubled(words=say("modtui stumbled while sending to {name}; it tries again.", name=community.name)))
+
+    # ---------------------------------------------------------------- life
+
+    async def start(self, *, send: bool) -> None:
+        """Read the outbox; with `send`, become the sender where that is free. Raises StoreError."""
+        self.book.load()
+        if send:
+            self._sending = True
+            await self._take_locks()
+            self._tasks = [
+                asyncio.create_task(sender.run(), name=f"sender {sender.community.name}")
+                for sender in self._senders.values()
+            ]
+        self._poller = asyncio.create_task(self._poll(), name="outbox")
+
+    async def close(self, timeout_s: float = 8.0) -> None:
+        """End. A write in flight is not cancelled but waited for; if the time runs out its step stays `sending`, and
+        the next start looks it up before anything else. Seconds here are real ones."""
+        self._sending = False
+        for sender in self._senders.values():
+            sender.stop()
+        if self._poller is not None:
+            self._poller.cancel()
+        flying = [asyncio.ensure_future(one.landed.wait()) for one in self._senders.values() if not one.landed.is_set()]
+        if flying:
+            await asyncio.wait(flying, timeout=timeout_s)
+            for waiting in flying:
+                waiting.cancel()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, *([self._poller] if self._poller else []), return_exceptions=True)
+        self._tasks = []
+        for lock in self._locks.values():
+            lock.release()
+
+    async def pause_sending(self, timeout_s: float = 3.0) -> None:
+        """Before suspending or $EDITOR: finish what is in flight, then let another process send. A community whose
+        request is still out keeps its lock, so that nobody sends it twice. Seconds are real ones."""
+        self._paused = True
+        for id, sender in self._senders.items():
+            if not sender.landed.is_set():
+                try:
+                    await asyncio.wait_for(sender.landed.wait(), timeout_s)
+                except TimeoutError:
+                    continue
+            self._locks[id].release()
+
+    async def resume_sending(self) -> None:
+        """After it: become the sender again where that is free; holds start again. Raises StoreError."""
+        if not self._paused:
+            return
+        self._paused = False
+        self.book.refresh()
+        if self._sending:
+            await self._take_locks()
+        self.wake()
+
+    def is_sender(self, community: CommunityId) -> bool:
+        """Whether this process holds the community's lock."""
+        lock = self._locks.get(community)
+        return lock is not None and lock.held
+
+    async def _take_locks(self) -> None:
+        for id, lock in self._locks.items():
+            if lock.held or not lock.acquire():
+                continue
+            self.book.refresh()
+            found = await recover(
+                self.book, self.clock, id, resume_after_s=self.resume_after_s, skip=self._senders[id].in_flight
+            )
+            self._waiting.update(dict.fromkeys(found.waiting, self.clock.now_ms()))
+            self._senders[id].wake(try_now=True)
+
+    async def _poll(self) -> None:
+        """Follow what other processes do; take over where one ended."""
+        while True:
+            await self.clock.sleep(POLL_S)
+            try:
+                changed = self.book.refresh()
+                for decision in changed:
+                    self._released(decision)
+                if changed:
+                    self.wake()
+                if self._sending and not self._paused:
+                    await self._take_locks()
+            except StoreError as error:
+                self.tell(Troubled(words=str(error)))
+
+    def _released(self, decision: Decision) -> None:
+        """Another process was told to send what waits here to be asked."""
+        since = self._waiting.get(decision.id)
+        if since is not None and any(
+            step.state == "held" and (step.changed_ms or 0) > since for _, step in steps_of(decision)
+        ):
+            self._waiting.pop(decision.id)
+
+    def heard(self, event: Event) -> None:
+        """Listen to the desk: a line that is up again is used at once."""
+        if isinstance(event, LinkChanged) and event.link.state == "live":
+            sender = self._senders.get(event.community)
+            if sender is not None:
+                sender.wake(try_now=True)
+
+    def wake(self, *, try_now: bool = False) -> None:
+        """Look again at what is due."""
+        for sender in self._senders.values():
+            sender.wake(try_now=try_now)
+
+    # ---------------------------------------------------------------- new decisions
+
+    def recorded(self, decision: Decision) -> None:
+        """A decision of this process was committed: its holds begin."""
+        self._mine.add(decision.id)
+        for target, step in steps_of(decision):
+            self._due_at(decision, target, step)
+        self.wake()
+
+    async def supersede(self, decision: Decision) -> None:
+        """Older failures on the same subjects are settled by deciding afresh. Raises StoreError."""
+        for target in decision.targets:
+            for other, old in self.book.of(target.ref):
+                if other.id == decision.id or old.state not in ("conflict", "refused", "partly"):
+                    continue
+                changes = [
+                    Change(old.index, step.index, (step.state,), "discarded", error=step.error)
+                    for step in old.steps
+                    if step.state in ("conflict", "refused")
+                ]
+                await self.book.change(other.id, *changes)
+
+    # ---------------------------------------------------------------- what the moderator does
+
+    def state(self) -> OutboxState:
+        """What is on its way, and what failed."""
+        counts = {"held": 0, "sending": 0, "unknown": 0, "refused": 0, "conflict": 0}
+        nexts: list[float] = []
+        shown: dict[str, Decision] = {}
+        for decision in (*self.book.open(), *self.book.failed()):
+            if decision.id in shown:
+                continue
+            shown[decision.id] = decision
+            for target in decision.targets:
+                states = {step.state for step in target.steps}
+                for name in ("conflict", "refused", "unknown", "sending", "held"):
+                    if name in states:
+                        counts[name] += 1
+                        break
+                step = current(target)
+                if step is not None and step.state == "held" and decision.id not in self._waiting:
+                    nexts.append(self.due_in(decision, target, step))
+        due = self.clock.now_ms() + int(max(0.0, min(nexts)) * 1000) if nexts else None
+        waiting = sum(len(shown[id].targets) for id in self._waiting if id in shown and shown[id].open)
+        return OutboxState(
+            held=counts["held"], sending=counts["sending"], unknown=counts["unknown"], failed=counts["refused"],
+            conflict=counts["conflict"], waiting=waiting, next_due_ms=due,
+            decisions=tuple(sorted(shown.values(), key=lambda one: (one.created_ms, one.id))),
+        )  # fmt: skip
+
+    def waiting_old(self) -> list[Decision]:
+        """What is too old to go out unasked, the oldest first."""
+        return [decision for decision in self.book.open() if decision.id in self._waiting or self._stale(decision)]
+
+    def _stale(self, decision: Decision) -> bool:
+        """Whether a decision would have to be asked about by whoever becomes the sender (we are not)."""
+        age_ms = self.clock.now_ms() - decision.created_ms
+        return (
+            age_ms > self.resume_after_s * 1000
+            and any(step.state == "held" for _, step in steps_of(decision))
+            and not any(self.is_sender(target.ref.community) for target in decision.targets)
+        )
+
+    async def send_now(self, id: str | None = None) -> int:
+        """End the hold of one decision, or of all that are not waiting to be asked; how many. Raises NotFound."""
+        chosen = [self._known(id)] if id is not None else [
+            one for one in self.book.open() if one.id not in self._waiting
+        ]  # fmt: skip
+        now = self.clock.now_ms()
+        number = 0
+        for decision in chosen:
+            changes = [
+                Change(target.index, step.index, ("held",), "held", due_ms=min(now, step.due_ms), error=step.error)
+                for target, step in steps_of(decision)
+                if step.state == "held"
+            ]
+            if not changes:
+                continue
+            self._waiting.pop(decision.id, None)
+            self._mine.add(decision.id)
+            await self.book.change(decision.id, *changes)
+            places = self._due.setdefault(decision.id, {})
+            for target, step in steps_of(self.book.get(decision.id) or decision):
+                places[target.index, step.index] = (step.due_ms, self.clock.monotonic())
+            number += 1
+        self.wake(try_now=True)
+        return number
+
+    async def resume(self, ids: Sequence[str]) -> None:
+        """Send these old decisions after all, each checked against the site. Raises NotFound, StoreError."""
+        for id in ids:
+            await self.send_now(id)
+
+    async def discard(self, id: str) -> None:
+        """Drop what is not sent of a decision. Raises NotFound; Refused when there is nothing to drop."""
+        decision = self._known(id)
+        changes = [
+            Change(target.index, step.index, (step.state,), "discarded", error=step.error)
+            for target, step in steps_of(decision)
+            if step.state in ("held", "conflict", "refused", "unknown")
+        ]
+        if not changes:
+            raise Refused("Nothing of this decision waits, so there is nothing to drop.")
+        await self.book.change(id, *changes)
+        self._waiting.pop(id, None)
+        self.wake()
+
+    async def retry(self, id: str) -> None:
+        """Try again what was refused, look up what is unknown, and do not wait for the line. Raises NotFound, Refused,
+        and ConflictingOpen when another decision on the subject is on its way."""
+        decision = self._known(id)
+        now = self.clock.now_ms()
+        changes: list[Change] = []
+        waiting = False
+        for target in decision.targets:
+            refused = next((step for step in target.steps if step.state == "refused"), None)
+            waiting = waiting or current(target) is not None
+            if refused is None:
+                continue
+            changes.extend(
+                Change(target.index, step.index, ("refused", "discarded"), "held", due_ms=now)
+                for step in target.steps
+                if step.index >= refused.index and step.state in ("refused", "discarded")
+            )
+        if not changes and not waiting:
+            raise Refused("Nothing of this decision was refused, so there is nothing to try again.")
+        self._mine.add(id)
+        self._due.pop(id, None)
+        await self.book.change(id, *changes)
+        self._at_once(id)
+        self.wake(try_now=True)
+
+    def _at_once(self, id: str) -> None:
+        decision = self.book.get(id)
+        if decision is not None:
+            places = self._due.setdefault(id, {})
+            for target, step in steps_of(decision):
+                places[target.index, step.index] = (step.due_ms, self.clock.monotonic())
+
+    def set_base(self, decision: str, target: Target, seen: Seen) -> None:
+        """The rest of a target goes on from the subject as the moderator accepted it now."""
+        sender = self._senders.get(target.ref.community)
+        if sender is not None:
+            sender.set_base(decision, target.index, seen)
+
+    def _known(self, id: str) -> Decision:
+        decision = self.book.get(id)
+        if decision is None:
+            raise NotFound("There is no such decision in the journal.", "modtui log shows them.")
+        return decision
+
+    async def settle(self, timeout_s: float | None = None) -> bool:
+        """Wait until all that this process decided is sent (or waits for the moderator); False when the time ran out.
+
+        A fate that stays unclear after some looks counts as settled.
+        """
+        end = None if timeout_s is None else self.clock.monotonic() + timeout_s
+        while True:
+            self.book.changed.clear()
+            if not self._unsettled():
+                return True
+            left = POLL_S if end is None else min(POLL_S, end - self.clock.monotonic())
+            if left <= 0:
+                return False
+            await self.clock.wait(self.book.changed, left)
+            self.book.refresh()
+
+    def _unsettled(self) -> bool:
+        for decision in self.book.open():
+            if decision.id not in self._mine or decision.id in self._waiting:
+                continue
+            for target in decision.targets:
+                step = current(target)
+                if step is None:
+                    continue
+                sender = self._senders.get(target.ref.community)
+                looks = sender.looked_up((decision.id, target.index, step.index)) if sender else 0
+                if step.state != "unknown" or looks < _LOOKS_ENOUGH:
+                    return True
+        return False
+
+    def forget(self, decision: Decision) -> None:
+        """A decision changed: what is final needs no hold any more."""
+        if not decision.open:
+            self._due.pop(decision.id, None)
+            self._waiting.pop(decision.id, None)
+            self.book.stopping.discard(decision.id)

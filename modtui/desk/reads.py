@@ -1,0 +1,45 @@
+"""Which subjects were read when: a fresh read counts as the look before sending."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable
+
+from modtui.desk.clock import Clock
+from modtui.domain.items import Gone, Item
+from modtui.domain.subjects import SubjectRef
+
+FRESH_S = 10.0
+"""A read that is younger than this needs no other before sending (semantics)."""
+CHUNK_S = 30.0
+"""A batched pre-flight read counts this long for the steps that it was made for: they go out one after another at
+the pace of the site's budget."""
+_KEPT = 2000
+
+
+class Reads:
+    """The last read of each subject, with its moment on the monotonic clock."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._reads: OrderedDict[SubjectRef, tuple[float, Item | Gone]] = OrderedDict()
+
+    def note(self, found: Iterable[Item | Gone]) -> None:
+        """These subjects were read from the site just now."""
+        now = self._clock.monotonic()
+        for one in found:
+            self._reads[one.ref] = (now, one)
+            self._reads.move_to_end(one.ref)
+        while len(self._reads) > _KEPT:
+            self._reads.popitem(last=False)
+
+    def get(self, ref: SubjectRef, within_s: float = FRESH_S) -> Item | Gone | None:
+        """The read of this subject, if there is one that young."""
+        read = self._reads.get(ref)
+        if read is None or self._clock.monotonic() - read[0] > within_s:
+            return None
+        return read[1]
+
+    def drop(self, ref: SubjectRef) -> None:
+        """What was read of this subject holds no longer: we changed it."""
+        self._reads.pop(ref, None)

@@ -1,0 +1,60 @@
+"""What is found in the outbox when this process becomes the sender: after a crash, a quit, a pause, or another process
+that ended."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from modtui.desk.book import Book, Change, in_community
+from modtui.desk.clock import Clock
+from modtui.domain.decisions import Decision, Step
+from modtui.domain.subjects import CommunityId
+
+_AHEAD_MS = 60_000
+"""A decision that was made further in the future than this tells of a clock that was set back: its age is unknown."""
+
+
+@dataclass(slots=True)
+class Recovered:
+    """`unknown` steps were on their way and are looked up; `waiting` decisions are too old to go out unasked."""
+
+    unknown: int = 0
+    waiting: set[str] = field(default_factory=set)
+
+
+def hold_of(decision: Decision, step: Step) -> int:
+    """The length of a step's own hold, in milliseconds: at most the decision's."""
+    return max(0, min(step.due_ms - decision.created_ms, decision.hold_ms))
+
+
+async def recover(
+    book: Book, clock: Clock, community: CommunityId, *, resume_after_s: float, skip: tuple[str, int, int] | None = None
+) -> Recovered:
+    """Steps that were being sent become unknown; a hold that was interrupted starts again, unless the decision is
+    older than `resume_after_s`: then it waits to be asked. `skip` is a step of our own that is in flight.
+
+    Raises StoreError.
+    """
+    found = Recovered()
+    now = clock.now_ms()
+    for decision in book.open():
+        changes: list[Change] = []
+        age_ms = now - decision.created_ms
+        old = age_ms > resume_after_s * 1000 or age_ms < -_AHEAD_MS
+        held = False
+        for target in in_community(decision, community):
+            for step in target.steps:
+                if step.state == "sending" and skip != (decision.id, target.index, step.index):
+                    words = "modtui ended while this was on its way"
+                    changes.append(Change(target.index, step.index, ("sending",), "unknown", error=words))
+                    found.unknown += 1
+                elif step.state == "held":
+                    held = True
+                    hold_ms = hold_of(decision, step)
+                    if not old and hold_ms:
+                        changes.append(Change(target.index, step.index, ("held",), "held", due_ms=now + hold_ms))
+        if old and held:
+            found.waiting.add(decision.id)
+        if changes:
+            await book.change(decision.id, *changes)
+    return found

@@ -1,0 +1,405 @@
+"""Sending for one community: one step after another, at the pace of its site.
+
+Each round does one thing: look up what became of a request whose answer was lost, or read a batch of subjects and
+send the steps that are due and still fit. Trouble with the line pauses this community only.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from modtui import errors
+from modtui.backends.budget import spending
+from modtui.desk import words
+from modtui.desk.book import Change, current, in_community
+from modtui.desk.community import Community
+from modtui.desk.events import Troubled
+from modtui.desk.landing import Landing
+from modtui.desk.link import Backoff, broken, wait_for
+from modtui.desk.preflight import LIGHT, judge
+from modtui.desk.reads import CHUNK_S, FRESH_S
+from modtui.domain.decisions import Decision, Step, Target
+from modtui.domain.items import Gone, Item
+from modtui.domain.seen import Seen
+from modtui.domain.subjects import SubjectRef
+from modtui.errors import ModtuiError, NetworkError, SiteError
+
+if TYPE_CHECKING:
+    from modtui.desk.outbox import Outbox
+
+_SMALL = 10
+"""Decisions up to this many targets go before the rest of a larger batch."""
+_SIGNED_OUT_S = 300.0
+_STORE_S = 5.0
+_MISTAKE_S = 30.0
+_STUMBLE_S = 60.0
+_FIRST_LOOK_S = 2.0
+_SECOND_LOOK_S = 5.0
+_LONGEST_LOOK_S = 300.0
+_LONG_AGO_MS = 60_000
+"""A request that left longer ago than this is on its way no more: one look is enough."""
+
+Key = tuple[str, int, int]
+"""Decision, target, step."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One step that is next for its target."""
+
+    decision: Decision
+    target: Target
+    step: Step
+
+    @property
+    def key(self) -> Key:
+        """Which step it is."""
+        return self.decision.id, self.target.index, self.step.index
+
+
+@dataclass(slots=True)
+class _Look:
+    """The looking up of a lost answer: when next (monotonic seconds), how often so far, how often "not sent"."""
+
+    next: float
+    tries: int = 0
+    absent: int = 0
+
+
+class Sender:
+    """The loop of one community. `run` ends when `stop` was called and nothing is in flight."""
+
+    def __init__(self, outbox: Outbox, community: Community) -> None:
+        self.community = community
+        self._outbox = outbox
+        self._book = outbox.book
+        self._clock = outbox.clock
+        self._landing = Landing(outbox, community)
+        self._wake = asyncio.Event()
+        self._stopping = False
+        self._pause_until = 0.0
+        self._backoff = Backoff()
+        self._down_since: float | None = None
+        self._looks: dict[Key, _Look] = {}
+        self._postponed: dict[Key, float] = {}
+        self._singly = False
+        self.in_flight: Key | None = None
+        """The step whose transition or request is under way. While it is set, the task must not be cancelled."""
+        self.landed = asyncio.Event()
+        self.landed.set()
+
+    # ---------------------------------------------------------------- from outside
+
+    def wake(self, *, try_now: bool = False) -> None:
+        """Something changed; with `try_now` a pause after trouble ends, too."""
+        if try_now:
+            self._pause_until = 0.0
+            self._backoff.reset()
+            self._postponed.clear()
+            for look in self._looks.values():
+                look.next = 0.0
+        self._wake.set()
+
+    def stop(self) -> None:
+        """End after what is in flight."""
+        self._stopping = True
+        self._wake.set()
+
+    def set_base(self, decision: str, target: int, seen: Seen) -> None:
+        """What the subject has to look like for the rest of a target."""
+        self._landing.set_base(decision, target, seen)
+
+    def looked_up(self, key: Key) -> int:
+        """How often the fate of this step was looked up without a clear word."""
+        look = self._looks.get(key)
+        return look.tries if look else 0
+
+    async def run(self) -> None:
+        """Send what is due until stopped. Never raises, but for being cancelled."""
+        while not self._stopping:
+            self._wake.clear()
+            wait_s = await self._round()
+            if wait_s is None or wait_s > 0:
+                await self._clock.wait(self._wake, wait_s)
+
+    async def _round(self) -> float | None:
+        """Do one thing; gives the seconds until the next one is due (0: at once, None: when woken)."""
+        if not self._outbox.may_send(self.community.id):
+            return None
+        pause = self._pause_until - self._clock.monotonic()
+        if pause > 0:
+            return pause
+        try:
+            with spending("decision"):
+                await self._landing.write_kept()
+                looks, ready, next_due = self._choose()
+                if looks:
+                    await self._look_up(looks[0])
+                elif ready and not self._landing.read_first:
+                    await self._send(ready)
+                elif self._landing.to_read:
+                    await self._landing.read_back()
+                else:
+                    return next_due
+        except errors.StoreError as error:
+            self._outbox.tell(Troubled(words=str(error)))
+            self._pause(_STORE_S)
+        except ModtuiError as error:
+            self._trouble(error)
+        except Exception as error:
+            self._outbox.mistake(error, self.community)
+            self._pause(_MISTAKE_S)
+        return 0.0
+
+    # ---------------------------------------------------------------- choosing
+
+    def _choose(self) -> tuple[list[Job], list[Job], float | None]:
+        """The answers to look up, the steps that are due (in order, at most a batch), and when the next one is."""
+        now = self._clock.monotonic()
+        looks: list[Job] = []
+        due: list[tuple[bool, float, int, int, Job]] = []
+        waits: list[float] = []
+        for order, decision in enumerate(self._book.open()):
+            asked = self._outbox.is_waiting(decision.id)
+            large = len(decision.targets) > _SMALL
+            for target in in_community(decision, self.community.id):
+                step = current(target)
+                if step is None:
+                    continue
+                job = Job(decision, target, step)
+                if step.state == "unknown":
+                    look = self._looks.setdefault(job.key, _Look(next=now + self._first_look(step)))
+                    if look.next <= now:
+                        looks.append(job)
+                    else:
+                        waits.append(look.next - now)
+                elif step.state == "held" and not asked:
+                    at = max(self._outbox.due(job), self._postponed.get(job.key, 0.0))
+                    if at <= now:
+                        due.append((large, at, order, target.index, job))
+                    else:
+                        waits.append(at - now)
+        batch = 1 if self._singly else max(1, self.community.backend.capabilities.reread_batch)
+        due.sort(key=lambda entry: entry[:4])
+        looks.sort(key=lambda job: self._looks[job.key].next)
+        return looks, [entry[4] for entry in due[:batch]], min(waits, default=None)
+
+    def _first_look(self, step: Step) -> float:
+        return 0.0 if self._long_ago(step) else _FIRST_LOOK_S
+
+    def _long_ago(self, step: Step) -> bool:
+        return abs(self._clock.now_ms() - (step.changed_ms or 0)) > _LONG_AGO_MS
+
+    # ---------------------------------------------------------------- sending
+
+    async def _send(self, jobs: list[Job]) -> None:
+        """Read the subjects that were not read just now, in one batch, then send the steps that still fit."""
+        await self.community.identify()
+        missing = [job.target.ref for job in jobs if self._wants_read(job)]
+        if missing:
+            found = await self._reread(missing, jobs)
+            self._outbox.reads.note(found.values())
+            self._up()
+            if self._after_outage():
+                return
+        for job in jobs:
+            if self._stopping or not self._outbox.may_send(self.community.id):
+                return
+            fresh = self._outbox.reads.get(job.target.ref, CHUNK_S)
+            if fresh is None and not self._landing.stepped(job) and job.decision.verb not in LIGHT:
+                return  # the batch took so long that its read is too old: the next round reads again
+            if not await self._one(job, fresh):
+                return
+
+    async def _reread(self, refs: list[SubjectRef], jobs: list[Job]) -> Mapping[SubjectRef, Item | Gone]:
+        """Read a batch. Where the site stumbles over one, they are read singly, and that one lets the others pass."""
+        try:
+            found = await self.community.backend.reread(refs)
+        except SiteError:
+            if len(jobs) == 1:
+                self._postponed[jobs[0].key] = self._clock.monotonic() + _STUMBLE_S
+            self._singly = True
+            raise
+        self._singly = False
+        return found
+
+    def _wants_read(self, job: Job) -> bool:
+        if job.decision.verb in LIGHT or self._landing.stepped(job):
+            return False
+        return self._outbox.reads.get(job.target.ref, FRESH_S) is None
+
+    def _now(self, job: Job) -> Job | None:
+        """The same step as it is by now; None when it is not held any more."""
+        decision = self._book.get(job.decision.id)
+        if decision is None:
+            return None
+        target = decision.targets[job.target.index]
+        step = current(target)
+        if step is None or step.index != job.step.index or step.state != "held":
+            return None
+        return Job(decision, target, step)
+
+    async def _one(self, old: Job, fresh: Item | Gone | None) -> bool:
+        """Judge, then send one step. False when the line is in trouble and the rest of the batch has to wait."""
+        job = self._now(old)
+        if job is None or self._outbox.is_waiting(job.decision.id):
+            return True
+        if job.decision.id in self._book.stopping:
+            await self._landing.take_back(job)
+            return True
+        if job.step.executor != "backend" or not job.target.item:
+            await self._landing.refused(job, "modtui cannot send this step.", frm="held")
+            return True
+        if fresh is not None:
+            verdict = judge(
+                self._book, job.decision, job.target, fresh, account=self._landing.account,
+                base=self._landing.base(job),
+            )
+            if verdict.stops:
+                await self._landing.conflict(job, words.differences_words(verdict.stops), fresh, frm="held")
+                return True
+            if verdict.notes:
+                await self._landing.note(job, verdict.notes)
+        self.in_flight = job.key
+        self.landed.clear()
+        try:
+            change = Change(job.target.index, job.step.index, ("held",), "sending")
+            if not (await self._book.change(job.decision.id, change))[0]:
+                return True
+            if isinstance(fresh, Item):
+                self._book.before[job.decision.id, job.target.index] = fresh
+            self._outbox.reads.drop(job.target.ref)
+            return await self._request(job)
+        finally:
+            self.in_flight = None
+            self.landed.set()
+
+    async def _request(self, job: Job) -> bool:
+        landing = self._landing
+        try:
+            answer = await self.community.backend.send(job.step.call, key=job.step.key)
+        except (errors.Stale, errors.NotFound) as error:
+            await self._changed_under_us(job, error)
+        except (errors.AuthError, errors.RateLimited, errors.WrongSite) as error:
+            await landing.not_sent(job, error.message)
+            self._trouble(error)
+            return False
+        except (NetworkError, SiteError) as error:
+            if error.sent:
+                await landing.lost(job, error.message)
+                self._looks[job.key] = _Look(next=self._clock.monotonic() + _FIRST_LOOK_S)
+            else:
+                await landing.not_sent(job, error.message)
+            self._trouble(error)
+            return False
+        except ModtuiError as error:
+            await landing.refused(job, error.message)
+        except Exception as error:
+            # A mistake of ours in the middle of a request: nobody knows whether it left.
+            await landing.lost(job, "modtui made a mistake while sending.")
+            self._outbox.mistake(error, self.community)
+            self._pause(_MISTAKE_S)
+            return False
+        else:
+            self._up()
+            await landing.done(job, answer)
+        return True
+
+    async def _changed_under_us(self, job: Job, error: ModtuiError) -> None:
+        """The site says that the subject is not as we think: read it, and show what changed."""
+        try:
+            found = (await self.community.backend.reread([job.target.ref])).get(job.target.ref)
+        except ModtuiError:
+            found = None
+        if found is not None:
+            self._outbox.reads.note([found])
+            verdict = judge(
+                self._book, job.decision, job.target, found, account=self._landing.account,
+                base=self._landing.base(job),
+            )
+            said = words.differences_words((*verdict.stops, *verdict.notes))
+        else:
+            said = ()
+        if isinstance(error, errors.NotFound) and isinstance(found, Item) and not said:
+            await self._landing.refused(job, error.message)
+            return
+        await self._landing.conflict(job, said or (error.message.rstrip("."),), found)
+
+    # ---------------------------------------------------------------- lost answers
+
+    async def _look_up(self, job: Job) -> None:
+        """Ask the site what became of a request whose answer was lost."""
+        look = self._looks[job.key]
+        await self.community.identify()
+        backend = self.community.backend
+        before = self._book.before.get((job.decision.id, job.target.index)) or self._outbox.cached(job.target)
+        since = (job.step.changed_ms or self._clock.now_ms()) + backend.wire.clock_ms - self._clock.now_ms()
+        try:
+            fate = await backend.fate(before, job.step.call, key=job.step.key, since_ms=since - 1000)
+        except ModtuiError as error:
+            self._again(look)
+            if broken(error):
+                raise
+            return
+        self._up()
+        if fate.is_ == "done":
+            self._looks.pop(job.key, None)
+            await self._landing.found_done(job, fate.answer)
+        elif fate.is_ == "not sent":
+            look.absent += 1
+            # It may still be under way to the site: only a second look, later, or a long time makes it sure.
+            if look.absent < 2 and not self._long_ago(job.step):
+                look.next = self._clock.monotonic() + _SECOND_LOOK_S
+                return
+            self._looks.pop(job.key, None)
+            await self._landing.found_absent(job)
+        else:
+            look.absent = 0
+            self._again(look)
+            await self._landing.unclear(job, fate.words)
+
+    def _again(self, look: _Look) -> None:
+        look.tries += 1
+        look.next = self._clock.monotonic() + min(_LONGEST_LOOK_S, _FIRST_LOOK_S * 2.0 ** min(look.tries, 10))
+        self._book.changed.set()
+
+    # ---------------------------------------------------------------- the line
+
+    def _pause(self, seconds: float) -> None:
+        self._pause_until = self._clock.monotonic() + seconds
+
+    def _trouble(self, error: ModtuiError) -> None:
+        """Nothing can be sent for a while; the link says why."""
+        wait_s = wait_for(error, self._backoff)
+        if wait_s is None:
+            wait_s = _SIGNED_OUT_S
+        if not isinstance(error, errors.RateLimited) and self._down_since is None:
+            self._down_since = self._clock.monotonic()
+        self._pause(wait_s)
+        self._outbox.line_down(self.community, error, wait_s)
+
+    def _up(self) -> None:
+        self._backoff.reset()
+        self._outbox.line_up(self.community)
+
+    def _after_outage(self) -> bool:
+        """After an outage, what became too old to go out unasked waits for the moderator; True when there is any."""
+        down, self._down_since = self._down_since, None
+        if down is None:
+            return False
+        now = self._clock.monotonic()
+        found = False
+        for decision in self._book.open():
+            for target in in_community(decision, self.community.id):
+                step = current(target)
+                if step is None or step.state != "held":
+                    continue
+                overdue = now - max(down, self._outbox.due(Job(decision, target, step)))
+                if overdue > self._outbox.resume_after_s:
+                    self._outbox.ask_first(decision.id)
+                    found = True
+                    break
+        return found

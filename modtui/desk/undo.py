@@ -1,0 +1,317 @@
+"""Taking back, doing again, and choosing between mine and theirs.
+
+Held is free. What was sent is asked about first and becomes a decision of its own. While a request is out, what has
+not left is stopped, and the outcome is waited for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+from modtui.desk import words
+from modtui.desk.aftermath import is_claim
+from modtui.desk.book import Change, steps_of
+from modtui.desk.decisions import Decider
+from modtui.desk.outbox import Outbox
+from modtui.desk.outcome import UndoResult
+from modtui.domain.decisions import Decision, Plan, Target
+from modtui.domain.items import Gone, Item
+from modtui.domain.seen import conflicts, differences, seen_of
+from modtui.domain.subjects import CommunityId, SubjectRef
+from modtui.errors import ModtuiError, NotFound, Refused
+
+if TYPE_CHECKING:
+    from modtui.desk.desk import Desk
+
+_OUTCOME_S = 10.0
+"""How long `u` waits for a request that is out."""
+_REDOS = 50
+_UNDOABLE = frozenset({"held", "sending", "unknown", "done", "partly"})
+
+
+@dataclass(slots=True)
+class _Ways:
+    """How the done targets of a decision are taken back, and why some are not."""
+
+    plans: list[tuple[Target, Item, Plan]] = field(default_factory=list)
+    cannot: int = 0
+    stays: list[str] = field(default_factory=list)
+    why: list[str] = field(default_factory=list)
+
+
+class Undoer:
+    """`u`, ctrl+r, and the two keys of a conflict."""
+
+    def __init__(self, desk: Desk, decider: Decider, outbox: Outbox) -> None:
+        self._desk = desk
+        self._decider = decider
+        self._outbox = outbox
+        self._book = outbox.book
+        self._clock = outbox.clock
+        self._redo: list[str] = []
+        self.since_ms = 0
+        """When this session began: `u` without a name goes no further back."""
+
+    def last(self) -> Decision | None:
+        """The newest decision of this session that `u` would take back, over all communities."""
+        for decision in reversed(self._book.all()):
+            if decision.created_ms < self.since_ms or decision.undo_of is not None:
+                continue
+            if decision.state in _UNDOABLE and self._book.undo_of(decision.id) is None:
+                return decision
+        return None
+
+    def forget_redo(self) -> None:
+        """The moderator decided something new: there is nothing to do again."""
+        self._redo.clear()
+
+    # ---------------------------------------------------------------- undo
+
+    async def undo(self, id: str | None, *, confirmed: bool) -> UndoResult:
+        """Take back one decision. Raises NotFound, StoreError, and the site's errors when it has to be read."""
+        await self._decider.committed()
+        decision = self.last() if id is None else self._book.get(id)
+        if decision is None:
+            if id is not None:
+                raise NotFound("There is no such decision in the journal.", "modtui log shows them.")
+            return UndoResult("nothing", words.nothing_left())
+        if self._book.undo_of(decision.id) is not None:
+            return UndoResult("nothing", words.undo_runs(decision), decision)
+        decision, stopped = await self._stop(decision)
+        states = {step.state for _, step in steps_of(decision)}
+        if states & {"sending", "unknown"}:
+            self._book.stopping.add(decision.id)
+            return UndoResult("wait", words.waits_for_outcome(decision, unknown="unknown" in states), decision)
+        done = [target for target in decision.targets if any(step.state == "done" for step in target.steps)]
+        if not done:
+            if not stopped:
+                return UndoResult("nothing", words.nothing_of(decision), decision)
+            self._remember(decision.id)
+            return UndoResult("taken back", words.taken_back(decision), decision)
+        return await self._undo_sent(decision, done, stopped, confirmed)
+
+    async def _stop(self, decision: Decision) -> tuple[Decision, int]:
+        """Take back all that is held, and wait a little for what is out; gives how many targets were stopped."""
+        stopped: set[int] = set()
+        end = self._clock.monotonic() + _OUTCOME_S
+        while True:
+            held = [(target.index, step.index) for target, step in steps_of(decision) if step.state == "held"]
+            if held:
+                changes = [Change(target, step, ("held",), "undone") for target, step in held]
+                moved = await self._book.change(decision.id, *changes)
+                stopped |= {place[0] for place, ok in zip(held, moved, strict=True) if ok}
+            self._book.changed.clear()
+            decision = self._book.get(decision.id) or decision
+            states = {step.state for _, step in steps_of(decision)}
+            left = end - self._clock.monotonic()
+            if "held" in states and left > 0:
+                continue
+            if "sending" not in states or left <= 0 or not self._outbox.is_sender(decision.community):
+                return decision, len(stopped)
+            self._book.stopping.add(decision.id)
+            await self._clock.wait(self._book.changed, left)
+            decision = self._book.get(decision.id) or decision
+
+    async def _undo_sent(
+        self, decision: Decision, done: Sequence[Target], stopped: int, confirmed: bool
+    ) -> UndoResult:
+        ways = self._ways(decision, done, await self._items(done, fresh=confirmed))
+        if not ways.plans:
+            return UndoResult("impossible", words.impossible(decision, ways.stays or ways.why), decision)
+        if not confirmed:
+            steps = [step.words for _, _, plan in ways.plans for step in plan.steps]
+            question = words.asks_undo(
+                decision, self._clock.now_ms(), steps=steps, stays=ways.stays, sent=len(done), stopped=stopped,
+                cannot=ways.cannot,
+            )
+            return UndoResult("asks", question, decision)
+        undo = await self._decider.record_undo(decision, ways.plans)
+        self._remember(decision.id)
+        return UndoResult("sent undo", words.undo_sent(decision), undo)
+
+    async def _items(self, targets: Sequence[Target], *, fresh: bool) -> dict[SubjectRef, Item | Gone]:
+        """The subjects as they are: from the cache for the question, from the site for the deed."""
+        found: dict[SubjectRef, Item | Gone] = {}
+        missing: list[SubjectRef] = []
+        for target in targets:
+            cached = self._outbox.cached(target)
+            if cached is not None:
+                found[target.ref] = cached
+            if fresh or cached is None:
+                missing.append(target.ref)
+        found.update(await self.read(missing))
+        return found
+
+    async def read(self, refs: Sequence[SubjectRef]) -> dict[SubjectRef, Item | Gone]:
+        """Read subjects from their sites, in batches, also into the cache. Raises the backends' errors."""
+        found: dict[SubjectRef, Item | Gone] = {}
+        by_community: dict[CommunityId, list[SubjectRef]] = {}
+        for ref in refs:
+            by_community.setdefault(ref.community, []).append(ref)
+        for id, wanted in by_community.items():
+            community = self._desk.community(id)
+            if community is None:
+                raise Refused("The community of this decision is not open here.")
+            await community.identify()
+            size = max(1, community.backend.capabilities.reread_batch)
+            for start in range(0, len(wanted), size):
+                found.update(await community.backend.reread(wanted[start : start + size]))
+        self._outbox.reads.note(found.values())
+        if found:
+            await self._outbox.aftermath.read(list(found.values()))
+        return found
+
+    def _ways(
+        self, decision: Decision, done: Sequence[Target], items: dict[SubjectRef, Item | Gone]
+    ) -> _Ways:
+        ways = _Ways(stays=list(decision.stays))
+        for target in done:
+            item = items.get(target.ref)
+            community = self._desk.community(target.ref.community)
+            if not isinstance(item, Item) or community is None:
+                ways.cannot += 1
+                ways.why.append(item.why if isinstance(item, Gone) else "its community is not open here")
+                continue
+            steps = [step for step in target.steps if step.state == "done"]
+            try:
+                plan = community.backend.plan_undo(item, decision.intent, steps)
+            except ModtuiError as error:
+                ways.cannot += 1
+                ways.why.append(error.message)
+                continue
+            ways.stays.extend(plan.stays)
+            if plan.reversal == "none" or not plan.steps:
+                ways.cannot += 1
+                continue
+            ways.plans.append((target, item, plan))
+        return ways
+
+    async def release(self, decision: Decision, target: Target) -> None:
+        """A decision failed after it had claimed its subject: let go of the claim."""
+        item = self._outbox.cached(target)
+        community = self._desk.community(target.ref.community)
+        claims = [step for step in target.steps if step.state == "done" and is_claim(step)]
+        if item is None or community is None or not claims:
+            return
+        try:
+            plan = community.backend.plan_undo(item, decision.intent, claims)
+            if plan.steps:
+                await self._decider.record_undo(decision, [(target, item, plan)])
+        except ModtuiError:
+            return  # the claim stays, and the row shows it
+
+    # ---------------------------------------------------------------- again
+
+    def _remember(self, id: str) -> None:
+        self._redo = [*(one for one in self._redo if one != id), id][-_REDOS:]
+
+    async def redo(self) -> UndoResult:
+        """Decide again what was taken back last: a new decision on the same items, freshly read where the site
+        answers. What somebody changed meanwhile is left out. Raises StoreError."""
+        await self._decider.committed()
+        decision = self._book.get(self._redo[-1]) if self._redo else None
+        if decision is None:
+            return UndoResult("nothing", words.nothing_again())
+        undo = self._book.undo_of(decision.id)
+        if undo is not None and undo.open:
+            return UndoResult("wait", words.undo_runs(decision), decision)
+        try:
+            found = await self.read([target.ref for target in decision.targets])
+        except ModtuiError:
+            found = {}  # without the line the cached rows serve; the look before sending compares them anyway
+        items: list[Item] = []
+        for target in decision.targets:
+            item = found.get(target.ref) or self._outbox.cached(target)
+            if not isinstance(item, Item):
+                continue
+            seen = target.seen
+            if seen is not None:
+                changed = conflicts(decision.verb, tuple(
+                    one for one in differences(seen, item) if one.what in ("text", "reports", "gone")
+                ))  # fmt: skip
+                if changed:
+                    continue
+            cached = self._outbox.cached(target)
+            items.append(cached if cached is not None else item)
+        if not items:
+            return UndoResult("impossible", words.impossible(decision, ["it changed meanwhile"]), decision)
+        result = await self._decider.decide(items, decision.intent)
+        self._redo.pop()
+        if result.decision is None:
+            why = list(result.skipped.values())
+            return UndoResult("impossible", words.impossible(decision, why[:1]), decision)
+        return UndoResult("taken back", words.decided(result.decision, self._desk.reasons), result.decision)
+
+    # ---------------------------------------------------------------- conflicts
+
+    async def resolve(self, id: str, choice: Literal["mine", "theirs"]) -> Decision | None:
+        """`theirs` drops what conflicts. `mine` decides it again on the subject as it is now; gives the decision that
+        goes out. Raises NotFound, Refused (no conflict, or not possible any more), and the site's errors."""
+        decision = self._book.get(id)
+        if decision is None:
+            raise NotFound("There is no such decision in the journal.", "modtui log shows them.")
+        targets = [one for one in decision.targets if any(step.state == "conflict" for step in one.steps)]
+        if not targets:
+            raise Refused("Nothing of this decision is in conflict.")
+        if choice == "theirs":
+            await self._drop(decision, targets)
+            return None
+        found = await self.read([target.ref for target in targets])
+        whole: list[Target] = []
+        for target in targets:
+            item = found.get(target.ref)
+            if not isinstance(item, Item):
+                raise Refused(sentence_gone(target.number, item), "t leaves it as it is.")
+            if not any(step.state == "done" for step in target.steps):
+                whole.append(target)
+        result: Decision | None = None
+        if whole:
+            items = [item for target in whole if isinstance(item := found[target.ref], Item)]
+            items = [self._outbox.cached(target) or item for target, item in zip(whole, items, strict=True)]
+            decided = await self._decider.decide(items, decision.intent, hold_s=0.0, overrule=True)
+            if decided.decision is None:
+                raise Refused(words.sentence(next(iter(decided.skipped.values()), "It is not possible any more")))
+            result = decided.decision
+            taken = {target.item for target in decided.decision.targets}
+            await self._drop(decision, [target for target in whole if target.item in taken])
+        rest = [target for target in targets if target not in whole]
+        if rest:
+            result = await self._go_on(decision, rest, found) or result
+        return result
+
+    async def _drop(self, decision: Decision, targets: Sequence[Target]) -> None:
+        changes = [
+            Change(target.index, step.index, ("conflict",), "discarded")
+            for target in targets
+            for step in target.steps
+            if step.state == "conflict"
+        ]
+        await self._book.change(decision.id, *changes)
+
+    async def _go_on(
+        self, decision: Decision, targets: Sequence[Target], found: dict[SubjectRef, Item | Gone]
+    ) -> Decision | None:
+        """Part of it is in force already: the rest goes on, from the subject as it is now."""
+        changes: list[Change] = []
+        now = self._clock.now_ms()
+        for target in targets:
+            first = next(step.index for step in target.steps if step.state == "conflict")
+            changes.extend(
+                Change(target.index, step.index, ("conflict", "discarded"), "held", due_ms=now)
+                for step in target.steps
+                if step.index >= first and step.state in ("conflict", "discarded")
+            )
+            item = found[target.ref]
+            if isinstance(item, Item):
+                self._outbox.set_base(decision.id, target, seen_of(item))
+        await self._book.change(decision.id, *changes)
+        await self._outbox.send_now(decision.id)
+        return self._book.get(decision.id)
+
+
+def sentence_gone(number: str, item: Item | Gone | None) -> str:
+    """Why a conflict cannot be overruled."""
+    why = item.why if isinstance(item, Gone) else "the site does not show it any more"
+    return f"#{number} cannot be decided: {why}."
