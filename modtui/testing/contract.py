@@ -1,0 +1,59 @@
+"""`BackendContract`: what every backend has to do, as tests.
+
+A test class of an adapter inherits it and gives the fixture `site` (a `Site`). The other fixtures here make backends
+from it. Every test makes its own subjects, so a shared server is fine; what else is on it does no harm.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from modtui.backends.base import Backend
+from modtui.testing.deciding import DecidingContract
+from modtui.testing.guarding import GuardingContract
+from modtui.testing.reading import ReadingContract
+from modtui.testing.site import Site
+
+
+class BackendContract(ReadingContract, DecidingContract, GuardingContract):
+    """The whole contract. Inherit it in a class whose name begins with `Test`, and give the fixture `site`."""
+
+    @pytest.fixture
+    def site(self) -> Site:
+        """A running community. The adapter's author overrides this."""
+        raise NotImplementedError("the test class needs a fixture `site` that returns a modtui.testing.Site")
+
+    @pytest.fixture
+    async def fresh(self, site: Site, tmp_path: Path) -> AsyncIterator[Backend]:
+        """A backend that has not identified itself yet."""
+        backend = site.make(site.connection(tmp_path))
+        yield backend
+        await backend.aclose()
+
+    @pytest.fixture
+    async def backend(self, site: Site, tmp_path: Path) -> AsyncIterator[Backend]:
+        """The moderator's backend."""
+        backend = site.make(site.connection(tmp_path))
+        await backend.identify()
+        yield backend
+        await backend.aclose()
+
+    @pytest.fixture
+    async def other(self, site: Site, tmp_path: Path) -> AsyncIterator[Backend]:
+        """The same account in another process."""
+        backend = site.make(site.connection(tmp_path))
+        await backend.identify()
+        yield backend
+        await backend.aclose()
+
+    @pytest.fixture
+    async def read_only(self, site: Site, tmp_path: Path) -> AsyncIterator[Backend]:
+        """The account with --read-only."""
+        backend = site.make(msgspec.structs.replace(site.connection(tmp_path), read_only=True))
+        await backend.identify()
+        yield backend
+        await backend.aclose()

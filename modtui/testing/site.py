@@ -1,0 +1,79 @@
+"""What the author of a backend fills in: how things happen on a running server, without the backend."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from importlib import import_module
+from importlib.metadata import entry_points
+from pathlib import Path
+
+import msgspec
+
+from modtui.backends.base import Backend, Connection, Factory
+from modtui.domain.subjects import Lane, SubjectRef
+
+
+class Standing(msgspec.Struct, frozen=True, kw_only=True):
+    """How a reported subject stands, asked of the server by other means than the backend.
+
+    `reported`: somebody's report on it is open. `shown`: ordinary members can read its text. `text`: as its author
+    typed it ("" where it is gone).
+    """
+
+    reported: bool
+    shown: bool
+    text: str = ""
+
+
+class Site(ABC):
+    """A running community for the contract. Every method acts as somebody else than the moderator, on the server."""
+
+    name: str
+    """The name of the backend in the entry-point group `modtui.backends`."""
+    lane: Lane = "reports"
+    """The lane in which `report` makes rows."""
+    page_size: int = 10
+    """Rows of one page. The contract makes three more."""
+    exact_counts: bool = True
+    """Whether `counts` counts rows (some sites count threads)."""
+    undoable: tuple[str, ...] = ("approve", "remove")
+    """Verbs whose undo brings back text and open reports."""
+
+    @abstractmethod
+    def connection(self, state: Path) -> Connection:
+        """A connection of the moderator with a valid credential. `state` is a private folder."""
+
+    @abstractmethod
+    async def report(self, text: str, *, reporters: int = 2) -> SubjectRef:
+        """A new post with this text, reported by so many members. The subject as the backend names it."""
+
+    @abstractmethod
+    async def report_again(self, ref: SubjectRef) -> None:
+        """One more member reports it."""
+
+    @abstractmethod
+    async def edit(self, ref: SubjectRef, text: str) -> None:
+        """The author changes the text."""
+
+    @abstractmethod
+    async def approve(self, ref: SubjectRef) -> None:
+        """Another moderator closes the reports and keeps the post."""
+
+    @abstractmethod
+    async def standing(self, ref: SubjectRef) -> Standing:
+        """How it stands now, by the server's own word."""
+
+    @abstractmethod
+    def unknown(self, ref: SubjectRef) -> SubjectRef:
+        """A subject of the same kind that does not exist."""
+
+    async def spoil(self) -> bool:
+        """Bring a row into the lane that the backend cannot read whole. False where the server has no such thing."""
+        return False
+
+    def make(self, connection: Connection) -> Backend:
+        """The backend, as modtui itself makes it: through its entry point (in a checkout that is not installed, from
+        the package `modtui.backends.NAME`)."""
+        found = next(iter(entry_points(group="modtui.backends", name=self.name)), None)
+        factory: Factory = found.load() if found else import_module(f"modtui.backends.{self.name}").factory
+        return factory(connection)

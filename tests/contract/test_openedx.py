@@ -1,0 +1,97 @@
+"""The contract against a real Open edX forum (install it with `python -m tests.servers prepare openedx`)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from modtui.backends.base import Connection, Credential
+from modtui.domain.subjects import SubjectRef, community_id
+from modtui.testing import BackendContract, Site, Standing
+from tests.servers.community import Community
+from tests.servers.conftest import openedx  # noqa: F401 (a fixture)
+from tests.servers.openedx import Answer, OpenEdx
+
+pytestmark = [pytest.mark.servers, pytest.mark.anyio]
+
+
+class OpenEdxSite(Site):
+    """A course of its own, in which threads or responses are reported."""
+
+    name = "openedx"
+    page_size = 20
+    exact_counts = False
+
+    def __init__(self, community: Community, kind: str) -> None:
+        self.community, self.kind = community, kind
+        self.id = community_id("openedx", community.server.url, community.mod.name)
+
+    def connection(self, state: Path) -> Connection:
+        server = self.community.server
+        return Connection(
+            community=self.id,
+            url=server.url,
+            credential=Credential(kind="service", user=server.user, secret=server.password),
+            state=state,
+            options={"course": self.community.course, "acting_user": self.community.mod.id},
+        )
+
+    async def report(self, text: str, *, reporters: int = 2) -> SubjectRef:
+        server = self.community.server
+        who = [self.community.ann, self.community.bo][:reporters]
+        if self.kind == "thread":
+            native = self.community.thread(text)
+            server.flag_thread(native, *who)
+        else:
+            native = self.community.respond(self.community.thread("What do you think?"), text)
+            server.flag_comment(native, *who)
+        return SubjectRef(self.id, self.kind, native)
+
+    async def report_again(self, ref: SubjectRef) -> None:
+        server = self.community.server
+        (server.flag_thread if ref.kind == "thread" else server.flag_comment)(ref.native, server.create_user())
+
+    async def edit(self, ref: SubjectRef, text: str) -> None:
+        self.community.server.ask(
+            "PUT", f"{ref.kind}s/{ref.native}", json={"body": text, "editing_user_id": self.community.author.id}
+        )
+
+    async def approve(self, ref: SubjectRef) -> None:
+        body = {"user_id": self.community.server.create_user().id, "all": True}
+        self.community.server.ask("PUT", f"{ref.kind}s/{ref.native}/abuse_unflag", json=body)
+
+    async def standing(self, ref: SubjectRef) -> Standing:
+        try:
+            found = self.community.server.ask("GET", f"{ref.kind}s/{ref.native}")
+        except Answer:
+            return Standing(reported=False, shown=False)
+        shown = "Removed by a moderator" not in found["body"]
+        return Standing(reported=bool(found["abuse_flaggers"]), shown=shown, text=found["body"] if shown else "")
+
+    def unknown(self, ref: SubjectRef) -> SubjectRef:
+        return SubjectRef(ref.community, ref.kind, "99999999")
+
+    async def spoil(self) -> bool:
+        """A reported response in a thread that also holds a response without text: the forum cannot show it."""
+        thread = self.community.thread("A thread that breaks.")
+        self.community.server.flag_comment(self.community.respond(thread, "Reported."), self.community.ann)
+        body = {"body": "", "course_id": self.community.course, "user_id": self.community.bo.id}
+        self.community.server.call("POST", f"threads/{thread}/comments", json=body)
+        return True
+
+
+class TestThreads(BackendContract):
+    """Reported threads."""
+
+    @pytest.fixture
+    def site(self, openedx: OpenEdx) -> Site:  # noqa: F811
+        return OpenEdxSite(Community(openedx), "thread")
+
+
+class TestResponses(BackendContract):
+    """Reported responses."""
+
+    @pytest.fixture
+    def site(self, openedx: OpenEdx) -> Site:  # noqa: F811
+        return OpenEdxSite(Community(openedx), "comment")
