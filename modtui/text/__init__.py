@@ -1,5 +1,4 @@
-"""The only door for foreign text: cleaning, documents from HTML and Markdown, widths, times. Imports nothing else
-of modtui.
+"""The only door for foreign text: cleaning, documents, widths, times. Imports nothing else of modtui.
 
 `Foreign` is raw text from outside, `Shown` is safe to draw. The modules that parse (`html`, `markdown`) are imported by
 those who need them, since they cost start-up time.

@@ -1,6 +1,4 @@
-"""Puts a document together from the events of a parser: open, text, mark, link, close. Bounded in depth, never
-recursive.
-"""
+"""Puts a document together from the events of a parser. Bounded in depth, never recursive."""
 
 from __future__ import annotations
 

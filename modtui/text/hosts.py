@@ -26,9 +26,7 @@ _TWINS = str.maketrans("01i|", "olll")
 
 
 def ascii_host(host: str) -> str:
-    """The host as it is looked up: lower case, `xn--` for other scripts. A part that cannot be coded is kept as it
-    is.
-    """
+    """The host as it is looked up: lower case, `xn--` for other scripts. What cannot be coded stays."""
     host = unicodedata.normalize("NFKC", _DOTS.sub(".", unquote(host))).casefold().rstrip(".")
     return ".".join(map(_encode, host.split(".")))
 
@@ -82,9 +80,7 @@ def skeleton(host: str) -> str:
 
 
 def fold_looks(text: str) -> str:
-    """A text in lower case without accents, with look-alike letters (`0o`, `1il|`, `rn`-`m`, other scripts') folded
-    together.
-    """
+    """A text in lower case without accents, its look-alikes (`0o`, `1il|`, `rn`-`m`, other scripts) folded."""
     return _fold(text).translate(_TWINS).replace("rn", "m").replace("vv", "w")
 
 
@@ -114,9 +110,7 @@ def latin_twin(host: str) -> str:
 
 
 def mixed_scripts(host: str) -> tuple[str, ...]:
-    """The scripts that one part of the host mixes although no language does (Latin with Cyrillic or Greek), or
-    nothing.
-    """
+    """The scripts that one part of the host mixes although no language does (Latin with Cyrillic), or nothing."""
     for label in decoded_host(host).split("."):
         if label.isascii():
             continue

@@ -54,9 +54,7 @@ _MARKER_STYLES: tuple[tuple[str, StyleName], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One row: segments of (text, style), together at most as wide as was asked for. `link` is the number it is
-    about, or 0.
-    """
+    """One row of (text, style), at most as wide as was asked for. `link` is the number it is about, or 0."""
 
     segments: tuple[tuple[Shown, StyleName], ...]
     link: int = 0

@@ -119,9 +119,7 @@ def _warnings(parts: _Parts, label: str, target: str, site: str) -> list[Shown]:
 
 
 def make_link(number: int, label: str, target: Foreign, *, site: str = "", kind: LinkKind = "web") -> Link:
-    """What a link of a post is. `label` is the raw text it is drawn with, `site` the address of the community it
-    stands in.
-    """
+    """What a link of a post is: `label` is its raw text, `site` the address of the community it stands in."""
     parts = _split(target, site)
     if parts.scheme == "mailto":
         kind = "mail"

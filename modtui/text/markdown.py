@@ -64,9 +64,7 @@ def _parser() -> _Parser:
 
 
 def from_markdown(raw: Foreign, *, site: str = "") -> Document:
-    """The document of a post's Markdown. Any input gives a document, in bounded time; `site` is the community's
-    address.
-    """
+    """The document of a post's Markdown. Any input gives one, in bounded time; `site` is the community's address."""
     builder = Builder(site)
     builder.truncated = len(raw) > MAX_SIGNS
     text = raw[:MAX_SIGNS].replace("\r\n", "\n")
@@ -78,9 +76,7 @@ def from_markdown(raw: Foreign, *, site: str = "") -> Document:
 
 
 class _Reader:
-    """Splits a post at block tags (`[quote]`, `[details]`, `[spoiler]`, `:::`) and gives what is between to the
-    parser.
-    """
+    """Splits a post at block tags (`[quote]`, `[details]`, `[spoiler]`, `:::`); the parser gets what is between."""
 
     def __init__(self, builder: Builder) -> None:
         self._builder = builder
@@ -179,9 +175,7 @@ def _chunks(text: str) -> Iterator[str]:
 
 
 def _render_chunk(builder: Builder, text: str) -> None:
-    """Parses a bite. What the parser could not take in bounded time, or would cut for its depth, is shown as
-    written.
-    """
+    """Parses a bite. What would take the parser too long, or be cut for its depth, is shown as written."""
     if text.count("[") <= _MAX_BRACKETS and text.count("|") <= _MAX_BRACKETS:
         try:
             tokens = _parser().parse(text)

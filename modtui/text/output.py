@@ -24,7 +24,7 @@ def _plain(value: Any) -> Any:
 
 
 def json_line(value: object) -> str:
-    """One line of compact JSON in ASCII only: whatever a member wrote, a terminal that prints it stays as it is.
+    """One line of compact JSON in ASCII only, so that a terminal that prints it stays as it is.
 
     Sets become sorted lists, dataclasses objects, other unknown types their text. Raises ValueError for NaN and
     infinity.

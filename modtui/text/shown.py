@@ -28,8 +28,7 @@ _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 
 def show(text: Foreign | str) -> Shown:
-    """The harmless form of foreign text of any number of lines. Loses nothing: what cannot be drawn is named (`␛`,
-    `‹202E›`).
+    """Foreign text of any number of lines, harmless. Nothing is lost: what cannot be drawn is named (`␛`, `‹202E›`).
 
     CRLF becomes LF and tabs become spaces. For an editor use `escape`, which can be reversed.
     """
@@ -37,9 +36,7 @@ def show(text: Foreign | str) -> Shown:
 
 
 def show_line(text: Foreign | str, limit: int | None = LINE_LIMIT) -> Shown:
-    """Foreign text as one line: runs of blanks and newlines become one space, what is longer than `limit` signs
-    ends in `~`.
-    """
+    """Foreign text as one line: blanks and newlines fold to a space; beyond `limit` signs it ends in `~`."""
     if limit is not None and len(text) > 4 * limit:
         text = text[: 4 * limit]
         cut = True

@@ -7,6 +7,7 @@ and `hostile_kinds()` (what a row says instead of drawing a hostile text).
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterator
 from functools import cache
 
@@ -61,9 +62,7 @@ def _suspect() -> re.Pattern[str]:
 
 @cache
 def _hostile() -> re.Pattern[str]:
-    """Matches each sign that has to be made visible. It begins with a plain class, so that `re` can skip ahead
-    quickly.
-    """
+    """Matches each sign to be made visible. It begins with a plain class, so that `re` can skip ahead."""
     return re.compile(
         f"[{_ALWAYS}{_SOMETIMES}]"
         # ... except joiners inside an emoji sequence or a word,
@@ -123,8 +122,6 @@ def _long_emoji() -> re.Pattern[str]:
 
 
 def _is_mark(sign: str) -> bool:
-    import unicodedata
-
     return unicodedata.category(sign)[0] == "M" or bool(_stack_mark().match(sign))
 
 

@@ -1,6 +1,4 @@
-"""Instants, ages and durations. Instants and durations are integers of milliseconds; instants count from 1970 in
-UTC.
-"""
+"""Instants, ages and durations, as integers of milliseconds; instants count from 1970 in UTC."""
 
 from __future__ import annotations
 
@@ -30,9 +28,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def parse_iso(text: str) -> int:
-    """The instant of an ISO 8601 time, as platforms send it. Without a zone it is UTC. Raises ValueError with a
-    sentence.
-    """
+    """The instant of an ISO 8601 time; without a zone it is UTC. Raises ValueError with a sentence."""
     words = text.strip()
     if words.upper().endswith(" UTC"):
         words = words[:-4] + "+00:00"
@@ -47,9 +43,7 @@ def parse_iso(text: str) -> int:
 
 
 def parse_iso_or_none(value: object) -> int | None:
-    """The instant of an ISO 8601 time, or None for anything that is not one (null, a number, an empty or broken
-    text).
-    """
+    """The instant of an ISO 8601 time, or None for anything else (null, a number, a broken text)."""
     if not isinstance(value, str) or not value:
         return None
     try:
@@ -121,8 +115,7 @@ def parse_duration(text: str) -> int | None:
 
 
 def stamp(ms: int, tz: tzinfo | None = None, *, now_ms: int | None = None, zone: bool = False) -> Shown:
-    """A date and time to read: `Fri 20 Nov 10:05`, with the year where it is not that of `now_ms`, with the zone on
-    request.
+    """A date and time to read: `Fri 20 Nov 10:05`, with the year where it is not that of `now_ms`.
 
     `tz` None is the zone of this machine. English names always, whatever the locale. A time beyond the calendar
     says so.

@@ -139,8 +139,6 @@ def breaks(text: str, width: int, *, words: bool = True) -> Iterator[tuple[int, 
 
 
 def wrap(text: Shown, width: int) -> Iterator[Shown]:
-    """The rows of a text, lazily: greedy, at blanks where there are any, never through a sign. Only blanks at
-    breaks are lost.
-    """
+    """The rows of a text, lazily: at blanks where there are any, never through a sign. Only blanks are lost."""
     for start, stop in breaks(text, width):
         yield Shown(text[start:stop])
