@@ -134,7 +134,10 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Target(msgspec.Struct, frozen=True, kw_only=True):
-    """One subject of a decision: what was seen of it, and the steps. `number`, `author`, `title` are for people."""
+    """One subject of a decision: what was seen of it, and the steps. `number`, `author`, `title` are for people.
+
+    `message` and `message_title` are this target's own wording where that differs from the intent's (it names its author).
+    """
 
     index: int
     item: str
@@ -146,6 +149,14 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     checked: bool = True
     steps: tuple[Step, ...]
     conflict: tuple[str, ...] = ()
+    message: str | None = None
+    message_title: str | None = None
+
+    def intent(self, whole: Intent) -> Intent:
+        """The decision's intent `whole` as it was meant for this target."""
+        if self.message is None:
+            return whole
+        return msgspec.structs.replace(whole, message=self.message, message_title=self.message_title)
 
     @property
     def state(self) -> DecisionState:

@@ -96,6 +96,8 @@ class TargetBody(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     seen: Seen | None = None
     conflict: tuple[str, ...] = ()
     steps: tuple[StepBody, ...] = ()
+    message: str | None = None
+    message_title: str | None = None
 
 
 class Moved(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -159,7 +161,8 @@ def _target_body(target: Target) -> TargetBody:
     )
     return TargetBody(
         item=target.item, ref=target.ref, number=target.number, author=target.author, title=target.title,
-        seen=target.seen, conflict=target.conflict, steps=steps,
+        seen=target.seen, conflict=target.conflict, steps=steps, message=target.message,
+        message_title=target.message_title,
     )
 
 
@@ -182,7 +185,8 @@ def join_target(
         return Target(index=index, item="", ref=nobody, number="", checked=checked, steps=steps, conflict=conflict)
     return Target(
         index=index, item=body.item, ref=body.ref, number=body.number, author=body.author, title=body.title,
-        seen=body.seen, checked=checked, steps=steps, conflict=conflict,
+        seen=body.seen, checked=checked, steps=steps, conflict=conflict, message=body.message,
+        message_title=body.message_title,
     )
 
 

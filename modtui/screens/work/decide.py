@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from modtui.desk import words
 from modtui.desk.events import DecisionChanged, Link
+from modtui.desk.later import LATER, comes_back
 from modtui.domain.capability import Blocked
 from modtui.domain.decisions import Intent, Plan
 from modtui.domain.items import Item, Offer
@@ -17,6 +18,7 @@ from modtui.screens.lines.reason import ReasonLine
 from modtui.screens.lines.sanction import SanctionForm
 from modtui.screens.work.marks import WorkMarks
 from modtui.text import Foreign, Shown, join, own, say, show_line
+from modtui.text.time import stamp
 
 MANY = 25
 """Above so many the number is typed instead of y."""
@@ -506,13 +508,8 @@ class WorkDecide(WorkMarks):
         item = self.current
         if item is None:
             return
-        options = [
-            Choice("1", own("in an hour")),
-            Choice("2", own("tonight (18:00)")),
-            Choice("3", own("tomorrow (8:00)")),
-            Choice("4", own("when it changes")),
-            Choice("m", own("not for me: leave it to the others")),
-        ]
+        options = [Choice(key, own(words)) for key, words in LATER.items()]
+        options.append(Choice("m", own("not for me: leave it to the others")))
         if self.desk.state_of(item.id).letter in ("z", "n"):
             options.append(Choice("0", own("now: back into the list")))
 
@@ -522,8 +519,19 @@ class WorkDecide(WorkMarks):
         self.open_line(ChoiceLine(self, say("LATER: #{number}", number=item.number), options, chosen))
 
     async def _put_off(self, item: Item, key: str) -> None:
-        said = await self.desk.put_off(item.id, key, self.shell.tz)
-        self.say(said)
+        number = item.number
+        if key == "m":
+            await self.desk.skip(item.id)
+            self.say(say("#{number} is left to the others. b, then 0 brings it back.", number=number))
+        elif key == "0":
+            await self.desk.snooze(item.id, None)
+            await self.desk.skip(item.id, on=False)
+            self.say(say("#{number} is back in the list.", number=number))
+        else:
+            back = comes_back(key, self.shell.now_ms(), self.shell.tz)
+            await self.desk.snooze(item.id, back)
+            when = stamp(back, self.shell.tz, now_ms=self.shell.now_ms())
+            self.say(say("#{number} comes back {when}. Nothing was sent.", number=number, when=when))
         self.rows_list.changed([self.rows_list.cursor])
         if key != "0":
             self._go_on({item.id})

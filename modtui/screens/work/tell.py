@@ -106,7 +106,7 @@ def top_state(
             short=names[1],
             active=name == lane,
             count=counts.get(name),
-            blocked=bool(one) and isinstance(one.backend.capabilities.lane(name), Blocked),
+            blocked=one is not None and isinstance(one.backend.capabilities.lane(name), Blocked),
         )
         for n, (name, names) in enumerate(LANE_NAMES.items())
     )
@@ -180,7 +180,7 @@ def empty_lines(
     """The empty queue: which kind of empty, what was done, what is not out yet, where to go next."""
     lane = LANE_NAMES[view.lane][0]
     block: list[tuple[Shown, str]] = []
-    starting = [c for c in desk.communities if c.link.state == "starting" and community in (None, c.id)]
+    starting: list[Community] = [c for c in desk.communities if c.link.state == "starting" and community in (None, c.id)]
     troubled = [c for c in desk.communities if c.link.state not in ("live", "starting") and community in (None, c.id)]
     blocked = next(
         (
