@@ -45,4 +45,4 @@ def report(error: BaseException, secrets: Iterable[str | None] = ()) -> None:
         where = f"What happened is in {path}; it holds no key."
     except (ModtuiError, OSError):
         where = f"{DEBUG}=1 shows more."
-    narrate(f"modtui stopped because of a mistake of its own ({name}). What was decided is safe in the journal. {where}")
+    narrate(f"modtui stopped because of a mistake of its own ({name}). What was decided is in the journal. {where}")

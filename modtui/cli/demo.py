@@ -116,10 +116,10 @@ def _folders(root: Path) -> Iterator[None]:
 @_world(port=False)
 @click.option("--keep", is_flag=True, help="Keep the private folder, and say where it is.")
 @click.pass_context
-def demo(ctx: click.Context, keep: bool, **values: Any) -> int:
+def demo(ctx: click.Context, /, keep: bool, **values: Any) -> int:
     """Open modtui on a made-up community that runs on this machine only.
 
-    Everything lives in a private folder that is removed at the end, so nothing that you do there lasts; --keep keeps it.
+    Everything lives in a private folder that is removed at the end; --keep keeps it.
     """
     if ctx.invoked_subcommand is not None:
         return 0

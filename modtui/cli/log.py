@@ -93,11 +93,8 @@ def line(decision: Decision, reasons: Sequence[Reason], called: Mapping[str, str
     states: dict[str, int] = {}
     for target in decision.targets:
         states[target.state] = states.get(target.state, 0) + 1
-    state = decision.state
-    if len(states) > 1:
-        state_words = ", ".join(f"{number} {name}" for name, number in sorted(states.items()))
-    else:
-        state_words = state
+    mixed = ", ".join(f"{number} {name}" for name, number in sorted(states.items()))
+    state_words = mixed if len(states) > 1 else decision.state
     where = called.get(decision.community, str(decision.community))
     return say(
         "{when}  {id}  {state}  {where}  {words}",

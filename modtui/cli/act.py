@@ -1,0 +1,211 @@
+"""`modtui act`: decide from the command line, with the same desk, journal and look before sending as the screens."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO
+
+import click
+
+from modtui.cli import targets
+from modtui.cli.intents import Words, intent_for, per_item, verb_of
+from modtui.cli.opening import opening, settings_of
+from modtui.cli.options import shared
+from modtui.cli.output import emit_json, narrate
+from modtui.cli.running import finished, working
+from modtui.cli.targets import Found, Named
+from modtui.desk.words import sentence
+from modtui.domain.decisions import Decision, Intent, Plan, Target
+from modtui.domain.items import Item
+from modtui.domain.subjects import LANES, Lane
+from modtui.errors import ModtuiError, ReadOnly, UsageError
+from modtui.settings.options import Options
+from modtui.text import own
+
+if TYPE_CHECKING:
+    from modtui.desk.desk import Desk
+
+GOOD = frozenset({"held", "done"})
+"""States that count as done as asked."""
+
+
+def _result(id: str, decision: str | None, state: str, checked: bool, message: str, **more: Any) -> dict[str, Any]:
+    return {"id": id, "decision": decision, "state": state, "checked": checked, "message": sentence(message), **more}
+
+
+def _dry(desk: Desk, one: Found, intent: Intent) -> dict[str, Any]:
+    """What the decision would do to the item, without deciding."""
+    if one.item is None:
+        return _result(one.id, None, one.state, one.checked, one.problem, possible=False)
+    open_one = desk.store.journal.open_for(one.item.ref)
+    if open_one is not None:
+        words = f"A decision on it is on its way already ({open_one.id})"
+        return _result(one.id, None, "skipped", one.checked, words, possible=False)
+    try:
+        plan = desk.plan(one.item, intent)
+    except ModtuiError as error:
+        return _result(one.id, None, "skipped", one.checked, error.message, possible=False)
+    return _result(one.id, None, "skipped", one.checked, f"Dry run: {_would(plan)}", possible=True, plan=_plan(plan))
+
+
+def _would(plan: Plan) -> str:
+    words = [step.words for step in plan.steps] or ["nothing"]
+    told = "the site tells the author" if plan.tells_author else ""
+    return ", ".join((*words, told) if told else words)
+
+
+def _plan(plan: Plan) -> dict[str, Any]:
+    return {
+        "steps": [step.words for step in plan.steps],
+        "effects": [{"on": effect.on, "words": effect.words} for effect in plan.effects],
+        "tells_author": plan.tells_author, "reversal": plan.reversal, "stays": list(plan.stays),
+    }  # fmt: skip
+
+
+def _final(decision: Decision, target: Target) -> dict[str, Any]:
+    """The line of one item of a decision, as it stands now."""
+    state = target.state
+    shown = {"sending": "unknown", "discarded": "undone"}.get(state, state)
+    if state == "done":
+        words = ", ".join(step.words for step in target.steps if step.state == "done") or "done"
+    elif state == "held":
+        words = "Held; modtui outbox send sends it, modtui undo takes it back"
+    elif state == "conflict":
+        words = f"Not sent, it changed meanwhile: {', '.join(target.conflict) or 'somebody else was quicker'}"
+    elif state == "partly":
+        done = ", ".join(step.words for step in target.steps if step.state == "done")
+        failed = next((step.error for step in target.steps if step.error), None)
+        words = f"Only in part: {done}{f'; then: {failed}' if failed else ''}"
+    elif shown == "unknown":
+        words = "It is not known whether the site has it; modtui looks it up before anything is sent again"
+    elif shown == "undone":
+        words = "Taken back before it was sent" if state == "discarded" else "Taken back"
+    else:
+        words = next((step.error for step in target.steps if step.error), None) or "The site will not do it"
+    return _result(target.item, decision.id, shown, target.checked, words)
+
+
+async def _decide(
+    desk: Desk, found: Sequence[Found], intents: Sequence[tuple[Intent, list[Found]]], wait: bool, hold_s: float,
+    overrule: bool,
+) -> list[dict[str, Any]]:
+    """Decide, wait, and give a line for each item, in the order in which they were named."""
+    lines: dict[str, dict[str, Any]] = {
+        one.id: _result(one.id, None, one.state, one.checked, one.problem) for one in found if one.item is None
+    }
+    made: list[str] = []
+    for intent, group in intents:
+        for checked in (True, False):
+            items = [one.item for one in group if one.item is not None and one.checked is checked]
+            seen = {one.id: one.seen for one in group if one.seen is not None}
+            for community in desk.communities:
+                mine: list[Item] = [item for item in items if item.ref.community == community.id]
+                if not mine:
+                    continue
+                decided = await desk.decide(
+                    mine, intent, seen=seen, hold_s=hold_s, checked=checked, overrule=overrule
+                )
+                for id, why in decided.skipped.items():
+                    lines[id] = _result(id, None, "skipped", checked, why)
+                if decided.decision is not None:
+                    made.append(decided.decision.id)
+    if wait and made:
+        await finished(desk, made)
+    for id in made:
+        decision = desk.store.journal.decision(id)
+        for target in decision.targets if decision is not None else ():
+            if decision is not None:
+                lines[target.item] = _final(decision, target)
+    return [lines[one.id] for one in found if one.id in lines]
+
+
+def _exit_code(lines: Sequence[dict[str, Any]], dry: bool) -> int:
+    good = all(line["possible"] if dry else line["state"] in GOOD for line in lines)
+    return 0 if good else 9
+
+
+def _named(ids: Sequence[str], stdin: TextIO) -> list[Named]:
+    """The arguments, or standard input when there are none (or a lone `-`). Raises UsageError."""
+    if ids and tuple(ids) != ("-",):
+        return [Named(id) for id in ids]
+    if stdin.isatty():
+        raise UsageError("There are no ids.", "Give ids, or lines of modtui queue --json on standard input.")
+    try:
+        return targets.read_lines(stdin)
+    except UnicodeDecodeError:
+        raise UsageError("The input is not UTF-8 text.") from None
+
+
+async def _run(
+    desk: Desk, named: Sequence[Named], intent: Intent, words: Words, *,
+    lane: Lane | None, dry: bool, wait: bool, hold_s: float, overrule: bool,
+) -> int:  # fmt: skip
+    async with working(desk, send=wait and not dry):
+        found = await targets.resolve(desk, named, lane)
+        gone = targets.missing(found)
+        groups = per_item(desk, found, intent, words)
+        if dry:
+            by_id = {one.id: mine for mine, group in groups for one in group}
+            lines = [_dry(desk, one, by_id.get(one.id, intent)) for one in found]
+        else:
+            lines = await _decide(desk, found, groups, wait, hold_s, overrule)
+        for line in lines:
+            emit_json(line)
+        if gone is not None:
+            raise gone
+        return _exit_code(lines, dry)
+
+
+@click.command()
+@click.argument("verb")
+@click.argument("ids", nargs=-1)
+@click.option("--reason", metavar="ID", help="One of the reasons of the settings (modtui config docs lists them).")
+@click.option("--words", metavar="TEXT", help="A reason in your own words.")
+@click.option("--message", metavar="TEXT", help="A message to the author; placeholders such as {author} are filled in.")
+@click.option("--message-file", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
+              help="The same, from a file.")
+@click.option("--tell", is_flag=True, help="Send the author the reason's own message, in the language of the post.")
+@click.option("--ban", metavar="LENGTH", help="Ban the author too: 7d, 30d, forever.")
+@click.option("--silence", metavar="LENGTH", help="Silence the author too.")
+@click.option("--lock", is_flag=True, help="Lock the thread too.")
+@click.option("--text", metavar="TEXT", help="The text of a note, a reply or an edit.")
+@click.option("--offer", metavar="ID", help="Take this offer of the site instead of the verb's usual one.")
+@click.option("--lane", type=click.Choice(LANES), help="The lane that bare ids belong to.")
+@click.option("--claimed-too", is_flag=True, help="Decide even where a colleague has taken the item.")
+@click.option("--dry-run", is_flag=True, help="Only say what would happen.")
+@click.option("--no-wait", is_flag=True, help="Leave it in the outbox; do not wait until it is sent.")
+@shared
+def act(options: Options, verb: str, ids: tuple[str, ...], **values: Any) -> int:
+    """Decide: VERB on the items with these IDS, or on the lines of standard input.
+
+    Verbs: approve, remove, spam, ignore, restore, edit, claim, release, note, silence, unsilence, ban, unban, lock,
+    unlock, purge, warn, reply. What a site allows on an item is in the offers of `modtui queue --json`.
+
+    A line of `modtui queue --json` says what you were shown: if the item is not so any more, nothing is sent. Every
+    item is read again before anything is sent; for a bare id that read is all there is, and the result says
+    "checked": false.
+
+    One JSON line is printed for each item: id, decision, state, checked, message. States are held, done, undone,
+    conflict, refused, unknown, partly, skipped. With --dry-run the state is skipped, and "possible" says the rest.
+    Nothing is held unless --hold says so; `modtui undo` takes it back.
+
+    Ends with 0 when every item is done or held (with --dry-run: would be), with 3 when none exists, else with 9.
+    """
+    settings = settings_of(options)
+    words = Words.read(settings, verb_of(verb), values)
+    intent = intent_for(settings, words)
+    dry, wait = bool(values["dry_run"]), not values["no_wait"]
+    if options.read_only and not dry:
+        raise ReadOnly("modtui was started read-only, so nothing can be decided.", "--dry-run shows what would happen.")
+    named = _named(ids, sys.stdin)
+    if not named:
+        narrate(own("The input is empty, so there is nothing to do."))
+        return 0
+    with opening(options, settings) as desk:
+        return asyncio.run(_run(
+            desk, named, intent, words, lane=values["lane"], dry=dry, wait=wait,
+            hold_s=options.hold_s or 0.0, overrule=bool(values["claimed_too"]),
+        ))  # fmt: skip

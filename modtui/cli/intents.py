@@ -1,0 +1,176 @@
+"""From the words of `modtui act` to intents."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import replace
+
+from modtui.cli.targets import Found
+from modtui.domain.decisions import VERBS, Intent, Sanction
+from modtui.domain.items import Item
+from modtui.domain.reasons import Reason
+from modtui.errors import UsageError
+from modtui.settings import Settings
+from modtui.settings.kinds import nearest
+from modtui.settings.reasons import compose, fill, pick_language
+from modtui.text import show_line
+from modtui.text.time import duration, parse_duration, stamp
+
+if TYPE_CHECKING:
+    from modtui.desk.desk import Desk
+
+_INNER = frozenset({"offer", "reopen", "escalate", "accept"})
+"""Verbs that the command line has no words for yet."""
+_WANT_TEXT = frozenset({"edit", "note", "reply"})
+_SIZE = 100_000
+
+
+def verb_of(text: str) -> str:
+    """The verb. Raises UsageError with the nearest one."""
+    verbs = [verb for verb in VERBS if verb not in _INNER]
+    if text in verbs:
+        return text
+    raise UsageError(f'There is no verb "{show_line(text, 40)}".', nearest(text, verbs))
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The checked words of a call."""
+
+    verb: str
+    reason: Reason | None = None
+    own_words: str | None = None
+    message: str | None = None
+    tell: bool = False
+    sanction: Sanction | None = None
+    lock: bool = False
+    text: str | None = None
+    offer: str | None = None
+
+    @classmethod
+    def read(cls, settings: Settings, verb: str, values: Mapping[str, Any]) -> Words:
+        """Check the options of `act`. Raises UsageError."""
+        reason = None
+        if values.get("reason") is not None:
+            reason = settings.reason(values["reason"])
+            if reason is None:
+                name, known = str(values["reason"]), [one.id for one in settings.reasons]
+                raise UsageError(f'There is no reason "{show_line(name, 40)}".', nearest(name, known))
+        if values.get("tell") and (reason is None or not reason.messages):
+            raise UsageError("--tell sends the reason's message, so it needs a --reason that has one.")
+        message = _message(values.get("message"), values.get("message_file"))
+        if message is not None and values.get("tell"):
+            raise UsageError("--tell and --message exclude each other.")
+        text = values.get("text")
+        if verb in _WANT_TEXT and not (text or "").strip():
+            raise UsageError(f"{verb} needs --text.")
+        if text is not None and verb not in _WANT_TEXT:
+            raise UsageError(f"--text is for {', '.join(sorted(_WANT_TEXT))}, not for {verb}.")
+        return cls(
+            verb=verb, reason=reason, own_words=values.get("words"), message=message, tell=bool(values.get("tell")),
+            sanction=_sanction(settings, verb, values), lock=bool(values.get("lock")), text=text,
+            offer=values.get("offer"),
+        )  # fmt: skip
+
+
+def _message(given: str | None, file: Path | None) -> str | None:
+    if given is not None and file is not None:
+        raise UsageError("--message and --message-file exclude each other.")
+    if file is not None:
+        try:
+            given = file.read_text("utf-8")
+        except OSError as error:
+            raise UsageError(f"{file} cannot be read: {error.strerror}.") from None
+        except UnicodeDecodeError:
+            raise UsageError(f"{file} is not UTF-8 text.") from None
+    if given is None:
+        return None
+    if not given.strip():
+        raise UsageError("The message is empty.")
+    if len(given) > _SIZE:
+        raise UsageError(f"The message is longer than {_SIZE:,} signs.")
+    return given
+
+
+def _sanction(settings: Settings, verb: str, values: Mapping[str, Any]) -> Sanction | None:
+    found: list[Sanction] = []
+    if values.get("ban") is not None:
+        found.append(Sanction("ban", _length("--ban", values["ban"])))
+    if values.get("silence") is not None:
+        found.append(Sanction("silence", _length("--silence", values["silence"])))
+    if len(found) > 1:
+        raise UsageError("--ban and --silence exclude each other.")
+    if verb == "ban":
+        if found and found[0].kind != "ban":
+            raise UsageError("ban takes --ban, not --silence.")
+        return found[0] if found else Sanction("ban", settings.ban.default_ms)
+    if verb == "silence":
+        if found and found[0].kind != "silence":
+            raise UsageError("silence takes --silence, not --ban.")
+        return found[0] if found else Sanction("silence", settings.ban.default_ms)
+    return found[0] if found else None
+
+
+def _length(option: str, text: str) -> int | None:
+    try:
+        return parse_duration(text)
+    except ValueError as error:
+        raise UsageError(f"{option}: {error}") from None
+
+
+def intent_for(settings: Settings, words: Words) -> Intent:
+    """What the moderator wants, the same for all items. The message of --tell is filled in by `per_item`."""
+    reason = words.reason
+    return Intent(
+        verb=words.verb, offer=words.offer, reason=reason.id if reason else None,
+        reason_title=reason.title if reason else None, reason_text=words.own_words, message=words.message,
+        sanction=words.sanction, lock=words.lock, text=words.text,
+    )  # fmt: skip
+
+
+def per_item(
+    desk: Desk, found: Sequence[Found], intent: Intent, words: Words
+) -> list[tuple[Intent, list[Found]]]:
+    """One intent for all items; or one for each, where the message names the author or speaks their language."""
+    if not words.tell and (words.message is None or "{" not in words.message):
+        return [(intent, list(found))]
+    return [(_own_message(desk, one.item, intent, words), [one]) for one in found if one.item is not None]
+
+
+def _own_message(desk: Desk, item: Item, intent: Intent, words: Words) -> Intent:
+    values = placeholders(desk, item, intent)
+    if words.message is not None:
+        own = {"reason": words.reason.title if words.reason else words.own_words}
+        own["rule"] = words.reason.rule if words.reason else None
+        return replace(intent, message=fill(words.message, {**values, **own}))
+    if words.reason is None:
+        return intent
+    community = next((one for one in desk.communities if one.id == item.ref.community), None)
+    language = pick_language(words.reason, item.language, community.language if community else None)
+    message = compose(words.reason, language or "en", values)
+    if message is None:
+        return intent
+    return replace(intent, message=message.text, message_title=message.title)
+
+
+def placeholders(desk: Desk, item: Item, intent: Intent) -> dict[str, str | None]:
+    """What the placeholders of a message become for this item; `until` is as of now, the site's clock."""
+    community = next((one for one in desk.communities if one.id == item.ref.community), None)
+    account = community.account if community else None
+    length = intent.sanction.duration_ms if intent.sanction else None
+    now = community.backend.wire.clock_ms if community else item.since_ms
+    from datetime import UTC
+
+    return {
+        "author": item.author.username if item.author else None,
+        "title": item.place.thread_title or item.title,
+        "url": item.url,
+        "community": (account.site_title if account else None) or (community.name if community else None),
+        "moderator": account.username if account else None,
+        "duration": str(duration(length)) if intent.sanction else None,
+        "until": str(stamp(now + length, UTC, zone=True)) if length is not None else None,
+    }

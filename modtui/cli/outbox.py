@@ -1,0 +1,196 @@
+"""`modtui outbox` and `modtui undo`: what is on its way, and taking it back."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from modtui.cli.log import as_json, line, names, opened, zone
+from modtui.cli.opening import opening, settings_of
+from modtui.cli.options import shared
+from modtui.cli.output import emit, emit_json, narrate, safe
+from modtui.cli.running import finished, working
+from modtui.desk.book import failed
+from modtui.domain.decisions import Decision
+from modtui.errors import NotFound, ReadOnly, Refused
+from modtui.settings import Settings
+from modtui.settings.options import Options
+from modtui.text import own
+
+if TYPE_CHECKING:
+    from modtui.desk.desk import Desk
+    from modtui.store.journal import Journal
+
+
+def waiting(journal: Journal) -> list[Decision]:
+    """What is on its way or failed, the oldest first."""
+    found = {decision.id: decision for decision in journal.open_decisions()}
+    for decision in journal.history(limit=200):
+        if failed(decision):
+            found.setdefault(decision.id, decision)
+    return sorted(found.values(), key=lambda one: (one.created_ms, one.id))
+
+
+def full_id(journal: Journal, text: str) -> str:
+    """The decision's id, which may be cut short where that is unambiguous. Raises NotFound."""
+    if journal.decision(text) is not None:
+        return text
+    close = [one.id for one in journal.history(limit=500) if len(text) >= 4 and one.id.startswith(text)]
+    if len(close) == 1:
+        return close[0]
+    words = "means several decisions" if close else "is not a decision in the journal"
+    raise NotFound(f'"{safe(text[:60])}" {words}.', "modtui log shows the ids.")
+
+
+@click.group(invoke_without_command=True)
+@click.option("--json", "as_lines", is_flag=True, help="One JSON line for each decision.")
+@shared
+def outbox(options: Options, as_lines: bool) -> int:
+    """Show what is held, on its way, in conflict or refused; the oldest first."""
+    if click.get_current_context().invoked_subcommand is not None:
+        return 0
+    settings = settings_of(options)
+    called, tz = names(settings), zone(settings)
+    with opened() as store:
+        found = waiting(store.journal)
+    for decision in found:
+        row = line(decision, settings.reasons, called, tz)
+        if not (emit_json(as_json(decision, called)) if as_lines else emit(row)):
+            return 0
+    if not found:
+        narrate(own("The outbox is empty."))
+    return 0
+
+
+def _print(desk: Desk, settings: Settings, ids: Sequence[str]) -> int:
+    """The decisions as they are now; 0 when all are done, undone or dropped, else 9."""
+    called, tz = names(settings), zone(settings)
+    good = True
+    for id in ids:
+        decision = desk.store.journal.decision(id)
+        if decision is not None:
+            emit(line(decision, settings.reasons, called, tz))
+            good = good and decision.state in ("done", "undone", "discarded")
+    return 0 if good else 9
+
+
+def _may_write(options: Options) -> None:
+    if options.read_only:
+        raise ReadOnly("modtui was started read-only, so nothing can be sent or taken back.")
+
+
+@outbox.command()
+@click.argument("id", required=False)
+@shared
+def send(options: Options, id: str | None) -> int:
+    """Send what is held, now: the decision ID, or all. Each is checked against the site first.
+
+    Ends with 0 when all of it is done, else with 9.
+    """
+    _may_write(options)
+    settings = settings_of(options)
+
+    async def run(desk: Desk) -> int:
+        async with working(desk, send=True):
+            journal = desk.store.journal
+            here = {community.id for community in desk.communities}
+            chosen = (
+                [full_id(journal, id)] if id is not None
+                else [one.id for one in journal.open_decisions() if one.community in here]
+            )
+            if not chosen:
+                narrate(own("The outbox is empty."))
+                return 0
+            for one in chosen:
+                decision = journal.decision(one)
+                if decision is not None and decision.community not in here:
+                    raise NotFound(f"The community of {one} is not open here.")
+                if decision is not None and not decision.open:
+                    await desk.retry(one)  # refused before: tried again because it was asked for by name
+                else:
+                    await desk.send_now(one)
+            await finished(desk, chosen)
+            return _print(desk, settings, chosen)
+
+    with opening(options, settings) as desk:
+        return asyncio.run(run(desk))
+
+
+@outbox.command()
+@click.argument("id", required=False)
+@click.option("--all", "everything", is_flag=True, help="Drop everything that is not sent.")
+@shared
+def drop(options: Options, id: str | None, everything: bool) -> int:
+    """Drop the decision ID, or with --all everything that waits: it is not sent. Needs no site."""
+    _may_write(options)
+    if (id is None) != everything:
+        raise click.UsageError("Say which: an ID, or --all.")
+    settings = settings_of(options)
+
+    async def run(desk: Desk) -> int:
+        await desk.start(sync=False, send=False)
+        try:
+            journal = desk.store.journal
+            chosen = [full_id(journal, id)] if id is not None else [one.id for one in waiting(journal)]
+            if not chosen:
+                narrate(own("The outbox is empty."))
+            for one in chosen:
+                try:
+                    await desk.discard(one)
+                except Refused:
+                    if id is not None:
+                        raise
+            called, tz = names(settings), zone(settings)
+            for one in chosen:
+                decision = journal.decision(one)
+                if decision is not None:
+                    emit(line(decision, settings.reasons, called, tz))
+            return 0
+        finally:
+            await desk.close()
+
+    from modtui.desk.desk import Desk
+
+    with opened() as store:
+        return asyncio.run(run(Desk([], store)))
+
+
+@click.command()
+@click.argument("id")
+@shared
+def undo(options: Options, id: str) -> int:
+    """Take back the decision ID (modtui log has them).
+
+    What is held is taken back at once. What was sent is undone as far as the site can; what stays is said. Ends with 0
+    when it is taken back, else with 9.
+    """
+    _may_write(options)
+    settings = settings_of(options)
+
+    async def run(desk: Desk) -> int:
+        async with working(desk, send=True):
+            chosen = full_id(desk.store.journal, id)
+            result = await desk.undo(chosen)
+            if result.kind == "asks":
+                narrate(result.words)
+                result = await desk.undo(chosen, confirmed=True)
+            if result.kind == "wait":
+                narrate(result.words)
+                await finished(desk, [chosen])
+                result = await desk.undo(chosen, confirmed=True)
+            made = [chosen]
+            if result.kind == "sent undo" and result.decision is not None:
+                made.append(result.decision.id)
+                await finished(desk, made)
+            elif result.kind != "taken back":
+                raise Refused(str(result.words))
+            narrate(result.words)
+            return _print(desk, settings, made[-1:])
+
+    if "/" in id:
+        raise NotFound(f'"{safe(id[:80])}" is an item, not a decision.', "modtui log shows the ids of decisions.")
+    with opening(options, settings) as desk:
+        return asyncio.run(run(desk))

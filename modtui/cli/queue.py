@@ -1,0 +1,192 @@
+"""`modtui queue`: what waits for a moderator, as a table or as JSON lines for other programs."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from modtui.cli.opening import opening, settings_of
+from modtui.cli.options import shared
+from modtui.cli.output import emit, emit_json, narrate, width
+from modtui.domain.capability import ALLOWED, Blocked
+from modtui.domain.items import Item
+from modtui.domain.seen import seen_of
+from modtui.domain.subjects import LANES, Lane
+from modtui.errors import ModtuiError, RightsError, UsageError
+from modtui.settings.options import Options
+from modtui.text import Shown, cut, own, pad, say, show_line
+from modtui.text.time import age
+
+if TYPE_CHECKING:
+    from modtui.desk.community import Community
+    from modtui.desk.desk import Desk
+    from modtui.desk.filter import Filter
+
+_COLUMNS = 16
+"""Cells of the author's column."""
+
+
+def line_of(desk: Desk, community: Community, item: Item) -> dict[str, Any]:
+    """An item as `queue --json` prints it. Scripts rely on these names: see docs/cli.md."""
+    mine = desk.store.journal.open_for(item.ref)
+    return {
+        "id": item.id,
+        "number": item.number,
+        "community": community.name,
+        "backend": community.backend.name,
+        "lane": item.lane,
+        "kind": item.kind,
+        "title": item.title,
+        "author": item.author.username if item.author else None,
+        "reports": len(item.reports),
+        "reasons": list(item.reasons),
+        "age_seconds": max(0, (community.backend.wire.clock_ms - item.since_ms) // 1000),
+        "language": item.language,
+        "state": item.state,
+        "claimed_by": item.claim.by if item.claim else None,
+        "hidden": item.hidden,
+        "score": item.score,
+        "offers": [
+            {
+                "id": offer.id, "verb": offer.verb, "label": offer.label, "allowed": offer.capability == ALLOWED,
+                "why_not": offer.capability.sentence if isinstance(offer.capability, Blocked) else None,
+            }
+            for offer in item.offers
+        ],
+        "url": item.url,
+        "seen": seen_of(item).digest,
+        "decision": None if mine is None else {"id": mine.id, "state": mine.state},
+    }  # fmt: skip
+
+
+def row_of(community: Community, item: Item, columns: int, *, named: bool) -> Shown:
+    """An item as a line of the table."""
+    who = show_line(item.author.username) if item.author else own("-")
+    why = show_line(", ".join(item.reasons) or "-")
+    title = own(f"(folded: {why})") if item.folded else show_line(item.title)
+    start = say(
+        "{number} {age} {reports} {language} {why} {author} ",
+        number=pad(show_line(item.number), 8), age=pad(age(item.since_ms, community.backend.wire.clock_ms), 4),
+        reports=pad(own(f"{len(item.reports)} rp"), 6), language=pad(own((item.language or "??").upper()), 3),
+        why=pad(cut(why, 14), 14), author=pad(cut(who, _COLUMNS), _COLUMNS),
+    )  # fmt: skip
+    if named:
+        start = say("{name} {rest}", name=pad(cut(show_line(community.name), 12), 12), rest=start)
+    return cut(say("{start} {title}", start=start, title=title), max(40, columns))
+
+
+def lane_open(community: Community, lane: Lane) -> None:
+    """Raise a sentence when this account does not have the lane on this site."""
+    found = community.backend.capabilities.lane(lane)
+    if isinstance(found, Blocked):
+        words = f"{community.name} has no lane {lane} for you: {found.sentence}."
+        raise RightsError(words) if found.code in ("right", "setting") else UsageError(words)
+
+
+async def walk(desk: Desk, community: Community, lane: Lane) -> AsyncIterator[Item]:
+    """Every open item of a lane, a page at a time, each once; what comes is put into the cache too."""
+    from modtui.desk.language import with_language
+
+    cursor: str | None = None
+    met: set[str] = set()
+    unreadable = 0
+    while True:
+        page = await community.backend.page(lane, cursor)
+        items = [with_language(item) for item in page.items]
+        await desk.store.cache.put_items(items)
+        unreadable += page.unreadable
+        for item in items:
+            if item.id not in met:
+                met.add(item.id)
+                yield item
+        cursor = page.cursor
+        if cursor is None:
+            break
+    if unreadable:
+        narrate(say("{name}: {number} rows could not be read.", name=community.name, number=unreadable))
+
+
+def _chosen_lanes(lane: str) -> tuple[Lane, ...]:
+    return LANES if lane == "all" else (next(one for one in LANES if one == lane),)
+
+
+async def _print(
+    desk: Desk, lanes: tuple[Lane, ...], wanted: Filter, limit: int | None, show: Callable[[Community, Item], bool]
+) -> int:
+    """Print what passes, site by site; gives how many. Raises the first site's error when no site answered."""
+    from modtui.desk.filter import Around
+
+    count, troubles, answered = 0, list[tuple[Community, ModtuiError]](), False
+    for community in desk.communities:
+        try:
+            await community.identify()
+            for lane in lanes:
+                if len(lanes) == 1:
+                    lane_open(community, lane)
+                elif community.backend.capabilities.lane(lane) != ALLOWED:
+                    continue
+                async for item in walk(desk, community, lane):
+                    answered = True
+                    mine = {item.id} if desk.store.journal.open_for(item.ref) else frozenset[str]()
+                    if not wanted.matches(item, Around(now_ms=community.backend.wire.clock_ms, mine=mine)):
+                        continue
+                    if not show(community, item):
+                        return count
+                    count += 1
+                    if limit is not None and count >= limit:
+                        return count
+                answered = True
+        except ModtuiError as error:
+            troubles.append((community, error))
+    if len(desk.communities) == 1 and troubles:
+        raise troubles[0][1]
+    for community, trouble in troubles:
+        narrate(say("{name}: {words}", name=community.name, words=str(trouble)))
+    if troubles and not answered:
+        raise troubles[0][1]
+    return count
+
+
+@click.command()
+@click.option("--lane", type=click.Choice([*LANES, "all"]), default="reports", show_default=True, help="Which work.")
+@click.option("--filter", "words", default="", metavar="WORDS",
+              help="Only what matches, as in the screens: \"author:bo lang:de reports>2 age<2d -is:claimed\".")
+@click.option("--limit", type=click.IntRange(1), help="Stop after so many.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON line for each item, in ASCII.")
+@shared
+def queue(options: Options, lane: str, words: str, limit: int | None, as_json: bool) -> int:
+    """List what waits for a moderator, the oldest first where the site can.
+
+    Lines come page by page, as the site's budget allows; `| head` may stop it at any time. The lines of --json are what
+    `modtui act` takes.
+    """
+    from modtui.desk.filter import parse
+
+    wanted = parse(words)
+    if wanted.likes or wanted.uses("is:marked", "is:new"):
+        raise UsageError("like:, is:marked and is:new need the screens.", "The other filter words work here.")
+    settings = settings_of(options)
+    columns = width()
+
+    async def run(desk: Desk) -> int:
+        named = len(desk.communities) > 1
+
+        def show(community: Community, item: Item) -> bool:
+            if as_json:
+                return emit_json(line_of(desk, community, item))
+            return emit(row_of(community, item, columns, named=named))
+
+        try:
+            return await _print(desk, _chosen_lanes(lane), wanted, limit, show)
+        finally:
+            for community in desk.communities:
+                await community.backend.aclose()
+
+    with opening(options, settings) as desk:
+        found = asyncio.run(run(desk))
+    if not found:
+        narrate(own("Nothing waits here." if not wanted else "Nothing matches the filter."))
+    return 0
