@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 from typing import Any
 
 from modtui.demo.model import (
@@ -441,3 +442,65 @@ def delete_user(site: Site, user: Row, by: Row, *, block: bool = False) -> list[
 def may_edit_hidden(post: Row) -> bool:
     """Whether ten minutes have passed since the post was hidden."""
     return post["hidden_at"] is None or now_ms() - post["hidden_at"] > 10 * MINUTE
+
+
+def agree_with_flags(site: Site, post: Row, by: Row) -> bool:
+    """A staff delete settles the open flags of a post as agreed. Gives whether there were any."""
+    item = site.db.one(
+        "SELECT * FROM reviewables WHERE target_type = 'Post' AND target_id = ? AND type = ? AND status = 0",
+        [post["id"], FLAGGED],
+    )
+    if item is None:
+        return False
+    decide_scores(site, item["id"], AGREED, by["id"])
+    transition(site, item["id"], APPROVED, by["id"])
+    site.db.run("UPDATE reviewables SET version = version + 1 WHERE id = ?", [item["id"]])
+    site.tell_counts({str(item["id"]): {"last_performing_username": by["username"], "status": APPROVED}})
+    return True
+
+
+def enqueue(
+    site: Site,
+    author: Row,
+    payload: dict[str, Any],
+    topic: Row | None,
+    category_id: int | None,
+    reason: str,
+    data: Any = None,
+) -> int:
+    """Hold a post for approval. Gives the reviewable's id."""
+    now = now_ms()
+    item_id = site.db.insert(
+        "reviewables",
+        type=QUEUED,
+        created_by_id=SYSTEM_ID,
+        target_created_by_id=author["id"],
+        topic_id=topic["id"] if topic else None,
+        category_id=topic["category_id"] if topic else category_id,
+        payload=json.dumps(payload),
+        score=5.0,
+        force_review=1,
+        created_at=now,
+        updated_at=now,
+    )
+    site.db.insert(
+        "reviewable_scores",
+        reviewable_id=item_id,
+        user_id=SYSTEM_ID,
+        score_type=NEEDS_APPROVAL,
+        score=5.0,
+        reason_type=reason,
+        reason_data=json.dumps(data) if data else None,
+        created_at=now,
+    )
+    site.tell_counts()
+    return item_id
+
+
+def user_note(site: Site, user_id: int, by: int, raw: str, post_id: int | None = None) -> str:
+    """Add a user note; gives its id (32 hex digits)."""
+    note_id = secrets.token_hex(16)
+    site.db.insert(
+        "user_notes", id=note_id, user_id=user_id, raw=raw, created_by=by, created_at=now_ms(), post_id=post_id
+    )
+    return note_id

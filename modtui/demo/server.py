@@ -66,7 +66,7 @@ def _fresh_keys(site: Site) -> tuple[str, str]:
 
 
 def _listen(host: str, port: int) -> socket.socket:
-    sock = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
+    sock = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         sock.bind((host, port))
@@ -307,6 +307,19 @@ class DemoServer:
         JSON arrives), lost (works, the connection breaks), drop (the connection breaks, nothing is done).
         """
         self.site.faults.append(Fault(kind, method, prefix, times, wait_s))
+
+    def approve(self, user_code: str, username: str = MODERATOR, *, allow: bool = True) -> None:
+        """A moderator types a login's code and approves (or refuses). Raises KeyError when no login waits under it."""
+        from modtui.demo.routes.keys import decide
+
+        if not decide(self.site, user_code, username, allow):
+            raise KeyError(user_code)
+
+    def paste_payload(self, params: dict[str, str], username: str = MODERATOR) -> str:
+        """What the page of the paste-back login shows after approval, for the parameters of /user-api-key/new."""
+        from modtui.demo.routes.keys import issue
+
+        return issue(self.site, username, params)
 
     def perform(self, item_id: int, action: str, username: str, **args: Any) -> dict[str, Any]:
         """Another moderator performs an action on an item, now."""

@@ -35,6 +35,7 @@ class SiteSettings:
     user_notes: bool = True
     solved: bool = True
     device_code: bool = True
+    long_poll_s: float = 25.0
     revise_reasons: tuple[str, ...] = ("Duplicate", "Unclear title", "Private data", "Wrong category")
 
 
@@ -61,7 +62,9 @@ class Site:
     counts: Counter[str] = field(default_factory=Counter)
     faults: list[Fault] = field(default_factory=list)
     windows: dict[str, deque[float]] = field(default_factory=dict)
+    poll_sequences: dict[str, int] = field(default_factory=dict)
     devices: dict[str, dict[str, Any]] = field(default_factory=dict)
+    memo: dict[str, tuple[float, Any]] = field(default_factory=dict)
     category_cache: dict[int, Row] = field(default_factory=dict)
 
     def categories(self) -> dict[int, Row]:
@@ -91,9 +94,10 @@ class Site:
         client_id: str = "",
         label: str = "",
         expires_at: int | None = None,
+        length: int = 32,
     ) -> str:
-        """Make a random key, 64 hex digits; only its digest is stored. `kind` is admin or user."""
-        key = secrets.token_hex(32)
+        """Make a random key of `length` bytes in hex; only its digest is stored. `kind` is admin or user."""
+        key = secrets.token_hex(length)
         self.db.insert(
             "api_keys",
             hash=digest(key),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 from starlette.responses import Response
 
@@ -14,6 +14,16 @@ RouteLine = tuple[str, str, Handler]
 
 def all_routes() -> list[RouteLine]:
     """Every route of the community, the more special paths before the more general ones."""
-    from modtui.demo.routes import review
+    from modtui.demo.routes import about, admin, keys, live, posts, review, topics, users
 
-    return [*review.ROUTES]
+    areas: list[Sequence[RouteLine]] = [
+        review.ROUTES,
+        topics.ROUTES,
+        posts.ROUTES,
+        users.ROUTES,
+        admin.ROUTES,
+        keys.ROUTES,
+        live.ROUTES,
+        about.ROUTES,
+    ]
+    return [line for area in areas for line in area]

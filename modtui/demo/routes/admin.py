@@ -1,0 +1,409 @@
+"""Members as staff see them, and what staff can do to them. Everybody else is told 404."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from modtui.demo import effects, people
+from modtui.demo.model import DAY, FOREVER_MS, Row, iso, now_ms, parse_time
+from modtui.demo.people import can_be_deleted, is_silenced, is_staff, is_suspended
+from modtui.demo.wire import OK, Call, Json, Problem, contract, invalid_access, not_found
+
+LADDER = (3, 7, 30, 90, 365)
+QUERIES = {
+    "active": "active AND post_count > 0",
+    "new": "created_at > :recent",
+    "staff": "(admin OR moderator) AND id > 0",
+    "suspended": "suspended_till > :now",
+    "silenced": "silenced_till > :now",
+    "blocked": "silenced_till > :now",
+    "suspect": "id IN (SELECT target_id FROM reviewables WHERE type = 'ReviewableUser' AND status = 0 AND potential_spam)",
+    "staged": "0",
+    "pending": "NOT approved",
+}
+ORDERS = {
+    "created": "created_at",
+    "seen": "last_seen_at",
+    "username": "username_lower",
+    "email": "email",
+    "trust_level": "trust_level",
+    "days_visited": "days_visited",
+    "posts_read": "posts_read",
+    "topics_viewed": "posts_read",
+    "posts": "post_count",
+    "read_time": "time_read",
+    "last_emailed": "last_seen_at",
+}
+
+
+def target(call: Call) -> Row:
+    """The member in the path, for staff; 404 otherwise."""
+    call.need_admin_route()
+    user = call.site.user(call.id())
+    if user is None:
+        raise not_found()
+    return user
+
+
+def show(call: Call) -> Json:
+    """GET /admin/users/:id.json."""
+    user = target(call)
+    return Json(detail(call, user))
+
+
+def _row(user: Row) -> Row:
+    return {
+        **people.basic(user),
+        "active": bool(user["active"]),
+        "admin": bool(user["admin"]),
+        "moderator": bool(user["moderator"]),
+        "last_seen_at": iso(user["last_seen_at"]),
+        "created_at": iso(user["created_at"]),
+        "last_seen_age": (now_ms() - (user["last_seen_at"] or user["created_at"])) / 1000,
+        "created_at_age": (now_ms() - user["created_at"]) / 1000,
+        "trust_level": user["trust_level"],
+        "manual_locked_trust_level": None,
+        "title": user["title"],
+        "time_read": user["time_read"],
+        "staged": False,
+        "approved": bool(user["approved"]),
+        "days_visited": user["days_visited"],
+        "posts_read_count": user["posts_read"],
+        "topics_entered": user["posts_read"] // 8,
+        "post_count": user["post_count"],
+    }
+
+
+def detail(call: Call, user: Row) -> dict[str, Any]:
+    """Everything staff see of a member."""
+    db = call.site.db
+    now = now_ms()
+    counts = user["silenced_count"] + user["suspended_count"]
+    out = _row(user) | {
+        "ip_address": user["ip"],
+        "registration_ip_address": user["registration_ip"],
+        "like_count": user["likes_received"],
+        "like_given_count": user["likes_given"],
+        "topic_count": user["topic_count"],
+        "post_edits_count": 0,
+        "flags_given_count": user["flags_agreed"] + user["flags_disagreed"] + user["flags_ignored"],
+        "flags_received_count": user["flags_received"],
+        "private_topics_count": db.value(
+            "SELECT count(*) FROM topics WHERE user_id = ? AND archetype = 'private_message'", [user["id"]]
+        ),
+        "warnings_received_count": user["warnings_count"],
+        "bounce_score": 0,
+        "penalty_counts": {"silenced": user["silenced_count"], "suspended": user["suspended_count"]},
+        "next_penalty": iso(now + LADDER[min(counts, len(LADDER) - 1)] * DAY),
+        "suspend_reason": user["suspend_reason"] if is_suspended(user) else None,
+        "full_suspend_reason": user["suspend_reason"] if is_suspended(user) else None,
+        "silence_reason": user["silence_reason"] if is_silenced(user) else None,
+        "full_silence_reason": user["silence_reason"] if is_silenced(user) else None,
+        "can_be_deleted": can_be_deleted(user),
+        "can_delete_all_posts": can_be_deleted(user) or (user["post_count"] <= 15 and not is_staff(user)),
+        "can_be_anonymized": bool(call.me["admin"]) and not is_staff(user),
+        "can_be_merged": bool(call.me["admin"]),
+        "can_change_trust_level": True,
+        "can_activate": not user["active"],
+        "can_deactivate": bool(user["active"]) and not is_staff(user),
+        "can_grant_moderation": bool(call.me["admin"]),
+        "similar_users_count": db.value(
+            "SELECT count(*) FROM users WHERE ip = ? AND id != ? AND deleted_at IS NULL", [user["ip"], user["id"]]
+        ),
+        "badge_count": 1 + user["post_count"] // 200,
+        "groups": people.groups(user),
+        "user_notes_count": people.notes_count(call.site, user["id"]),
+        "external_ids": {},
+        "silenced": is_silenced(user),
+    }
+    if is_suspended(user):
+        by = call.site.user(user["suspended_by"])
+        out |= {"suspended_at": iso(user["suspended_at"]), "suspended_till": iso(user["suspended_till"]), "suspended": True,
+                "suspended_by": people.basic(by) if by else None}  # fmt: skip
+    if is_silenced(user):
+        by = call.site.user(user["silenced_by"])
+        out |= {
+            "silenced_at": iso(user["silenced_at"]),
+            "silenced_till": iso(user["silenced_till"]),
+            "silenced_by": people.basic(by) if by else None,
+        }
+    return out
+
+
+def listing(call: Call) -> Json:
+    """GET /admin/users/list/:q.json: 100 a page, e-mail only with `show_emails` (which is logged)."""
+    me = call.need_admin_route()
+    where = QUERIES.get(call.path_params["q"])
+    if where is None:
+        raise not_found()
+    where += " AND deleted_at IS NULL AND id > 0"
+    params: dict[str, Any] = {"now": now_ms(), "recent": now_ms() - 7 * DAY}
+    if call.text("filter"):
+        where += " AND (username_lower LIKE :f OR name LIKE :f OR email = :raw OR ip = :raw OR registration_ip = :raw)"
+        params |= {"f": f"%{call.text('filter').lower()}%", "raw": call.text("filter")}
+    for name in ("email", "ip"):
+        if call.text(name):
+            where += f" AND {name} = :{name}"
+            params[name] = call.text(name)
+    column = ORDERS.get(call.text("order"), "created_at")
+    direction = "ASC" if call.flag("asc") else "DESC"
+    params["skip"] = (max(call.number("page", 1) or 1, 1) - 1) * 100
+    rows = call.site.db.all(
+        f"SELECT * FROM users WHERE {where} ORDER BY {column} {direction}, id LIMIT 100 OFFSET :skip", params
+    )
+    if call.flag("show_emails"):
+        call.site.log_staff("check_email", me["id"], details="list")
+    return Json([_list_row(user, call.flag("show_emails")) for user in rows])
+
+
+def _list_row(user: Row, mails: bool) -> Row:
+    out = _row(user)
+    if mails:
+        out |= {"email": user["email"], "secondary_emails": []}
+    if is_suspended(user):
+        out["suspended"] = True
+    if is_silenced(user):
+        out |= {"silenced": True, "silence_reason": user["silence_reason"]}
+    return out
+
+
+def _already(user: Row, kind: str, by: Row | None, at: int | None) -> Problem:
+    word = "suspended" if kind == "suspension" else "silenced"
+    who = by["username"] if by else "somebody"
+    return Problem(409, {"failed": "FAILED", "message": f"User was already {word} by {who} at {iso(at)}."})
+
+
+def suspend(call: Call) -> Json:
+    """PUT /admin/users/:id/suspend."""
+    user = _punish(call, "suspension", "suspend_until")
+    by = call.site.user(user["suspended_by"])
+    return Json(
+        {
+            "suspension": {
+                "suspend_reason": user["suspend_reason"],
+                "full_suspend_reason": user["suspend_reason"],
+                "suspended_till": iso(user["suspended_till"]),
+                "suspended_at": iso(user["suspended_at"]),
+                "suspended_by": people.basic(by) if by else None,
+            }
+        }
+    )
+
+
+def silence(call: Call) -> Json:
+    """PUT /admin/users/:id/silence."""
+    user = _punish(call, "silence", "silenced_till")
+    by = call.site.user(user["silenced_by"])
+    return Json(
+        {
+            "silence": {
+                "silenced": True,
+                "silence_reason": user["silence_reason"],
+                "full_silence_reason": user["silence_reason"],
+                "silenced_till": iso(user["silenced_till"]),
+                "silenced_at": iso(user["silenced_at"]),
+                "silenced_by": people.basic(by) if by else None,
+            }
+        }
+    )
+
+
+def _punish(call: Call, kind: str, until_name: str) -> Row:
+    user = target(call)
+    me = call.me
+    if is_staff(user) or user["id"] <= 0:
+        raise invalid_access()
+    reason = call.text("reason").strip()
+    problems = []
+    if not reason:
+        problems.append("Reason can't be blank")
+    if len(reason) > 300:
+        problems.append("Reason is too long (maximum is 300 characters)")
+    asked = call.text(until_name)
+    until = now_ms() + FOREVER_MS if asked == "forever" else parse_time(asked)
+    if until is None:
+        problems.append(f"{until_name.replace('_', ' ').capitalize()} can't be blank")
+    action = call.text("post_action") or "none"
+    if action not in ("delete", "delete_replies", "delete_all", "edit", "none"):
+        problems.append("Post action is not included in the list")
+    if problems or until is None:
+        raise contract(*problems)
+    if kind == "suspension" and is_suspended(user):
+        raise _already(user, kind, call.site.user(user["suspended_by"]), user["suspended_at"])
+    if kind == "silence" and is_silenced(user):
+        raise _already(user, kind, call.site.user(user["silenced_by"]), user["silenced_at"])
+    post_id = call.number("post_id")
+    with call.site.db.write():
+        others = [call.site.user(int(i)) for i in call.items("other_user_ids") if i.isdigit()]
+        for person in [user, *(o for o in others if o is not None and not is_staff(o))]:
+            effects.penalise(
+                call.site,
+                person,
+                kind,
+                me["id"],
+                until,
+                reason,
+                post_id=post_id,
+                reviewable_id=call.number("reviewable_id"),
+            )
+        if call.text("message").strip():
+            effects.system_message(call.site, user["id"], "Your account", call.text("message"))
+        _post_action(call, user, me, action, post_id)
+    fresh = call.site.user(user["id"])
+    assert fresh is not None
+    return fresh
+
+
+def _post_action(call: Call, user: Row, me: Row, action: str, post_id: int | None) -> None:
+    site = call.site
+    if action == "delete_all":
+        for post in site.db.all("SELECT * FROM posts WHERE user_id = ? AND deleted_at IS NULL", [user["id"]]):
+            effects.delete_post(site, post, me)
+        return
+    subject = site.db.one("SELECT * FROM posts WHERE id = ?", [post_id])
+    if subject is None or action == "none":
+        return
+    if action == "edit":
+        effects.edit_post(site, subject, call.text("post_edit"), me["id"])
+        return
+    if action == "delete_replies":
+        effects.delete_replies(site, subject, me)
+    effects.delete_post(site, subject, me)
+
+
+def unsuspend(call: Call) -> Json:
+    """PUT /admin/users/:id/unsuspend; harmless when there is nothing to lift."""
+    user = target(call)
+    effects.lift(call.site, user, "suspension", call.me["id"])
+    return Json({"suspension": {"suspended_till": None, "suspended_at": None}})
+
+
+def unsilence(call: Call) -> Json:
+    """PUT /admin/users/:id/unsilence."""
+    user = target(call)
+    effects.lift(call.site, user, "silence", call.me["id"])
+    return Json({"unsilence": {"silenced": False, "silence_reason": None, "silenced_till": None, "silenced_at": None}})
+
+
+def delete(call: Call) -> Json:
+    """DELETE /admin/users/:id with delete_posts, block_email, block_ip, block_urls."""
+    user = target(call)
+    if is_staff(user):
+        raise invalid_access()
+    if not can_be_deleted(user):
+        raise invalid_access()
+    posts = call.site.db.value("SELECT count(*) FROM posts WHERE user_id = ? AND deleted_at IS NULL", [user["id"]])
+    if posts and not call.flag("delete_posts") and not call.flag("delete_as_spammer"):
+        return Json(
+            {"deleted": False, "message": "The member has posts. Delete these first.", "user": detail(call, user)}
+        )
+    with call.site.db.write():
+        effects.delete_user(call.site, user, call.me, block=call.flag("block_ip") or call.flag("block_email"))
+    call.site.tell_counts()
+    return Json({"deleted": True})
+
+
+def delete_posts_batch(call: Call) -> Json:
+    """PUT /admin/users/:id/delete_posts_batch: at most 20 a call."""
+    user = target(call)
+    if is_staff(user) or not (can_be_deleted(user) or user["post_count"] <= 15):
+        raise invalid_access()
+    posts = call.site.db.all(
+        "SELECT * FROM posts WHERE user_id = ? AND deleted_at IS NULL ORDER BY id DESC LIMIT 20", [user["id"]]
+    )
+    with call.site.db.write():
+        for post in posts:
+            effects.agree_with_flags(call.site, post, call.me)
+            effects.delete_post(call.site, post, call.me)
+    return Json({"posts_deleted": len(posts)})
+
+
+def _set(**values: int) -> Any:
+    def handler(call: Call) -> Json:
+        user = target(call)
+        if is_staff(user) and "active" in values:
+            raise invalid_access()
+        call.site.db.update("users", user["id"], **values)
+        if "approved" in values:
+            item = call.site.db.one(
+                "SELECT * FROM reviewables WHERE type = 'ReviewableUser' AND target_id = ? AND status = 0", [user["id"]]
+            )
+            if item:
+                effects.decide_scores(call.site, item["id"], 1, call.me["id"])
+                effects.transition(call.site, item["id"], 1, call.me["id"])
+                call.site.db.run("UPDATE reviewables SET version = version + 1 WHERE id = ?", [item["id"]])
+                call.site.tell_counts()
+        return Json(OK)
+
+    return handler
+
+
+def trust_level(call: Call) -> Json:
+    """PUT /admin/users/:id/trust_level level=0..4."""
+    user = target(call)
+    level = call.number("level")
+    if level is None or not 0 <= level <= 4:
+        raise contract("Level is not included in the list")
+    call.site.db.update("users", user["id"], trust_level=level)
+    return Json(detail(call, call.site.user(user["id"]) or user))
+
+
+def log_out(call: Call) -> Json:
+    """POST /admin/users/:id/log_out."""
+    user = target(call)
+    call.site.db.update("users", user["id"], logged_out_at=now_ms())
+    call.site.log_staff("log_out", call.me["id"], target_user_id=user["id"])
+    return Json(OK)
+
+
+def staff_log(call: Call) -> Json:
+    """GET /admin/logs/staff_action_logs.json."""
+    call.need_admin_route()
+    where, params = "1", []
+    for name, column in (("acting_user", "acting_user_id"), ("target_user", "target_user_id")):
+        if call.text(name):
+            user = call.site.user_named(call.text(name))
+            where += f" AND {column} = ?"
+            params.append(user["id"] if user else 0)
+    if call.text("action_name"):
+        where += " AND action = ?"
+        params.append(call.text("action_name"))
+    limit = min(call.number("limit", 50) or 50, 200)
+    page = max(call.number("page", 0) or 0, 0)
+    rows = call.site.db.all(
+        f"SELECT * FROM staff_log WHERE {where} ORDER BY id DESC LIMIT ? OFFSET ?", [*params, limit, page * limit]
+    )
+    users = call.site.db.by_ids("users", [r["acting_user_id"] for r in rows] + [r["target_user_id"] for r in rows])
+    logs = [
+        {
+            "id": row["id"],
+            "action_name": row["action"],
+            "acting_user": people.basic(users[row["acting_user_id"]]) if row["acting_user_id"] in users else None,
+            "target_user": people.basic(users[row["target_user_id"]]) if row["target_user_id"] in users else None,
+            "details": row["details"],
+            "post_id": row["post_id"],
+            "topic_id": row["topic_id"],
+            "created_at": iso(row["created_at"]),
+        }
+        for row in rows
+    ]
+    return Json({"staff_action_logs": logs, "user_history_actions": []})
+
+
+ROUTES = [
+    ("GET", "/admin/users/{id:int}", show),
+    ("GET", "/admin/users/{id:int}/{username}", show),
+    ("GET", "/admin/users/list/{q}", listing),
+    ("PUT", "/admin/users/{id:int}/suspend", suspend),
+    ("PUT", "/admin/users/{id:int}/silence", silence),
+    ("PUT", "/admin/users/{id:int}/unsuspend", unsuspend),
+    ("PUT", "/admin/users/{id:int}/unsilence", unsilence),
+    ("DELETE", "/admin/users/{id:int}", delete),
+    ("PUT", "/admin/users/{id:int}/delete_posts_batch", delete_posts_batch),
+    ("PUT", "/admin/users/{id:int}/trust_level", trust_level),
+    ("PUT", "/admin/users/{id:int}/approve", _set(approved=1)),
+    ("PUT", "/admin/users/{id:int}/activate", _set(active=1)),
+    ("PUT", "/admin/users/{id:int}/deactivate", _set(active=0)),
+    ("POST", "/admin/users/{id:int}/log_out", log_out),
+    ("GET", "/admin/logs/staff_action_logs", staff_log),
+]
