@@ -8,7 +8,7 @@ from datetime import datetime
 
 from modtui.desk.events import Link, LinkState
 from modtui.errors import AuthError, ModtuiError, NetworkError, RateLimited, RightsError, SiteError, WrongSite
-from modtui.text import Shown, say
+from modtui.text import Shown, own, say
 
 FIRST_S = 2.0
 LONGEST_S = 120.0
@@ -107,7 +107,7 @@ def words_for(link: Link, name: str, now_ms: int, *, clock: Callable[[int], str]
         if link.next_ms > now_ms
         else say(", trying now")
     )
-    return Shown(f"{what} since {since}{ago}{again}")
+    return own(f"{what} since {since}{ago}{again}")
 
 
 def _seconds(ms: int) -> int:

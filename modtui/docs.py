@@ -1,0 +1,74 @@
+"""Makes docs/keys.md and docs/settings.md from the registry and the settings, and checks that they are current.
+
+`python -m modtui.docs` writes them, `--check` says which are stale and exits with 1.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from modtui.actions import ACTIONS, GROUPS, Scope
+from modtui.keymap import Keymap
+
+DOCS = Path(__file__).parent.parent / "docs"
+PLACES: tuple[Scope, ...] = ("list", "item", "journal", "requests", "help", "text")
+
+
+def keys_page() -> str:
+    """docs/keys.md: every action by group, with keys, name and where it works."""
+    keymap = Keymap()
+    out = [
+        "# Keys",
+        "",
+        "Made from the registry of actions (`modtui/actions.py`) by `python -m modtui.docs`. `?` shows the keys of the"
+        " screen at hand, `modtui keys` those in force with your settings.",
+        "",
+        "A key is written as it is typed; two keys with a space are pressed one after the other. Change them by name:",
+        "",
+        "```toml",
+        "[keys]",
+        '"item.approve" = ["a", "f"]',
+        '"thread.lock" = []            # no key at all',
+        "```",
+        "",
+    ]
+    places: dict[str, dict[str, tuple[str, ...]]] = {}
+    for place in PLACES:
+        for action, keys in keymap.of(place):
+            places.setdefault(action.id, {})[place] = keys
+    for group in GROUPS:
+        out += [f"## {group}", "", "| keys | name | where | what it does |", "|---|---|---|---|"]
+        for action in (action for action in ACTIONS if action.group == group):
+            where = [place for place in PLACES if place in places[action.id]]
+            named = "everywhere" if len(where) == len(PLACES) else ", ".join(where)
+            keys = ", ".join(f"`{key}`" for key in action.keys).replace("|", "\\|") or "-"
+            out.append(f"| {keys} | `{action.id}` | {named} | {action.help} |")
+        out.append("")
+    return "\n".join(out).rstrip() + "\n"
+
+
+def pages() -> dict[Path, str]:
+    """Every generated page: its path and its text."""
+    from modtui.settings.docs import settings_md
+
+    return {DOCS / "keys.md": keys_page(), DOCS / "settings.md": settings_md()}
+
+
+def main(arguments: list[str]) -> int:
+    """Write or check; the exit code."""
+    stale = 0
+    for path, text in pages().items():
+        now = path.read_text(encoding="utf-8") if path.exists() else ""
+        if now == text:
+            continue
+        if "--check" in arguments:
+            print(f"{path.name} is stale: run python -m modtui.docs", file=sys.stderr)  # noqa: T201
+            stale = 1
+        else:
+            path.write_text(text, encoding="utf-8")
+    return stale
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
