@@ -135,9 +135,7 @@ class Door:
 
     # --- asking
 
-    async def get(
-        self, path: str, params: Pairs = (), *, why: str = "", priority: Priority | None = None
-    ) -> Reply:
+    async def get(self, path: str, params: Pairs = (), *, why: str = "", priority: Priority | None = None) -> Reply:
         """A GET whose answer is a success. Raises what `explain` makes of anything else, and the door's own errors."""
         return await self.ask("GET", path, params, why=why, priority=priority)
 
@@ -286,9 +284,7 @@ class Door:
         for watcher in tuple(self._watchers):
             watcher(seen)
 
-    async def _once(
-        self, method: str, url: str, form: Pairs | None, json: object, headers: Mapping[str, str]
-    ) -> Reply:
+    async def _once(self, method: str, url: str, form: Pairs | None, json: object, headers: Mapping[str, str]) -> Reply:
         httpx, _ = await _libraries()
         client = await self._open()
         writes = method not in ("GET", "HEAD")
