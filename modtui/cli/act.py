@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
 from modtui.cli import targets
-from modtui.cli.intents import Words, intent_for, per_item, verb_of
+from modtui.cli.intents import Words, each_for, intent_for, verb_of
 from modtui.cli.opening import opening, settings_of
 from modtui.cli.options import shared
 from modtui.cli.output import emit_json, narrate
@@ -89,29 +89,30 @@ def _final(decision: Decision, target: Target) -> dict[str, Any]:
 
 
 async def _decide(
-    desk: Desk, found: Sequence[Found], intents: Sequence[tuple[Intent, list[Found]]], wait: bool, hold_s: float,
-    overrule: bool,
-) -> list[dict[str, Any]]:
+    desk: Desk, found: Sequence[Found], intent: Intent, each: Callable[[Item], Intent] | None, wait: bool,
+    hold_s: float, overrule: bool,
+) -> list[dict[str, Any]]:  # fmt: skip
     """Decide, wait, and give a line for each item, in the order in which they were named."""
     lines: dict[str, dict[str, Any]] = {
         one.id: _result(one.id, None, one.state, one.checked, one.problem) for one in found if one.item is None
     }
+    seen = {one.id: one.seen for one in found if one.seen is not None}
     made: list[str] = []
-    for intent, group in intents:
-        for checked in (True, False):
-            items = [one.item for one in group if one.item is not None and one.checked is checked]
-            seen = {one.id: one.seen for one in group if one.seen is not None}
-            for community in desk.communities:
-                mine: list[Item] = [item for item in items if item.ref.community == community.id]
-                if not mine:
-                    continue
-                decided = await desk.decide(
-                    mine, intent, seen=seen, hold_s=hold_s, checked=checked, overrule=overrule
-                )
-                for id, why in decided.skipped.items():
-                    lines[id] = _result(id, None, "skipped", checked, why)
-                if decided.decision is not None:
-                    made.append(decided.decision.id)
+    for checked in (True, False):
+        for community in desk.communities:
+            mine = [
+                one.item for one in found
+                if one.item is not None and one.checked is checked and one.item.ref.community == community.id
+            ]  # fmt: skip
+            if not mine:
+                continue
+            decided = await desk.decide(
+                mine, intent, seen=seen, hold_s=hold_s, checked=checked, overrule=overrule, each=each
+            )
+            for id, why in decided.skipped.items():
+                lines[id] = _result(id, None, "skipped", checked, why)
+            if decided.decision is not None:
+                made.append(decided.decision.id)
     if wait and made:
         await finished(desk, made)
     for id in made:
@@ -146,12 +147,11 @@ async def _run(
     async with working(desk, send=wait and not dry):
         found = await targets.resolve(desk, named, lane)
         gone = targets.missing(found)
-        groups = per_item(desk, found, intent, words)
+        each = each_for(desk, intent, words)
         if dry:
-            by_id = {one.id: mine for mine, group in groups for one in group}
-            lines = [_dry(desk, one, by_id.get(one.id, intent)) for one in found]
+            lines = [_dry(desk, one, each(one.item) if each and one.item else intent) for one in found]
         else:
-            lines = await _decide(desk, found, groups, wait, hold_s, overrule)
+            lines = await _decide(desk, found, intent, each, wait, hold_s, overrule)
         for line in lines:
             emit_json(line)
         if gone is not None:

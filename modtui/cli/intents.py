@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
-from modtui.cli.targets import Found
 from modtui.domain.decisions import VERBS, Intent, Sanction
 from modtui.domain.items import Item
 from modtui.domain.reasons import Reason
@@ -123,7 +123,7 @@ def _length(option: str, text: str) -> int | None:
 
 
 def intent_for(settings: Settings, words: Words) -> Intent:
-    """What the moderator wants, the same for all items. The message of --tell is filled in by `per_item`."""
+    """What the moderator wants, the same for all items. See `each_for` for what differs."""
     reason = words.reason
     return Intent(
         verb=words.verb, offer=words.offer, reason=reason.id if reason else None,
@@ -132,13 +132,11 @@ def intent_for(settings: Settings, words: Words) -> Intent:
     )  # fmt: skip
 
 
-def per_item(
-    desk: Desk, found: Sequence[Found], intent: Intent, words: Words
-) -> list[tuple[Intent, list[Found]]]:
-    """One intent for all items; or one for each, where the message names the author or speaks their language."""
+def each_for(desk: Desk, intent: Intent, words: Words) -> Callable[[Item], Intent] | None:
+    """The intent for one item, where the message names its author or speaks its language; else None."""
     if not words.tell and (words.message is None or "{" not in words.message):
-        return [(intent, list(found))]
-    return [(_own_message(desk, one.item, intent, words), [one]) for one in found if one.item is not None]
+        return None
+    return lambda item: _own_message(desk, item, intent, words)
 
 
 def _own_message(desk: Desk, item: Item, intent: Intent, words: Words) -> Intent:
@@ -163,8 +161,6 @@ def placeholders(desk: Desk, item: Item, intent: Intent) -> dict[str, str | None
     account = community.account if community else None
     length = intent.sanction.duration_ms if intent.sanction else None
     now = community.backend.wire.clock_ms if community else item.since_ms
-    from datetime import UTC
-
     return {
         "author": item.author.username if item.author else None,
         "title": item.place.thread_title or item.title,

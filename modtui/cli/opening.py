@@ -13,7 +13,7 @@ import msgspec
 
 from modtui import credentials, paths
 from modtui.cli import accounts
-from modtui.errors import AuthError, UsageError
+from modtui.errors import ModtuiError, UsageError
 from modtui.settings import CommunitySettings, Settings, load
 from modtui.settings.address import canonical, exposed, name_for
 from modtui.settings.kinds import nearest
@@ -55,8 +55,11 @@ def settings_of(options: Options) -> Settings:
     return load(config_folder(options) / "config.toml", backends=backends())
 
 
-def chosen(options: Options, settings: Settings) -> list[CommunitySettings]:
-    """The communities of this run: that of --url, that of --community, or all. Raises UsageError."""
+def chosen(options: Options, settings: Settings, *, none: bool = False) -> list[CommunitySettings]:
+    """The communities of this run: that of --url, that of --community, or all (with `none`: perhaps none).
+
+    Raises UsageError.
+    """
     if options.url is not None:
         return [_from_url(options, settings)]
     for flag, value in (("--user", options.user), ("--backend", options.backend)):
@@ -69,7 +72,7 @@ def chosen(options: Options, settings: Settings) -> list[CommunitySettings]:
             hint = nearest(options.community, names) or "There are none in the settings; modtui login URL adds one."
             raise UsageError(f'There is no community "{options.community}".', hint)
         return [_with_options(found, options)]
-    if not settings.communities:
+    if not settings.communities and not none:
         raise UsageError(
             "There is no community yet.",
             "modtui login URL adds one, MODTUI_TOKEN=KEY modtui --url URL opens one, modtui demo shows a made-up one.",
@@ -127,10 +130,18 @@ def wanted(one: CommunitySettings) -> credentials.Wanted:
 
 def credential(one: CommunitySettings, options: Options) -> Credential:
     """The key of a community as backends take it. Raises AuthError with what each source said."""
+    return as_credential(one, credentials.resolve(wanted(one), token=token_for(options), config=options.config))
+
+
+def token_for(options: Options) -> str | None:
+    """MODTUI_TOKEN, where this run names the community that it is for."""
+    return options.token if options.url is not None or options.community is not None else None
+
+
+def as_credential(one: CommunitySettings, key: credentials.Key) -> Credential:
+    """A key as backends take it."""
     from modtui.backends.base import Credential
 
-    named = options.url is not None or options.community is not None
-    key = credentials.resolve(wanted(one), token=options.token if named else None, config=options.config)
     if key.kind == "service":
         return Credential(kind="service", secret=key.secret, user=key.user or one.account, source=key.source)
     acts_as = key.user if key.kind == "admin" else None
@@ -153,24 +164,26 @@ def backend(one: CommunitySettings, given: Credential | None, options: Options) 
     return factory(one.backend)(connection)
 
 
-def communities(options: Options, settings: Settings) -> list[Community]:
+def communities(options: Options, settings: Settings, *, none: bool = False) -> list[Community]:
     """The communities of this run with their backends; nothing is sent. Raises UsageError, AuthError.
 
-    Where there are several, one without a key does not stop the others; when none has one, the first's error is raised.
+    Where there are several, one without a key does not stop the others; when none opens, the first's error is raised.
     """
     from modtui.cli.output import narrate, safe
     from modtui.desk.community import Community
 
     found: list[Community] = []
-    failed: list[AuthError] = []
-    picked = chosen(options, settings)
+    failed: list[ModtuiError] = []
+    picked = chosen(options, settings, none=none)
     for one in picked:
         try:
             given = credential(one, options)
-        except AuthError as error:
+            one = _identified(one, given, options)
+        except UsageError:
+            raise
+        except ModtuiError as error:
             failed.append(error)
             continue
-        one = _identified(one, given, options)
         found.append(Community(
             name=one.name, backend=backend(one, given, options), url=one.url, language=one.language or None,
             options=dict(one.options),
@@ -205,7 +218,7 @@ async def _ask(asked: Backend) -> str:
 
 
 @contextmanager
-def opening(options: Options, settings: Settings) -> Iterator[Desk]:
+def opening(options: Options, settings: Settings, *, none: bool = False) -> Iterator[Desk]:
     """A desk that is not started yet, for the event loop of the caller; its databases are closed at the end.
 
     Raises UsageError, AuthError, StoreError, and what a site says to an unknown key.
@@ -213,7 +226,7 @@ def opening(options: Options, settings: Settings) -> Iterator[Desk]:
     from modtui.desk.desk import Desk
     from modtui.store.store import Store
 
-    picked = communities(options, settings)
+    picked = communities(options, settings, none=none)
     opened = Store.open(paths.private(paths.state_dir()), paths.private(paths.cache_dir()))
     try:
         yield Desk(

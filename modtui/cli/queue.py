@@ -119,7 +119,8 @@ async def _print(
     """Print what passes, site by site; gives how many. Raises the first site's error when no site answered."""
     from modtui.desk.filter import Around
 
-    count, troubles, answered = 0, list[tuple[Community, ModtuiError]](), False
+    count, answered = 0, False
+    troubles: list[tuple[Community, ModtuiError]] = []
     for community in desk.communities:
         try:
             await community.identify()

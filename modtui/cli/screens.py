@@ -21,7 +21,7 @@ def open_screens(options: Options) -> int:
         )
     settings = settings_of(options)
     terminal.prepare(terminal.look(setting=settings.screen.color))  # before anything imports Textual
-    with opening(options, settings) as desk:
+    with opening(options, settings, none=True) as desk:
         from modtui.app import run
 
         return run(desk, settings, options)
