@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from modtui.demo import people
 from modtui.demo.cooked import cook, excerpt
@@ -22,7 +21,9 @@ from modtui.demo.model import (
     Row,
     iso,
 )
-from modtui.demo.offers import Offer, Subject, bundles
+from modtui.demo.offer_words import Offer
+from modtui.demo.offers import Subject, bundles
+from modtui.demo.shared_json import cooked_of, existing, tag_ids, tags_json
 from modtui.demo.site import Site, load_list
 
 
@@ -53,36 +54,6 @@ class Sideloads:
             "reviewable_histories": self.histories,
             "claimed_bies": list(self.claims.values()),
         }
-
-
-def tags_json(names: Iterable[str], ids: dict[str, int]) -> list[Row]:
-    """Tags as objects, as in 2026."""
-    return [{"id": ids.get(name, 0), "name": name, "slug": name} for name in names]
-
-
-def tag_ids(site: Site) -> dict[str, int]:
-    """All tags by name."""
-    return {row["name"]: row["id"] for row in site.db.all("SELECT * FROM tags")}
-
-
-def existing(site: Site) -> Any:
-    """A cached test "is this lower-case name a member", for mentions."""
-    seen: dict[str, bool] = {}
-
-    def exists(name: str) -> bool:
-        if name not in seen:
-            seen[name] = site.db.one("SELECT 1 FROM users WHERE username_lower = ?", [name]) is not None
-        return seen[name]
-
-    return exists
-
-
-def cooked_of(site: Site, post: Row) -> str:
-    """The HTML of a post; cooked on first use and kept."""
-    if post["cooked"] is None:
-        post["cooked"] = cook(post["raw"], existing(site))
-        site.db.run("UPDATE posts SET cooked = ? WHERE id = ? AND raw = ?", [post["cooked"], post["id"], post["raw"]])
-    return str(post["cooked"])
 
 
 def _action_prefix(kind: str) -> str:
@@ -189,7 +160,7 @@ class Serializer:
                 side.append(people.flagged(self.site, target))
 
     def _item(self, subject: Subject) -> Row:
-        row, post, topic, author = subject.reviewable, subject.post, subject.topic, subject.author
+        row, topic, author = subject.reviewable, subject.topic, subject.author
         payload = json.loads(row["payload"]) if row["payload"] else None
         base = self.site.base_url
         out: Row = {

@@ -8,7 +8,6 @@ import os
 import signal
 import socket
 import threading
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -78,7 +77,17 @@ def _listen(host: str, port: int) -> socket.socket:
 
 
 class _Server(uvicorn.Server):
-    """uvicorn without its own signal handling, so that the caller's handlers stay in place."""
+    """uvicorn without its own signal handling, so that the caller's handlers stay in place; says when it is up."""
+
+    def __init__(self, config: uvicorn.Config, up: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._up = up
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to answer, and say so."""
+        await super().startup(sockets=sockets)
+        if self.started:
+            self._up()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -86,7 +95,7 @@ class _Server(uvicorn.Server):
         yield
 
 
-def _server(site: Site) -> _Server:
+def _server(site: Site, up: Callable[[], None]) -> _Server:
     config = uvicorn.Config(
         build(site),
         log_level="critical",
@@ -99,7 +108,7 @@ def _server(site: Site) -> _Server:
         http="h11",
         ws="none",
     )
-    return _Server(config)
+    return _Server(config, up)
 
 
 def run(
@@ -126,7 +135,7 @@ def run(
     site = Site(db, SiteSettings(limits=limits))
     site.base_url = f"http://{host}:{sock.getsockname()[1]}"
     api_key, user_api_key = _fresh_keys(site)
-    server = _server(site)
+    server = _server(site, lambda: ready(Ready(site.base_url, api_key, MODERATOR, user_api_key, str(data))))
 
     def stop(signum: int, frame: object) -> None:
         server.should_exit = True
@@ -135,16 +144,7 @@ def run(
     in_main = threading.current_thread() is threading.main_thread()
     before = {s: signal.signal(s, stop) for s in (signal.SIGTERM, signal.SIGINT)} if in_main else {}
     try:
-        asyncio.run(
-            _serve(
-                server,
-                site,
-                sock,
-                traffic,
-                moderators,
-                lambda: ready(Ready(site.base_url, api_key, MODERATOR, user_api_key, str(data))),
-            )
-        )
+        asyncio.run(_serve(server, site, sock, traffic, moderators))
     finally:
         for signum, handler in before.items():
             signal.signal(signum, handler)
@@ -152,21 +152,14 @@ def run(
         db.close()
 
 
-async def _serve(
-    server: _Server, site: Site, sock: socket.socket, traffic: float, moderators: int, started: Callable[[], None]
-) -> None:
-    serving = asyncio.create_task(server.serve(sockets=[sock]))
-    while not server.started and not serving.done():
-        await asyncio.sleep(0.005)
-    if not serving.done():
-        started()
+async def _serve(server: _Server, site: Site, sock: socket.socket, traffic: float, moderators: int) -> None:
     life: list[asyncio.Task[None]] = []
     if traffic > 0 or moderators > 0:
         from modtui.demo import life as living
 
         life = living.start(site, traffic, moderators)
     try:
-        await serving
+        await server.serve(sockets=[sock])
     finally:
         for task in life:
             task.cancel()
@@ -218,18 +211,16 @@ class DemoServer:
             user = self.site.user_named(name)
             assert user is not None
             self.keys[name] = self.site.add_key("user", user["id"], client_id="start", label="start")
-        self._server = _server(self.site)
+        up = threading.Event()
+        self._server = _server(self.site, up.set)
         self._thread = threading.Thread(target=self._run, name="demo", daemon=True)
         self._thread.start()
-        deadline = time.monotonic() + 10
-        while not self._server.started:
-            if time.monotonic() > deadline or not self._thread.is_alive():
-                raise RuntimeError("The embedded community did not start.")
-            time.sleep(0.002)
+        if not up.wait(10):
+            raise RuntimeError("The embedded community did not start.")
         return self
 
     def _run(self) -> None:
-        asyncio.run(_serve(self._server, self.site, self._sock, *self._life, lambda: None))
+        asyncio.run(_serve(self._server, self.site, self._sock, *self._life))
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

@@ -9,7 +9,7 @@ from modtui.demo import people
 from modtui.demo.cooked import excerpt
 from modtui.demo.model import DAY, Row, iso, now_ms
 from modtui.demo.people import is_staff
-from modtui.demo.review_json import cooked_of, tag_ids, tags_json
+from modtui.demo.shared_json import cooked_of, tag_ids, tags_json
 from modtui.demo.site import Site, load_list
 from modtui.demo.wire import Call, not_found
 

@@ -14,14 +14,31 @@ RouteLine = tuple[str, str, Handler]
 
 def all_routes() -> list[RouteLine]:
     """Every route of the community, the more special paths before the more general ones."""
-    from modtui.demo.routes import about, admin, keys, live, posts, review, topics, users
+    from modtui.demo.routes import (
+        about,
+        admin,
+        keys,
+        live,
+        penalties,
+        posting,
+        posts,
+        reactions,
+        review,
+        review_edit,
+        topics,
+        users,
+    )
 
     areas: list[Sequence[RouteLine]] = [
         review.ROUTES,
+        review_edit.ROUTES,
         topics.ROUTES,
         posts.ROUTES,
+        posting.ROUTES,
+        reactions.ROUTES,
         users.ROUTES,
         admin.ROUTES,
+        penalties.ROUTES,
         keys.ROUTES,
         live.ROUTES,
         about.ROUTES,

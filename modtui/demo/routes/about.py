@@ -9,7 +9,7 @@ from modtui.demo import people
 from modtui.demo.cooked import excerpt
 from modtui.demo.filters import Filter, topics_where
 from modtui.demo.model import DAY, SCORE_TYPES, Row, iso, now_ms, parse_time
-from modtui.demo.review_json import tag_ids
+from modtui.demo.shared_json import tag_ids
 from modtui.demo.thread_json import staff, topic_row
 from modtui.demo.wire import OK, Call, Json, not_found
 

@@ -8,7 +8,7 @@ import secrets
 
 from modtui.demo.db import Database
 from modtui.demo.model import DAY, HOUR, MINUTE, now_ms
-from modtui.demo.world.items import Items
+from modtui.demo.world.held import Held
 from modtui.demo.world.members import Members
 from modtui.demo.world.rows import Rows
 from modtui.demo.world.texts import load
@@ -41,7 +41,7 @@ def create_world(db: Database, *, items: int, members: int, seed: int) -> None:
     people.populate(members)
     threads = Threads(rows, dice, now, people)
     threads.rules()
-    maker = Items(rows, dice, now, people, threads)
+    maker = Held(rows, dice, now, people, threads)
     maker.topic_limit = max(items // 30, 12)
     threads.questions(min(24 + items // 6, 900))
     _pending(maker, items)
@@ -53,7 +53,7 @@ def create_world(db: Database, *, items: int, members: int, seed: int) -> None:
     db.index()
 
 
-def _pending(maker: Items, items: int) -> None:
+def _pending(maker: Held, items: int) -> None:
     first = len(maker.rows.items)
     for kind in FIRST[:items]:
         getattr(maker, kind)()
