@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from modtui.backends.base import Budget, RequestSeen
@@ -20,7 +20,7 @@ from modtui.desk.reads import Reads
 from modtui.desk.rowstate import RowStates
 from modtui.desk.undo import Undoer
 from modtui.domain.capability import ALLOWED, Allowed, Blocked, Capability
-from modtui.domain.decisions import Decision, Intent, Plan, Target
+from modtui.domain.decisions import Decision, Intent, Plan, Sanction, Target
 from modtui.domain.items import Gone, Item
 from modtui.domain.reasons import Reason
 from modtui.domain.seen import Seen
@@ -57,9 +57,8 @@ class Desk:
         """The moderator is away: set by the screens, then sites are polled less."""
         self._by_id = {community.id: community for community in self.communities}
         self._book = Book(store.journal, self.clock, self.events.tell)
-        self._decider = Decider(
-            self._book, self.clock, self.events.tell, self.community, Holds(hold_s, hold_person_s, hold_override_s)
-        )
+        self._holds = Holds(hold_s, hold_person_s, hold_override_s)
+        self._decider = Decider(self._book, self.clock, self.events.tell, self.community, self._holds)
         self._outbox = Outbox(
             self._book, store, self.clock, self.communities, self.events.tell, resume_after_s=resume_after_s,
             line_up=self._line_up, line_down=self._line_down, release=self._release,
@@ -266,6 +265,14 @@ class Desk:
         """What the intent would do. `asks` has a question when somebody else took the item. Raises Refused."""
         return self._decider.plan(item, intent)
 
+    def hold_s(self, intent: Intent, plan: Plan) -> float:
+        """How many seconds such a decision would wait before it is sent."""
+        return self._holds.length(intent, plan.reaches, None)
+
+    def session_counts(self) -> dict[str, int]:
+        """How many targets were decided in this session, by verb; `undone` counts what was taken back."""
+        return dict(self.store.journal.counts(self._undoer.since_ms))
+
     def can(self, item: Item | None, verb: str, community: CommunityId | None = None) -> Capability:
         """Whether the verb is possible: on this item, or (item None) on the community at all."""
         if self.read_only:
@@ -280,7 +287,7 @@ class Desk:
         if offer is not None and not isinstance(offer.capability, Allowed):
             return offer.capability
         try:
-            found.backend.plan(item, Intent(verb=verb))
+            found.backend.plan(item, _complete(verb))
         except Refused as error:
             text = error.message.rstrip(".")
             return Blocked("state", text[:1].lower() + text[1:])
@@ -297,6 +304,7 @@ class Desk:
     async def decide(
         self, items: Sequence[Item], intent: Intent, *, seen: Mapping[str, Seen] | None = None,
         hold_s: float | None = None, checked: bool = True, overrule: bool = False,
+        each: Callable[[Item], Intent] | None = None,
     ) -> Decided:
         """Commit one decision on the items; it returns when it is on the disk, and waits for no site.
 
@@ -306,7 +314,7 @@ class Desk:
         """
         self._may_write()
         decided = await self._decider.decide(
-            items, intent, seen=seen, hold_s=hold_s, checked=checked, overrule=overrule
+            items, intent, seen=seen, hold_s=hold_s, checked=checked, overrule=overrule, each=each
         )
         if decided.decision is not None:
             self._undoer.forget_redo()
@@ -434,3 +442,13 @@ class Desk:
         task = asyncio.create_task(run())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def _complete(verb: str) -> Intent:
+    """An intent with everything that a plan may ask for, to see whether the verb is possible at all."""
+    kind: Literal["silence", "ban"] | None = "silence" if verb == "silence" else "ban" if verb == "ban" else None
+    sanction = Sanction(kind, 86_400_000) if kind is not None else None
+    return Intent(
+        verb=verb, sanction=sanction, text="text", reason="other", reason_title="reason", message="text"
+        if verb in ("warn", "reply") else None,
+    )  # fmt: skip

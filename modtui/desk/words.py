@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from modtui.desk.events import Link
-from modtui.domain.decisions import Decision, Intent, Target
+from modtui.domain.decisions import Decision, Effect, Intent, Plan, Target
 from modtui.domain.items import Item
 from modtui.domain.reasons import Reason
 from modtui.domain.seen import Difference
@@ -72,6 +72,20 @@ def do(verb: str, lane: str = "reports") -> str:
 def things(number: int, lane: str = "reports") -> Shown:
     """`37 posts`, `1 item`: the targets of a decision, counted."""
     return count(number, _NOUN.get(lane, "item"))
+
+
+_OF = {"post": "post ", "thread": "thread ", "author": "author "}
+
+
+def effect(one: Effect) -> Shown:
+    """One consequence as a clause of its own: `post is hidden`, `1 report closed as right`."""
+    head = _OF.get(one.on, "") if one.on != "author" or one.words.startswith(("is ", "erased")) else ""
+    return say("{head}{words}", head=own(head), words=one.words) if not head else own(head + one.words)
+
+
+def effects(plan: Plan) -> Shown:
+    """All consequences of a plan in one sentence without a full stop."""
+    return join("; ", (effect(one) for one in plan.effects))
 
 
 def sanction_words(intent: Intent) -> str:
@@ -147,7 +161,6 @@ def decided(
     """What just happened, with the way back: `Removed #4127 by tante_erna, reason 2. u takes it back (60 s free).`"""
     many = len(decision.targets) > 1
     it = "them all" if many else "it"
-    tail = f" {skipped:,} left out." if skipped else ""
     steps = [step for target in decision.targets for step in target.steps]
     at_once = [step for step in steps if step.due_ms <= decision.created_ms]
     if link is not None and link.state in ("offline", "down", "too-fast", "signed-out", "no-rights", "wrong-site"):
@@ -162,7 +175,10 @@ def decided(
         way = f"Goes out at once, {rest} in {seconds(decision.hold_ms)}; u takes {it} back."
     else:
         way = f"u takes {it} back ({seconds(decision.hold_ms)} free)."
-    return say("{act}. {way}{tail}", act=act(decision, reasons), way=own(way), tail=own(tail).rstrip())
+    parts = [say("{act}.", act=act(decision, reasons)), own(way)]
+    if skipped:
+        parts.append(own(f"{skipped:,} left out."))
+    return join(" ", parts)
 
 
 def taken_back(decision: Decision) -> Shown:
@@ -268,9 +284,10 @@ def partly(target: Target) -> Shown:
     first = failed[0]
     why = first.error or ("; ".join(target.conflict) if first.state == "conflict" else "")
     state = {"refused": "refused", "conflict": "not sent", "discarded": "dropped", "undone": "taken back"}[first.state]
-    tail = f" ({show_line(why, 200).rstrip('.')})" if why else ""
-    head = f"in force: {', '.join(done)}; " if done else ""
-    return say("{head}{state}: {words}{tail}", head=own(head), state=state, words=first.words, tail=own(tail))
+    parts = [say("in force: {done}", done=", ".join(done))] if done else []
+    template = "{state}: {words} ({why})" if why else "{state}: {words}"
+    parts.append(say(template, state=own(state), words=first.words, why=show_line(why, 200).rstrip(".")))
+    return join("; ", parts)
 
 
 def not_possible(verb: str, why: str, role: str = "") -> Shown:

@@ -21,7 +21,7 @@ def _now_ms() -> int:
 
 @dataclass(slots=True)
 class Shell:
-    """Made once by the app. `now_ms` is the wall clock, `tz` the moderator's zone, `first_run` that nothing is set up."""
+    """Made once by the app. `now_ms` is the wall clock, `tz` the moderator's zone."""
 
     desk: Desk
     settings: Settings

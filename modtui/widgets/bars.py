@@ -87,7 +87,7 @@ def status_line(state: TopState, width: int) -> Line:
     if total > width:
         while len(right) > 3 and sum(cells(text) for text, _ in right) > width:
             right = [*right[:-3], right[-1]]
-    return _fill([(say(" {left} ", left=state.left), "status")], right, width, "status")
+    return _fill([(own(" "), "status"), (state.left, "status"), (own(" "), "status")], right, width, "status")
 
 
 class Bars(Widget):

@@ -224,7 +224,7 @@ def report_lines(report: Report, width: int, now_ms: int) -> Iterator[Line]:
     why = WHY.get(report.reason, report.reason)
     record = record_of(report.reporter)
     left = own(f"   {why:<9} ")
-    middle = say("{who} {when}  ", who=pad(who, 14), when=pad(when, 4, "right"))
+    middle = join("", (pad(cut(who, 14), 14), own(" "), pad(when, 4, "right"), own("  ")))
     room = width - cells(left) - cells(middle) - max(8, cells(record)) - 2
     text = (
         say('"{text}"', text=report.text)
@@ -270,13 +270,9 @@ def post_line(post: ThreadPost, width: int, now_ms: int) -> Line:
     """A post of the thread on one line."""
     who = show_line(post.author.username, 30) if post.author else own("-")
     when = age(post.created_ms, now_ms) if post.created_ms else own("")
-    left = say(
-        " {mark}{number} {who} {when}  ",
-        mark=">" if post.subject else " ",
-        number=own(f"{post.number:>3}"),
-        who=pad(who, 13),
-        when=pad(when, 4, "right"),
-    )
+    mark = own(" > " if post.subject else "   ")
+    number = pad(own(str(post.number)), 3, "right")
+    left = join("", (mark, number, own(" "), pad(cut(who, 13), 13), own(" "), pad(when, 4, "right"), own("  ")))
     if post.subject:
         return ((left, "bold"), (own("(the post in question)"), "dim"))
     note = "(deleted) " if post.deleted else "(hidden) " if post.hidden else "(staff only) " if post.staff_only else ""
@@ -298,7 +294,7 @@ def excerpt(body: Body, limit: int = 300) -> Shown:
 def effect_lines(effects: Iterable[KeyEffect], width: int) -> Iterator[Line]:
     """What each key does here."""
     for effect in effects:
-        key = say("   {key}  ", key=pad(effect.key, 2))
+        key = join("", (own("   "), pad(effect.key, 2), own("  ")))
         if effect.blocked:
             yield from _hang(key, "hint.dim", own(""), say("not possible: {why}", why=effect.words), "hint.dim", width)
         else:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from modtui.screens.lines.base import Drawn, Host, Line
-from modtui.text import EMPTY, Shown, own, say
+from modtui.text import EMPTY, Shown, join, own, say
 from modtui.text.width import cells, cut, pad
 
 
@@ -36,7 +36,7 @@ def row(
     key: str, words: Shown, width: int, *, more: Shown = EMPTY, style: str = "panel", key_style: str = "panel.key"
 ) -> Drawn:
     """A row of a panel: ` k  words   more`."""
-    head = say(" {key} ", key=pad(own(key), 2))
+    head = join("", (own(" "), pad(own(key), 2), own(" ")))
     if not more:
         return ((head, key_style), (words, style))
     column = min(34, max(16, width // 2 - 4))

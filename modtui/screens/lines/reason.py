@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from modtui.desk import words
 from modtui.domain.capability import Blocked
 from modtui.domain.decisions import Intent, Plan, Sanction
 from modtui.domain.items import Item
@@ -12,7 +13,7 @@ from modtui.errors import ModtuiError
 from modtui.screens.lines.base import Drawn, Host, Line
 from modtui.screens.lines.choose import title_row
 from modtui.screens.lines.messages import message_for
-from modtui.text import Shown, count, join, own, say, show_line
+from modtui.text import Shown, count, own, say, show_line
 from modtui.text.time import duration
 from modtui.text.width import cut
 
@@ -124,7 +125,7 @@ class ReasonLine(Line):
             return lines
         plan = self.plan()
         if plan is not None:
-            effects = join("; ", (effect.words for effect in plan.effects))
+            effects = words.effects(plan)
             lines.append(((cut(say(" Will happen: {effects}.", effects=effects), width - 1), "effect"),))
             lines.append(((self._goes_out(plan, bare), "effect"),))
         return lines

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from modtui.desk import words
 from modtui.domain.decisions import Intent, Plan, Sanction
 from modtui.domain.items import Item
 from modtui.domain.reasons import Reason
@@ -109,7 +110,7 @@ class SanctionForm(Line):
             lines.append(((own("               "), "panel"), (flat, "italic")))
         plan = self.plan()
         if isinstance(plan, Plan):
-            effects = join("; ", (effect.words for effect in plan.effects))
+            effects = words.effects(plan)
             lines.append(((own(" Will happen   "), "panel.dim"), (cut(effects, width - 16), "effect")))
             stays = join("; ", (own(part) for part in plan.stays)) or own("everything can be taken back")
             hold = self.host.desk.hold_s(self.intent(), plan)

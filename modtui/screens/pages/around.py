@@ -194,7 +194,7 @@ class AroundPage(LinesPage):
             when = age(post.created_ms, now) if post.created_ms else own("")
             flags = "(deleted) " if post.deleted else "(hidden) " if post.hidden else ""
             yield (
-                (say("   {when}  {flags}", when=own(f"{when:>5}"), flags=own(flags)), "row.age"),
+                (own(f"   {when:>5}  {flags}"), "row.age"),
                 (excerpt(post.body), "text"),
             )
 
@@ -223,7 +223,7 @@ class AroundPage(LinesPage):
             place = own("  this site") if link.same_site else own("")
             warning = say("  {warning}", warning=link.warning) if link.warning else own("")
             yield (
-                (say(" {n} {kind} ", n=own(f"{n:>2}"), kind=own(f"{link.kind:<8}")), "panel.key"),
+                (own(f" {n:>2} {link.kind:<8} "), "panel.key"),
                 (say("{host}", host=link.host), "link.host"),
                 (place, "good"),
                 (warning, "warning"),
@@ -233,7 +233,7 @@ class AroundPage(LinesPage):
         yield (
             (
                 own(
-                    " Nothing is fetched or opened by itself. y copies the harmless form, o opens the link after a question."
+                    " Nothing is fetched or opened by itself. y copies the harmless form, o opens it after a question."
                 ),
                 "dim",
             ),

@@ -8,7 +8,7 @@ from typing import ClassVar
 from modtui.actions import GROUPS, Scope
 from modtui.screens.pages.lines_page import LinesPage
 from modtui.screens.shell import Shell
-from modtui.text import Shown, own, say
+from modtui.text import Shown, join, own, say
 from modtui.text.width import pad, wrap
 from modtui.widgets.draw import Line
 
@@ -62,7 +62,7 @@ class HelpPage(LinesPage):
             for action, keys in inside:
                 shown = own("  ".join(keys) or "-")
                 name = pad(own(action.id), 20) if width >= 100 else own("")
-                left = say("   {keys} {name}", keys=pad(shown, 18), name=name)
+                left = join("", (own("   "), pad(shown, 18), own(" "), name))
                 for n, line in enumerate(wrap(own(action.help or action.title), max(20, width - len(left) - 2))):
                     yield (
                         (left if n == 0 else own(" " * len(left)), "panel.key" if n == 0 else "text"),
@@ -76,7 +76,7 @@ class HelpPage(LinesPage):
         yield (
             (
                 own(
-                    " Keys can be changed: [keys] in the settings, by the names after the keys. modtui keys prints them all."
+                    " Keys can be changed: [keys] in the settings, by name. modtui keys prints all names."
                 ),
                 "dim",
             ),

@@ -11,7 +11,7 @@ from modtui.actions import Action, Scope
 from modtui.screens.commands import matches
 from modtui.screens.pages.lines_page import LinesPage
 from modtui.screens.shell import Shell
-from modtui.text import own, say
+from modtui.text import own
 from modtui.text.width import pad
 from modtui.widgets.draw import Line
 
@@ -69,7 +69,7 @@ class PalettePage(LinesPage):
         for action in self.found:
             key = self.shell.keymap.shown(action.id) or "-"
             yield (
-                (say("  {key} ", key=pad(own(key), 10)), "panel.key"),
+                (own(f"  {key:<10} "), "panel.key"),
                 (pad(own(action.title or action.id), 20), "text"),
                 (own(action.help), "dim"),
             )

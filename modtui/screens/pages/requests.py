@@ -63,7 +63,7 @@ class RequestsPage(LinesPage):
         requests = list(reversed(self.desk.requests()))
         if not requests:
             yield ((own(" No request was made yet."), "dim"),)
-        for name, seen in requests[:2000]:
+        for _, seen in requests[:2000]:
             when = datetime.fromtimestamp(seen.at_ms / 1000, self.shell.tz).strftime("%H:%M:%S")
             status = str(seen.status) if seen.status else "none"
             good = 200 <= seen.status < 400

@@ -12,7 +12,7 @@ from modtui.screens.pages.lines_page import LinesPage
 from modtui.screens.shell import Shell
 from modtui.text import Shown, count, own, say
 from modtui.text.time import age
-from modtui.text.width import pad
+from modtui.text.width import cut, pad
 from modtui.widgets.draw import Line
 
 
@@ -81,7 +81,8 @@ class LeftoversPage(LinesPage):
         for decision in self.waiting[: max(3, self.size.height - 16)]:
             what = words.act(decision, self.desk.reasons)
             yield (
-                (say("   {what}", what=pad(what, max(20, width - 20))), "text"),
+                (own("   "), "text"),
+                (pad(cut(what, max(20, width - 20)), max(20, width - 20)), "text"),
                 (say(" {age} ago", age=age(decision.created_ms, now)), "row.age"),
             )
         if len(self.waiting) > self.size.height - 16:

@@ -407,7 +407,7 @@ class WorkDecide(WorkMarks):
             plan = self.desk.plan(item, Intent(verb=offer.verb, offer=offer.id))
         except ModtuiError:
             return own("")
-        return join("; ", (effect.words for effect in plan.effects))
+        return words.effects(plan)
 
     def _offer_taken(self, item: Item, offer: Offer) -> None:
         if "duration" in offer.needs:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from modtui.actions import BY_ID
+from modtui.desk import words
 from modtui.desk.community import Community
 from modtui.desk.desk import Desk
 from modtui.desk.link import words_for
@@ -37,10 +38,10 @@ def community_of(desk: Desk, id: CommunityId | None) -> Community | None:
 
 def plan_words(plan: Plan) -> Shown:
     """The effects of a plan in one sentence."""
-    words = join("; ", (effect.words for effect in plan.effects))
+    sentence = words.effects(plan)
     if plan.reversal == "none":
-        words = say("{words}; cannot be taken back once sent", words=words)
-    return show_line(words, 400)
+        sentence = say("{sentence}; cannot be taken back once sent", sentence=sentence)
+    return sentence
 
 
 def effects_of(desk: Desk, item: Item, keymap: Keymap) -> tuple[KeyEffect, ...]:
@@ -180,8 +181,9 @@ def empty_lines(
     """The empty queue: which kind of empty, what was done, what is not out yet, where to go next."""
     lane = LANE_NAMES[view.lane][0]
     block: list[tuple[Shown, str]] = []
-    starting: list[Community] = [c for c in desk.communities if c.link.state == "starting" and community in (None, c.id)]
-    troubled = [c for c in desk.communities if c.link.state not in ("live", "starting") and community in (None, c.id)]
+    here = [one for one in desk.communities if community in (None, one.id)]
+    starting = [one for one in here if one.link.state == "starting"]
+    troubled = [one for one in here if one.link.state not in ("live", "starting")]
     blocked = next(
         (
             able
