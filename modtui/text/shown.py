@@ -59,13 +59,18 @@ def say(template: str, /, **parts: object) -> Shown:
     """A sentence of modtui's own with `{name}` placeholders.
 
     Numbers go in as they are, every text through `show_line` (which leaves a line that is already `Shown` as it
-    is). Braces in the parts mean nothing, and no attribute or format can be named. Raises KeyError for a name
+    is), keeping one blank at either end where there was one. Braces in the parts mean nothing, and no attribute or format can be named. Raises KeyError for a name
     without a part.
     """
 
     def fill(match: re.Match[str]) -> str:
         part = parts[match[1]]
-        return str(part) if isinstance(part, int | float) else show_line(str(part))
+        if isinstance(part, int | float):
+            return str(part)
+        text = str(part)
+        line = show_line(text)
+        # a part may bring the blank that parts it from what stands before or after: " by ann"
+        return f"{' ' if text[:1] == ' ' and line else ''}{line}{' ' if text[-1:] == ' ' and line else ''}"
 
     return own(_PLACEHOLDER.sub(fill, template))
 
