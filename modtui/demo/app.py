@@ -24,7 +24,8 @@ Handler = Callable[[Call], Response | Awaitable[Response]]
 MAX_BODY = 4_000_000
 
 PAGE = """<!DOCTYPE html>
-<html lang="en"><head><meta charset="utf-8"><title>{title}</title><meta name="generator" content="Discourse 2026.9.0"></head>
+<html lang="en"><head><meta charset="utf-8"><title>{title}</title>
+<meta name="generator" content="Discourse 2026.9.0"></head>
 <body class="crawler"><h1>{title}</h1><p>{words}</p></body></html>
 """
 
@@ -38,7 +39,8 @@ def slow_down(problem: SlowDown) -> Response:
     """429 in the shape asked for."""
     if problem.shape == "html":
         return HTMLResponse(
-            "<html>\r\n<head><title>429 Too Many Requests</title></head>\r\n<body>\r\n<center><h1>429 Too Many Requests</h1></center>"
+            "<html>\r\n<head><title>429 Too Many Requests</title></head>\r\n<body>\r\n<center><h1>429 Too Many "
+            "Requests</h1></center>"
             "\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n",
             429,
         )
@@ -134,7 +136,7 @@ class Outer:
         return None
 
     async def _fail(self, fault: Fault, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer as a broken site does. `lost` and `cut` do the work and lose the answer; `drop` does not do the work."""
+        """Answer as a broken site does. `lost` and `cut` do the work and lose the answer, `drop` does nothing."""
         kind = fault.kind
         if kind == "slow":
             await asyncio.sleep(fault.wait_s)

@@ -11,7 +11,7 @@ BACKLOG = 100
 
 
 class Bus:
-    """Channels of numbered messages. `publish` may be called from any thread; `wait` runs on the server's event loop."""
+    """Channels of numbered messages. `publish` works from any thread; `wait` runs on the server's event loop."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

@@ -84,7 +84,8 @@ def _image(self: RendererHTML, tokens: Sequence[Token], index: int, options: Any
         f'<img src="{src}" alt="{alt}" width="{width}" height="{height}"><div class="meta">'
         '<svg class="fa d-icon d-icon-far-image svg-icon" aria-hidden="true"><use href="#far-image"></use></svg>'
         f'<span class="filename">{alt}</span><span class="informations">{width}×{height} 83 KB</span>'
-        '<svg class="fa d-icon d-icon-discourse-expand svg-icon" aria-hidden="true"><use href="#discourse-expand"></use>'
+        '<svg class="fa d-icon d-icon-discourse-expand svg-icon" aria-hidden="true"><use '
+        'href="#discourse-expand"></use>'
         "</svg></div></a></div>"
     )
 
@@ -102,7 +103,8 @@ def _onebox(url: str) -> str:
     return (
         f'<aside class="onebox allowlistedgeneric" data-onebox-src="{link}">\n  <header class="source">\n'
         f'      <a href="{link}" target="_blank" rel="noopener nofollow ugc">{host}</a>\n  </header>\n'
-        f'  <article class="onebox-body">\n    <h3><a href="{link}" target="_blank" rel="noopener nofollow ugc">{title}</a></h3>\n'
+        f'  <article class="onebox-body">\n    <h3><a href="{link}" target="_blank" rel="noopener nofollow '
+        f'ugc">{title}</a></h3>\n'
         f"  <p>A page on {host}.</p>\n  </article>\n"
         '  <div class="onebox-metadata"></div>\n  <div style="clear: both"></div>\n</aside>\n'
     )

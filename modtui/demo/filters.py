@@ -34,7 +34,10 @@ COUNTS = {
     "views": "t.views",
 }
 TIMES = {"activity": "t.bumped_at", "created": "t.created_at", "latest-post": "t.last_posted_at"}
-SINGLE = "NOT EXISTS (SELECT 1 FROM posts p WHERE p.topic_id = t.id AND p.deleted_at IS NULL AND p.user_id != t.user_id AND p.post_type = 1)"
+SINGLE = (
+    "NOT EXISTS (SELECT 1 FROM posts p WHERE p.topic_id = t.id AND p.deleted_at IS NULL AND p.user_id != "
+    "t.user_id AND p.post_type = 1)"
+)
 STATUS = {
     "open": "NOT t.closed AND NOT t.archived",
     "closed": "t.closed",
@@ -45,7 +48,8 @@ STATUS = {
     "single-user": SINGLE,
     "single_user": SINGLE,
     "solved": "t.accepted_post_id IS NOT NULL",
-    "unsolved": "t.accepted_post_id IS NULL AND NOT t.closed AND t.category_id IN (SELECT id FROM categories WHERE solved)",
+    "unsolved": "t.accepted_post_id IS NULL AND NOT t.closed AND t.category_id IN (SELECT id FROM categories "
+    "WHERE solved)",
     "public": "t.category_id NOT IN (SELECT id FROM categories WHERE read_restricted)",
 }
 
@@ -86,7 +90,8 @@ def topics_where(site: Site, query: str, viewer: Row | None) -> Filter:
     for free in out.words:
         like = f"%{free}%"
         out.add(
-            "t.title LIKE ? OR EXISTS (SELECT 1 FROM posts p WHERE p.topic_id = t.id AND p.post_number = 1 AND p.raw LIKE ?)",
+            "t.title LIKE ? OR EXISTS (SELECT 1 FROM posts p WHERE p.topic_id = t.id AND p.post_number = 1 AND "
+            "p.raw LIKE ?)",
             like,
             like,
         )

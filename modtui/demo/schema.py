@@ -28,7 +28,8 @@ CREATE TABLE IF NOT EXISTS topics (
   id INTEGER PRIMARY KEY, title TEXT NOT NULL, slug TEXT NOT NULL, user_id INTEGER NOT NULL, category_id INTEGER,
   archetype TEXT NOT NULL DEFAULT 'regular', created_at INTEGER NOT NULL, last_posted_at INTEGER NOT NULL,
   bumped_at INTEGER NOT NULL, posts_count INTEGER NOT NULL DEFAULT 0, reply_count INTEGER NOT NULL DEFAULT 0,
-  highest_post_number INTEGER NOT NULL DEFAULT 0, views INTEGER NOT NULL DEFAULT 0, like_count INTEGER NOT NULL DEFAULT 0,
+  highest_post_number INTEGER NOT NULL DEFAULT 0, views INTEGER NOT NULL DEFAULT 0,
+  like_count INTEGER NOT NULL DEFAULT 0,
   last_post_user_id INTEGER, visible INTEGER NOT NULL DEFAULT 1, closed INTEGER NOT NULL DEFAULT 0,
   archived INTEGER NOT NULL DEFAULT 0, pinned INTEGER NOT NULL DEFAULT 0, pinned_globally INTEGER NOT NULL DEFAULT 0,
   pinned_until INTEGER, accepted_post_id INTEGER, locale TEXT, tags TEXT NOT NULL DEFAULT '[]',
@@ -63,7 +64,8 @@ CREATE TABLE IF NOT EXISTS reviewable_notes (
   id INTEGER PRIMARY KEY, reviewable_id INTEGER NOT NULL, user_id INTEGER NOT NULL, content TEXT NOT NULL,
   created_at INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS claims (
-  id INTEGER PRIMARY KEY, topic_id INTEGER NOT NULL UNIQUE, user_id INTEGER NOT NULL, automatic INTEGER NOT NULL DEFAULT 0,
+  id INTEGER PRIMARY KEY, topic_id INTEGER NOT NULL UNIQUE, user_id INTEGER NOT NULL,
+  automatic INTEGER NOT NULL DEFAULT 0,
   created_at INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS penalties (
   id INTEGER PRIMARY KEY, user_id INTEGER NOT NULL, kind TEXT NOT NULL, applied_at INTEGER NOT NULL,
@@ -81,7 +83,8 @@ CREATE TABLE IF NOT EXISTS api_keys (
   id INTEGER PRIMARY KEY, hash TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, user_id INTEGER, scopes TEXT, client_id TEXT,
   label TEXT, created_at INTEGER NOT NULL, expires_at INTEGER, revoked_at INTEGER);
 CREATE TABLE IF NOT EXISTS staff_log (
-  id INTEGER PRIMARY KEY, action TEXT NOT NULL, acting_user_id INTEGER NOT NULL, target_user_id INTEGER, post_id INTEGER,
+  id INTEGER PRIMARY KEY, action TEXT NOT NULL, acting_user_id INTEGER NOT NULL, target_user_id INTEGER,
+  post_id INTEGER,
   topic_id INTEGER, details TEXT, created_at INTEGER NOT NULL);
 """
 

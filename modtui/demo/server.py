@@ -281,7 +281,10 @@ class DemoServer:
             effects.edit_post(self.site, post, raw, self._user(username)["id"] if username else post["user_id"])
 
     def flag(self, post_id: int, username: str, type: str = "inappropriate", message: str = "") -> int:
-        """A member reports a post; gives the reviewable's id. `type`: off_topic, inappropriate, spam, illegal, something_else."""
+        """A member reports a post; gives the reviewable's id.
+
+        `type`: off_topic, inappropriate, spam, illegal or something_else.
+        """
         with self.db.write():
             return effects.flag(self.site, self._post(post_id), self._user(username), FLAG_WORDS[type], message)
 
@@ -294,8 +297,8 @@ class DemoServer:
     def inject(self, kind: str, prefix: str = "/", method: str = "*", times: int = 1, wait_s: float = 0.0) -> None:
         """Let the next matching requests fail.
 
-        `kind`: html, 500, 502, 503, 429-json, 429-text, 429-html, slow (waits `wait_s`, then works), cut (works, half the
-        JSON arrives), lost (works, the connection breaks), drop (the connection breaks, nothing is done).
+        `kind`: html, 500, 502, 503, 429-json, 429-text, 429-html, slow (waits `wait_s`, then works), cut (works, half
+        the JSON arrives), lost (works, the connection breaks), drop (the connection breaks, nothing is done).
         """
         self.site.faults.append(Fault(kind, method, prefix, times, wait_s))
 

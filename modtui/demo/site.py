@@ -25,7 +25,7 @@ class LoggedRequest(NamedTuple):
 
 @dataclass(slots=True)
 class SiteSettings:
-    """Site settings that change behaviour. `claiming` is disabled, optional or required; `limits` admin, user or None."""
+    """Settings that change behaviour. `claiming` is disabled, optional or required; `limits` admin, user or None."""
 
     title: str = "Harbour Community"
     claiming: str = "optional"

@@ -23,7 +23,7 @@ def staff(viewer: Row | None) -> bool:
 
 
 def sees_topic(site: Site, topic: Row, viewer: Row | None) -> bool:
-    """Whether the viewer may see a topic: deleted ones and the staff category only staff, private ones who is in them."""
+    """Whether the viewer may see a topic: deleted and staff-only ones staff, private ones who is in them."""
     if topic["archetype"] == "private_message":
         if viewer is None:
             return False
@@ -32,7 +32,8 @@ def sees_topic(site: Site, topic: Row, viewer: Row | None) -> bool:
         groups = [g["name"] for g in people.groups(viewer)]
         return (
             site.db.one(
-                "SELECT 1 FROM topic_allowed WHERE topic_id = ? AND (user_id = ? OR group_name IN (SELECT value FROM json_each(?)))",
+                "SELECT 1 FROM topic_allowed WHERE topic_id = ? AND (user_id = ? OR group_name IN (SELECT value "
+                "FROM json_each(?)))",
                 [topic["id"], viewer["id"], json.dumps(groups)],
             )
             is not None
@@ -245,14 +246,18 @@ def topic_list(site: Site, topics: Sequence[Row], viewer: Row | None, *, per_pag
         listed["more_topics_url"] = more
     listed |= {"per_page": per_page, "top_tags": [], "topics": [topic_row(t, tags, users) for t in topics]}
     shown = [
-        {**people.basic(u), "trust_level": u["trust_level"], **({"moderator": True} if u["moderator"] else {}), **({"admin": True} if u["admin"] else {})}
+        {
+            **people.basic(u),
+            "trust_level": u["trust_level"],
+            **{role: True for role in ("moderator", "admin") if u[role]},
+        }
         for u in users.values()
-    ]  # fmt: skip
+    ]
     return {"users": shown, "primary_groups": [], "flair_groups": [], "topic_list": listed}
 
 
 def stream_ids(call: Call, topic: Row) -> list[int]:
-    """Ids of the posts of a topic that the viewer sees, in order; `show_deleted`, `username_filters` and `filter` apply."""
+    """Ids of a topic's posts that the viewer sees, in order; `show_deleted`, `username_filters`, `filter` apply."""
     sql, params = "SELECT p.id FROM posts p JOIN users u ON u.id = p.user_id WHERE p.topic_id = ?", [topic["id"]]
     if not (staff(call.user) and (call.flag("show_deleted") or topic["deleted_at"] is not None)):
         sql += " AND p.deleted_at IS NULL"
@@ -275,7 +280,8 @@ def topic_view(call: Call, topic: Row, posts: list[Row], stream: Iterable[int]) 
     for key in ("posters", "unseen", "bumped", "bumped_at", "last_poster_username"):
         out.pop(key, None)
     participants = site.db.all(
-        "SELECT u.*, count(*) AS n FROM posts p JOIN users u ON u.id = p.user_id WHERE p.topic_id = ? AND p.deleted_at IS NULL"
+        "SELECT u.*, count(*) AS n FROM posts p JOIN users u ON u.id = p.user_id WHERE p.topic_id = ? AND "
+        "p.deleted_at IS NULL"
         " AND u.deleted_at IS NULL GROUP BY u.id ORDER BY n DESC LIMIT 24",
         [topic["id"]],
     )

@@ -49,7 +49,7 @@ def rescore(site: Site, item_id: int) -> None:
 
 
 def flag_score(flagger: Row, take_action: bool = False) -> float:
-    """1 + trust level (5 for staff) + accuracy bonus (none until more than five decided flags) + 5 for "take action"."""
+    """1 + trust level (5 for staff) + accuracy bonus (from the sixth decided flag on) + 5 for "take action"."""
     decided = flagger["flags_agreed"] + flagger["flags_disagreed"]
     bonus = 0.0
     if decided > 5:
@@ -59,7 +59,10 @@ def flag_score(flagger: Row, take_action: bool = False) -> float:
 
 
 def flag(site: Site, post: Row, flagger: Row, score_type: int, message: str = "", take_action: bool = False) -> int:
-    """A member reports a post. Gives the reviewable's id: a new one, the open one, or the decided one reopened (version kept)."""
+    """A member reports a post.
+
+    Gives the reviewable's id: a new one, the open one, or the decided one, which is open again (its version is kept).
+    """
     db = site.db
     now = now_ms()
     item = db.one(
@@ -116,7 +119,7 @@ _COUNTER = {AGREED: "flags_agreed", 2: "flags_disagreed", 3: "flags_ignored"}
 
 
 def decide_scores(site: Site, item_id: int, verdict: int, by: int) -> None:
-    """Close the pending flags of an item with a verdict (1 agreed, 2 disagreed, 3 ignored); the flaggers' records follow."""
+    """Close an item's pending flags with a verdict (1 agreed, 2 disagreed, 3 ignored); the flaggers' records follow."""
     now = now_ms()
     for score in site.db.all("SELECT * FROM reviewable_scores WHERE reviewable_id = ? AND status = 0", [item_id]):
         site.db.update("reviewable_scores", score["id"], status=verdict, reviewed_by_id=by, reviewed_at=now)

@@ -125,7 +125,8 @@ def _categories(call: Call) -> list[Row]:
 
 def _counts(call: Call) -> dict[int, Row]:
     rows = call.site.db.all(
-        "SELECT category_id, count(*) AS topics, sum(posts_count) AS posts FROM topics WHERE archetype = 'regular' AND deleted_at IS NULL GROUP BY 1"
+        "SELECT category_id, count(*) AS topics, sum(posts_count) AS posts FROM topics WHERE archetype = "
+        "'regular' AND deleted_at IS NULL GROUP BY 1"
     )
     return {row["category_id"]: row for row in rows}
 
@@ -199,8 +200,13 @@ def tags(call: Call) -> Json:
     )
 
 
-_SEARCH_ORDERS = {"latest": "p.created_at DESC", "oldest": "p.created_at ASC", "likes": "p.like_count DESC", "views": "t.views DESC",
-                  "latest_topic": "t.created_at DESC"}  # fmt: skip
+_SEARCH_ORDERS = {
+    "latest": "p.created_at DESC",
+    "oldest": "p.created_at ASC",
+    "likes": "p.like_count DESC",
+    "views": "t.views DESC",
+    "latest_topic": "t.created_at DESC",
+}
 
 
 def search(call: Call) -> Json:

@@ -17,7 +17,8 @@ QUERIES = {
     "suspended": "suspended_till > :now",
     "silenced": "silenced_till > :now",
     "blocked": "silenced_till > :now",
-    "suspect": "id IN (SELECT target_id FROM reviewables WHERE type = 'ReviewableUser' AND status = 0 AND potential_spam)",
+    "suspect": "id IN (SELECT target_id FROM reviewables WHERE type = 'ReviewableUser' AND status = 0 AND "
+    "potential_spam)",
     "staged": "0",
     "pending": "NOT approved",
 }
@@ -118,8 +119,12 @@ def detail(call: Call, user: Row) -> dict[str, Any]:
     }
     if is_suspended(user):
         by = call.site.user(user["suspended_by"])
-        out |= {"suspended_at": iso(user["suspended_at"]), "suspended_till": iso(user["suspended_till"]), "suspended": True,
-                "suspended_by": people.basic(by) if by else None}  # fmt: skip
+        out |= {
+            "suspended_at": iso(user["suspended_at"]),
+            "suspended_till": iso(user["suspended_till"]),
+            "suspended": True,
+            "suspended_by": people.basic(by) if by else None,
+        }
     if is_silenced(user):
         by = call.site.user(user["silenced_by"])
         out |= {

@@ -189,7 +189,10 @@ def _page(title: str, body: str, status: int = 200) -> HTMLResponse:
 def _staff_choice(site: Site, chosen: str = "rookmoor") -> str:
     names = [u["username"] for u in site.db.all("SELECT username FROM users WHERE moderator AND id > 0 ORDER BY id")]
     options = "".join(f"<option{' selected' if n == chosen else ''}>{escape(n)}</option>" for n in names)
-    return f"<p><label>You are <select name=username>{options}</select></label> (this community asks nobody for a password)</p>"
+    return (
+        f"<p><label>You are <select name=username>{options}</select></label> (this community asks nobody for a "
+        f"password)</p>"
+    )
 
 
 def activate_page(call: Call) -> Response:
@@ -201,7 +204,8 @@ def activate_page(call: Call) -> Response:
     words = f"<p>{escape(str(app))} would like to act in your name.</p>" if app else ""
     return _page(
         "Connect an application",
-        f"{words}<form method=post action=/user-api-key/activate><p><label>Code <input name=user_code autofocus></label></p>"
+        f"{words}<form method=post action=/user-api-key/activate><p><label>Code <input name=user_code "
+        f"autofocus></label></p>"
         f"{_staff_choice(call.site)}<button name=decision value=approve>Approve</button> "
         "<button name=decision value=deny>Refuse</button></form>",
     )
@@ -233,7 +237,8 @@ def new_page(call: Call) -> Response:
     )
     response = _page(
         "Connect an application",
-        f"<p>{escape(call.text('application_name'))} would like to act in your name ({escape(call.text('scopes'))}).</p>"
+        f"<p>{escape(call.text('application_name'))} would like to act in your name "
+        f"({escape(call.text('scopes'))}).</p>"
         f"<form method=post action=/user-api-key>{fields}{_staff_choice(call.site)}<button>Approve</button></form>",
     )
     response.headers.update(_headers(call.site))

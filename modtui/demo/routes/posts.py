@@ -59,7 +59,8 @@ def latest(call: Call) -> Json:
     """GET /posts.json?before=: the newest posts of the whole site."""
     before = call.number("before", 2**62)
     posts = call.site.db.all(
-        "SELECT p.* FROM posts p JOIN topics t ON t.id = p.topic_id WHERE p.id < ? AND p.deleted_at IS NULL AND t.deleted_at IS NULL"
+        "SELECT p.* FROM posts p JOIN topics t ON t.id = p.topic_id WHERE p.id < ? AND p.deleted_at IS NULL AND "
+        "t.deleted_at IS NULL"
         " AND t.archetype = 'regular' AND p.post_type = 1 ORDER BY p.id DESC LIMIT 50",
         [before],
     )
@@ -76,7 +77,8 @@ def replies(call: Call) -> Json:
     """GET /posts/:id/replies.json."""
     post = find_post(call)
     found = call.site.db.all(
-        "SELECT * FROM posts WHERE topic_id = ? AND reply_to_post_number = ? AND deleted_at IS NULL ORDER BY post_number LIMIT 20",
+        "SELECT * FROM posts WHERE topic_id = ? AND reply_to_post_number = ? AND deleted_at IS NULL ORDER BY "
+        "post_number LIMIT 20",
         [post["topic_id"], post["post_number"]],
     )
     return Json(posts_json(call, found))
@@ -103,7 +105,8 @@ def revision(call: Call) -> Json:
     post = find_post(call)
     number = as_int(call.path_params.get("number"))
     found = call.site.db.one(
-        "SELECT r.*, u.username FROM revisions r JOIN users u ON u.id = r.user_id WHERE r.post_id = ? AND (? IS NULL OR r.number = ?)"
+        "SELECT r.*, u.username FROM revisions r JOIN users u ON u.id = r.user_id WHERE r.post_id = ? AND (? IS "
+        "NULL OR r.number = ?)"
         " ORDER BY r.number DESC",
         [post["id"], number, number],
     )
@@ -127,8 +130,10 @@ def revision(call: Call) -> Json:
             "acting_user_name": found["username"],
             "edit_reason": found["edit_reason"],
             "body_changes": {
-                "inline": f'<div class="inline-diff"><p class="diff-del">{excerpt(old, 4000)}</p><p class="diff-ins">{excerpt(new, 4000)}</p></div>',
-                "side_by_side": f'<div class="revision-content">{cook(old)}</div><div class="revision-content">{cook(new)}</div>',
+                "inline": f'<div class="inline-diff"><p class="diff-del">{excerpt(old, 4000)}</p><p '
+                f'class="diff-ins">{excerpt(new, 4000)}</p></div>',
+                "side_by_side": f'<div class="revision-content">{cook(old)}</div><div '
+                f'class="revision-content">{cook(new)}</div>',
                 "side_by_side_markdown": json.dumps([old, new]),
             },
             "can_edit": call.is_staff,

@@ -72,7 +72,8 @@ def undo_act(call: Call) -> Json:
         else:
             row = db.one(
                 "SELECT s.id, r.id AS item FROM reviewable_scores s JOIN reviewables r ON r.id = s.reviewable_id"
-                " WHERE r.target_type = 'Post' AND r.target_id = ? AND s.user_id = ? AND s.score_type = ? AND s.status = 0",
+                " WHERE r.target_type = 'Post' AND r.target_id = ? AND s.user_id = ? AND s.score_type = ? AND "
+                "s.status = 0",
                 [post["id"], me["id"], kind],
             )
             if row is None:
@@ -133,7 +134,8 @@ def solved_by_user(call: Call) -> Json:
     if user is None:
         raise not_found()
     rows = call.site.db.all(
-        "SELECT p.*, t.title, t.slug, t.category_id FROM topics t JOIN posts p ON p.id = t.accepted_post_id WHERE p.user_id = ?"
+        "SELECT p.*, t.title, t.slug, t.category_id FROM topics t JOIN posts p ON p.id = t.accepted_post_id "
+        "WHERE p.user_id = ?"
         " AND t.deleted_at IS NULL ORDER BY p.created_at DESC LIMIT ? OFFSET ?",
         [user["id"], min(call.number("limit", 20) or 20, 60), call.number("offset", 0)],
     )

@@ -39,7 +39,10 @@ JOINS = {
     "reviewed_by": "user",
     "claimed_by": "claimed_by",
 }
-_ECHOED = "category_id topic_id priority username reviewed_by claimed_by from_date to_date type sort_order flagged_by score_type"
+_ECHOED = (
+    "category_id topic_id priority username reviewed_by claimed_by from_date to_date type sort_order "
+    "flagged_by score_type"
+)
 ECHOED = tuple(_ECHOED.split())
 
 
@@ -201,7 +204,8 @@ def menu_list(call: Call) -> Json:
     """GET /review/user-menu-list.json: at most 30 light rows, without what others claimed."""
     me = call.need_staff()
     rows = call.site.db.all(
-        "SELECT r.*, u.username AS flagger FROM reviewables r LEFT JOIN users u ON u.id = r.created_by_id WHERE r.status = 0"
+        "SELECT r.*, u.username AS flagger FROM reviewables r LEFT JOIN users u ON u.id = r.created_by_id WHERE "
+        "r.status = 0"
         " AND NOT EXISTS (SELECT 1 FROM claims c WHERE c.topic_id = r.topic_id AND c.user_id != ?)"
         " ORDER BY score DESC, created_at DESC LIMIT 30",
         [me["id"]],
@@ -226,7 +230,8 @@ def explain(call: Call) -> Json:
     item = find(call)
     scores = []
     for score in call.site.db.all(
-        "SELECT s.*, u.trust_level, u.admin, u.moderator, u.flags_agreed, u.flags_disagreed, u.flags_ignored FROM reviewable_scores s"
+        "SELECT s.*, u.trust_level, u.admin, u.moderator, u.flags_agreed, u.flags_disagreed, u.flags_ignored "
+        "FROM reviewable_scores s"
         " LEFT JOIN users u ON u.id = s.user_id WHERE s.reviewable_id = ? ORDER BY s.id",
         [item["id"]],
     ):

@@ -42,7 +42,8 @@ def show(call: Call) -> Json:
     number = as_int(call.path_params.get("number"))
     if number is not None and number > 1:
         before = call.site.db.value(
-            "SELECT count(*) FROM posts WHERE topic_id = ? AND post_number < ? AND id IN (SELECT value FROM json_each(?))",
+            "SELECT count(*) FROM posts WHERE topic_id = ? AND post_number < ? AND id IN (SELECT value FROM "
+            "json_each(?))",
             [topic["id"], number, json.dumps(stream)],
         )
         at = max(min(int(before) - 5, len(stream) - CHUNK), 0)
@@ -73,7 +74,8 @@ def raw(call: Call) -> Response:
     topic = find_topic(call)
     number = as_int(call.path_params.get("number"))
     posts = call.site.db.all(
-        "SELECT p.*, u.username FROM posts p JOIN users u ON u.id = p.user_id WHERE p.topic_id = ? AND p.deleted_at IS NULL"
+        "SELECT p.*, u.username FROM posts p JOIN users u ON u.id = p.user_id WHERE p.topic_id = ? AND "
+        "p.deleted_at IS NULL"
         " AND (? IS NULL OR p.post_number = ?) AND p.post_type != 4 ORDER BY p.post_number LIMIT 100",
         [topic["id"], number, number],
     )

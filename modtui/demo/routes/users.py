@@ -28,7 +28,8 @@ def summary(call: Call) -> Json:
     """GET /u/:username/summary.json."""
     user = named(call)
     topics = call.site.db.all(
-        "SELECT * FROM topics WHERE user_id = ? AND archetype = 'regular' AND deleted_at IS NULL ORDER BY like_count DESC LIMIT 6",
+        "SELECT * FROM topics WHERE user_id = ? AND archetype = 'regular' AND deleted_at IS NULL ORDER BY "
+        "like_count DESC LIMIT 6",
         [user["id"]],
     )
     places = call.site.db.all(
@@ -94,8 +95,10 @@ def actions(call: Call) -> Json:
         parts.append("t.accepted_post_id = p.id")
     hidden = "" if staff(call.user) else " AND p.deleted_at IS NULL AND NOT p.hidden"
     rows = call.site.db.all(
-        "SELECT p.*, t.title, t.slug, t.category_id, t.closed, t.archived FROM posts p JOIN topics t ON t.id = p.topic_id"
-        f" WHERE p.user_id = ? AND t.archetype = 'regular' AND p.post_type = 1 AND ({' OR '.join(parts) or '0'}){hidden}"
+        "SELECT p.*, t.title, t.slug, t.category_id, t.closed, t.archived FROM posts p JOIN topics t ON t.id = "
+        "p.topic_id"
+        f" WHERE p.user_id = ? AND t.archetype = 'regular' AND p.post_type = 1 AND "
+        f"({' OR '.join(parts) or '0'}){hidden}"
         " ORDER BY p.created_at DESC, p.id DESC LIMIT ? OFFSET ?",
         [user["id"], min(call.number("limit", 30) or 30, 60), call.number("offset", 0)],
     )
@@ -138,7 +141,8 @@ def deleted_posts(call: Call) -> Json:
     call.need_staff()
     user = named(call)
     rows = call.site.db.all(
-        "SELECT p.*, t.title, t.slug, t.category_id, t.closed, t.archived FROM posts p JOIN topics t ON t.id = p.topic_id"
+        "SELECT p.*, t.title, t.slug, t.category_id, t.closed, t.archived FROM posts p JOIN topics t ON t.id = "
+        "p.topic_id"
         " WHERE p.user_id = ? AND p.deleted_at IS NOT NULL ORDER BY p.deleted_at DESC LIMIT 60 OFFSET ?",
         [user["id"], call.number("offset", 0)],
     )
@@ -184,7 +188,8 @@ def directory(call: Call) -> Json:
     meta: dict[str, Any] = {"last_updated_at": iso(now_ms()), "total_rows_directory_items": total}
     if (page + 1) * 50 < total:
         meta["load_more_directory_items"] = (
-            f"/directory_items?order={call.text('order') or 'likes_received'}&page={page + 1}&period={call.text('period') or 'all'}"
+            f"/directory_items?order={call.text('order') or 'likes_received'}"
+            f"&page={page + 1}&period={call.text('period') or 'all'}"
         )
     return Json({"directory_items": items, "meta": meta})
 

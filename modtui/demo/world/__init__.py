@@ -25,14 +25,32 @@ _FIRST_WORDS = (
 )
 FIRST = _FIRST_WORDS.split()
 WEIGHTS = {
-    "insult": 21, "wave": 20, "spam": 5, "offtopic": 12, "other": 6, "personal": 3, "illegal": 2, "badday": 2, "campaign": 1.4,
-    "hidden": 0.6, "deleted": 0.8, "edited": 1, "formatted": 0.4, "hostile_text": 0.3, "queued_reply": 12, "queued_topic": 5,
-    "signup": 6, "every_post": 0.6, "akismet": 0.5, "chat": 0.6, "proposal": 0.1,
-}  # fmt: skip
+    "insult": 21,
+    "wave": 20,
+    "spam": 5,
+    "offtopic": 12,
+    "other": 6,
+    "personal": 3,
+    "illegal": 2,
+    "badday": 2,
+    "campaign": 1.4,
+    "hidden": 0.6,
+    "deleted": 0.8,
+    "edited": 1,
+    "formatted": 0.4,
+    "hostile_text": 0.3,
+    "queued_reply": 12,
+    "queued_topic": 5,
+    "signup": 6,
+    "every_post": 0.6,
+    "akismet": 0.5,
+    "chat": 0.6,
+    "proposal": 0.1,
+}
 
 
 def create_world(db: Database, *, items: int, members: int, seed: int) -> None:
-    """Fill an empty database: `items` pending reviewables, about `members` members. One transaction, indexes at the end."""
+    """Fill an empty database with `items` pending reviewables and about `members` members, in one transaction."""
     dice = random.Random(seed)
     now = now_ms()
     db.create()

@@ -258,7 +258,7 @@ class Items:
 
     def hostile_text(self) -> None:
         """The next of the texts that attack the reader's program."""
-        _, text, words = HOSTILE[self.hostile % len(HOSTILE)]
+        text, words = HOSTILE[self.hostile % len(HOSTILE)]
         self.hostile += 1
         at = self.when()
         if self.hostile % 7 == 1:
@@ -296,7 +296,8 @@ class Items:
         post, topic = self._bad_post(language, "insult")
         before, post.raw = (
             post.raw,
-            f"{post.raw}\n\n(edit: {fill(self.dice.choice(load(language)['replies']['texts']), self.dice, numbers(self.dice))})",
+            f"{post.raw}\n\n(edit: "
+            f"{fill(self.dice.choice(load(language)['replies']['texts']), self.dice, numbers(self.dice))})",
         )
         post.version, post.updated_at = 2, min(post.created_at + 50 * MINUTE, self.now)
         self.rows.revisions.append((post.id, 2, before, post.raw, post.user_id, post.updated_at))
@@ -308,8 +309,10 @@ class Items:
         topic = self.place("en", at)
         first = self.threads.posts_of[topic.id][0]
         raw = (
-            f'[quote="{self._name(first)}, post:1, topic:{topic.id}"]\nSee above\n[/quote]\n\n# What I tried\n\n1. `hbctl restart`\n'
-            "2. a **new** profile, ~~twice~~ once\n   - with sync\n   - without\n\n| step | seconds |\n|---|---|\n| scan | 14 |\n| copy | 212 |\n\n"
+            f'[quote="{self._name(first)}, post:1, topic:{topic.id}"]\nSee above\n[/quote]\n\n# What I '
+            f"tried\n\n1. `hbctl restart`\n"
+            "2. a **new** profile, ~~twice~~ once\n   - with sync\n   - without\n\n| step | seconds "
+            "|\n|---|---|\n| scan | 14 |\n| copy | 212 |\n\n"
             '```python\nfor name in names:\n    print(f"{name:>20}")\n```\n\n![the window|690x420](upload://wnd42.png)\n\n'
             "[spoiler]It was the antivirus.[/spoiler]\n\nhttps://harbour.example/docs/antivirus\n\n"
             "Pictures are [here](https://harbour.example.evil-host.example/login), ask @bo_lind or @nobody_here. :tada:"

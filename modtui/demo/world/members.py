@@ -1,4 +1,4 @@
-"""Who lives in the community: staff, the regulars that everybody knows, and thousands of others with their histories."""
+"""Who lives in the community: staff, the regulars everybody knows, thousands of others with their histories."""
 
 from __future__ import annotations
 

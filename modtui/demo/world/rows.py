@@ -187,7 +187,8 @@ class Rows:
             self.penalties,
         )
         db.many(
-            "INSERT INTO revisions (post_id, number, raw_before, raw_after, user_id, created_at) VALUES (?, ?, ?, ?, ?, ?)",
+            "INSERT INTO revisions (post_id, number, raw_before, raw_after, user_id, created_at) VALUES (?, ?, "
+            "?, ?, ?, ?)",
             self.revisions,
         )
         db.many("INSERT INTO topic_allowed (topic_id, user_id, group_name) VALUES (?, ?, ?)", self.allowed)
@@ -246,13 +247,16 @@ class Rows:
             if item.note:
                 notes.append((item_id, 2, item.note, item.created_at))
         db.many(
-            "INSERT INTO reviewables (id, type, status, created_by_id, target_type, target_id, target_created_by_id, topic_id,"
-            " category_id, score, version, payload, created_at, updated_at, force_review, potential_spam, potentially_illegal)"
+            "INSERT INTO reviewables (id, type, status, created_by_id, target_type, target_id, "
+            "target_created_by_id, topic_id,"
+            " category_id, score, version, payload, created_at, updated_at, force_review, potential_spam, "
+            "potentially_illegal)"
             f" VALUES ({_marks(17)})",
             items,
         )
         db.many(
-            "INSERT INTO reviewable_scores (id, reviewable_id, user_id, score_type, status, score, reason_type, reason_data,"
+            "INSERT INTO reviewable_scores (id, reviewable_id, user_id, score_type, status, score, reason_type, "
+            "reason_data,"
             f" created_at, reviewed_by_id, reviewed_at, message, meta_topic_id) VALUES ({_marks(13)})",
             scores,
         )
@@ -261,7 +265,8 @@ class Rows:
             "reviewable_histories", id=10_000_000, reviewable_id=0, type=0, status=0, created_by_id=0, created_at=0
         )
         db.many(
-            "INSERT INTO reviewable_histories (reviewable_id, type, status, created_by_id, created_at) VALUES (?, ?, ?, ?, ?)",
+            "INSERT INTO reviewable_histories (reviewable_id, type, status, created_by_id, created_at) VALUES "
+            "(?, ?, ?, ?, ?)",
             histories,
         )
         db.many("INSERT INTO reviewable_notes (reviewable_id, user_id, content, created_at) VALUES (?, ?, ?, ?)", notes)
