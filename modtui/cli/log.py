@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from modtui import paths
+from modtui.cli import accounts
 from modtui.cli.opening import settings_of
 from modtui.cli.options import shared
 from modtui.cli.output import emit, emit_json, narrate
@@ -21,7 +22,7 @@ from modtui.domain.subjects import community_id
 from modtui.errors import StoreError, UsageError
 from modtui.settings import Settings
 from modtui.settings.options import Options
-from modtui.text import Shown, own, pad, say
+from modtui.text import Shown, join, own, pad, show_line
 from modtui.text.time import iso, stamp
 
 if TYPE_CHECKING:
@@ -42,7 +43,8 @@ def opened() -> Iterator[Store]:
 
 def names(settings: Settings) -> dict[str, str]:
     """What the moderator calls each community, by its id."""
-    return {community_id(one.backend, one.url, one.account): one.name for one in settings.communities}
+    in_settings = ((community_id(one.backend, one.url, one.account), one.name) for one in settings.communities)
+    return {**accounts.names(), **{str(id): name for id, name in in_settings}}
 
 
 def zone(settings: Settings) -> tzinfo | None:
@@ -67,7 +69,7 @@ def as_json(decision: Decision, called: Mapping[str, str]) -> dict[str, object]:
         "offer": decision.intent.offer,
         "reason": decision.intent.reason,
         "sanction": None if sanction is None else {"kind": sanction.kind, "duration_ms": sanction.duration_ms},
-        "message": decision.intent.message is not None,
+        "message": decision.intent.message is not None or any(target.message for target in decision.targets),
         "state": decision.state,
         "undo_of": decision.undo_of,
         "reversal": decision.reversal,
@@ -96,11 +98,10 @@ def line(decision: Decision, reasons: Sequence[Reason], called: Mapping[str, str
     mixed = ", ".join(f"{number} {name}" for name, number in sorted(states.items()))
     state_words = mixed if len(states) > 1 else decision.state
     where = called.get(decision.community, str(decision.community))
-    return say(
-        "{when}  {id}  {state}  {where}  {words}",
-        when=pad(stamp(decision.created_ms, tz), 17), id=decision.id, state=pad(own(state_words), 8),
-        where=where, words=act(decision, reasons),
-    )  # fmt: skip
+    return join("  ", (
+        pad(stamp(decision.created_ms, tz), 16), own(decision.id), pad(own(state_words), 8), show_line(where),
+        act(decision, reasons),
+    ))  # fmt: skip
 
 
 @click.group(invoke_without_command=True)

@@ -13,6 +13,7 @@ import msgspec
 
 from modtui import credentials, paths
 from modtui.cli import accounts
+from modtui.domain.subjects import community_id
 from modtui.errors import ModtuiError, UsageError
 from modtui.settings import CommunitySettings, Settings, load
 from modtui.settings.address import canonical, exposed, name_for
@@ -151,7 +152,6 @@ def as_credential(one: CommunitySettings, key: credentials.Key) -> Credential:
 def backend(one: CommunitySettings, given: Credential | None, options: Options) -> Backend:
     """The backend of a community, without any request. Raises UsageError."""
     from modtui.backends.base import Connection
-    from modtui.domain.subjects import community_id
 
     extra = dict(one.options)
     if one.budget is not None:
@@ -184,6 +184,8 @@ def communities(options: Options, settings: Settings, *, none: bool = False) -> 
         except ModtuiError as error:
             failed.append(error)
             continue
+        if options.url is not None:
+            accounts.call(community_id(one.backend, one.url, one.account), one.name)
         found.append(Community(
             name=one.name, backend=backend(one, given, options), url=one.url, language=one.language or None,
             options=dict(one.options),

@@ -175,19 +175,19 @@ def undo(options: Options, id: str) -> int:
             chosen = full_id(desk.store.journal, id)
             result = await desk.undo(chosen)
             if result.kind == "asks":
-                narrate(result.words)
+                narrate(own(result.words.removesuffix(" y/N")))
                 result = await desk.undo(chosen, confirmed=True)
             if result.kind == "wait":
                 narrate(result.words)
                 await finished(desk, [chosen])
                 result = await desk.undo(chosen, confirmed=True)
             made = [chosen]
+            if result.kind not in ("sent undo", "taken back"):
+                raise Refused(str(result.words))
+            narrate(result.words)
             if result.kind == "sent undo" and result.decision is not None:
                 made.append(result.decision.id)
                 await finished(desk, made)
-            elif result.kind != "taken back":
-                raise Refused(str(result.words))
-            narrate(result.words)
             return _print(desk, settings, made[-1:])
 
     if "/" in id:

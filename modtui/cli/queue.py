@@ -17,7 +17,7 @@ from modtui.domain.seen import seen_of
 from modtui.domain.subjects import LANES, Lane
 from modtui.errors import ModtuiError, RightsError, UsageError
 from modtui.settings.options import Options
-from modtui.text import Shown, cut, own, pad, say, show_line
+from modtui.text import Shown, cut, join, own, pad, say, show_line
 from modtui.text.time import age
 
 if TYPE_CHECKING:
@@ -67,15 +67,14 @@ def row_of(community: Community, item: Item, columns: int, *, named: bool) -> Sh
     who = show_line(item.author.username) if item.author else own("-")
     why = show_line(", ".join(item.reasons) or "-")
     title = own(f"(folded: {why})") if item.folded else show_line(item.title)
-    start = say(
-        "{number} {age} {reports} {language} {why} {author} ",
-        number=pad(show_line(item.number), 8), age=pad(age(item.since_ms, community.backend.wire.clock_ms), 4),
-        reports=pad(own(f"{len(item.reports)} rp"), 6), language=pad(own((item.language or "??").upper()), 3),
-        why=pad(cut(why, 14), 14), author=pad(cut(who, _COLUMNS), _COLUMNS),
-    )  # fmt: skip
+    cells = [
+        pad(show_line(item.number), 7), pad(age(item.since_ms, community.backend.wire.clock_ms), 4),
+        pad(own(f"{len(item.reports)} rp"), 5), pad(own((item.language or "??").upper()), 2), pad(cut(why, 14), 14),
+        pad(cut(who, _COLUMNS), _COLUMNS), title,
+    ]  # fmt: skip
     if named:
-        start = say("{name} {rest}", name=pad(cut(show_line(community.name), 12), 12), rest=start)
-    return cut(say("{start} {title}", start=start, title=title), max(40, columns))
+        cells.insert(0, pad(cut(show_line(community.name), 12), 12))
+    return cut(join("  ", cells), max(40, columns))
 
 
 def lane_open(community: Community, lane: Lane) -> None:
