@@ -38,6 +38,9 @@ class Page(Screen[None], inherit_bindings=False):
     HINTS: tuple[str, ...] = ("back", "help.show")
     """The actions whose keys the last line shows, the important ones first."""
 
+    KEEP_HINTS: ClassVar[int] = 1
+    """How many of the last hints are shown in any width."""
+
     AUTO_FOCUS = ""
     ALLOW_SELECT = False
 
@@ -135,7 +138,7 @@ class Page(Screen[None], inherit_bindings=False):
         if self._sequences.pending:
             pairs = [(key, BY_ID[name].title, True) for key, name in self._sequences.continuations()]
             return [hint_pieces([(" ".join(self._sequences.pending), "then", True), *pairs], width)]
-        return [hint_pieces(self.hints(), width)]
+        return [hint_pieces(self.hints(), width, self.KEEP_HINTS)]
 
     def _draw_panel(self, width: int) -> Sequence[Drawn]:
         return self.line.draw(width) if self.line is not None else []

@@ -135,16 +135,17 @@ class Drawing(Widget):
         return self.painter.strip(lines[y] if y < len(lines) else (), width, fill=self.fill)
 
 
-def hint_pieces(hints: Sequence[tuple[str, str, bool]], width: int) -> Line:
-    """Keys and what they do, as many as fit. Each hint is (key, words, possible)."""
+def hint_pieces(hints: Sequence[tuple[str, str, bool]], width: int, keep: int = 0) -> Line:
+    """Keys and what they do, as many as fit. Each hint is (key, words, possible); the last `keep` never give way."""
     out: list[tuple[Shown, str]] = [(own(" "), "hint")]
-    room = width - 1
-    for key, words, possible in hints:
-        text = f"{key} {words}"
-        need = len(text) + 2
-        if need > room:
-            continue
-        room -= need
+    last = len(hints) - keep
+    room = width - 1 - sum(len(key) + len(words) + 3 for key, words, _ in hints[last:])
+    for n, (key, words, possible) in enumerate(hints):
+        need = len(key) + len(words) + 3
+        if n < last:
+            if need > room:
+                continue
+            room -= need
         out.append((own(f"{key} "), "hint.key" if possible else "hint.dim"))
         out.append((own(f"{words}  "), "hint" if possible else "hint.dim"))
     return tuple(out)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import islice
 
 from modtui.desk import words
 from modtui.domain.capability import Blocked
@@ -15,7 +16,7 @@ from modtui.screens.lines.choose import title_row
 from modtui.screens.lines.messages import message_for
 from modtui.text import Shown, count, own, say, show_line
 from modtui.text.time import duration
-from modtui.text.width import cut
+from modtui.text.width import cut, wrap
 
 Commit = Callable[[Sequence[Item], Callable[[Item], Intent], "ReasonLine"], None]
 
@@ -125,9 +126,8 @@ class ReasonLine(Line):
             return lines
         plan = self.plan()
         if plan is not None:
-            effects = words.effects(plan)
-            lines.append(((cut(say(" Will happen: {effects}.", effects=effects), width - 1), "effect"),))
-            lines.append(((self._goes_out(plan, bare), "effect"),))
+            for text in (say(" Will happen: {effects}.", effects=words.effects(plan)), self._goes_out(plan)):
+                lines += [((line, "effect"),) for line in islice(wrap(text, width - 1), 2)]
         return lines
 
     def _title(self) -> Shown:
@@ -240,20 +240,12 @@ class ReasonLine(Line):
         flat = cut(show_line(text, 300), width - 24)
         return [((say(' "{flat}"', flat=flat), "italic"), (say("  ({lines})", lines=lines), "panel.dim"))]
 
-    def _goes_out(self, plan: Plan, bare: Plan | None) -> Shown:
-        tells = plan.reaches or self.sanction is not None
-        hold = self.host.desk.hold_s(self.intent(self.shown, self.reason, tell=self.tells(bare)), plan)
-        site = "the site itself writes to the author" if plan.tells_author else "the site does not write to the author"
-        mine = "; our message goes too" if tells else ""
+    def _goes_out(self, plan: Plan) -> Shown:
+        hold = self.host.desk.hold_s(self.intent(self.shown, self.reason, tell=self.tells(self.plan(bare=True))), plan)
+        told = "yes" if plan.tells_author or plan.reaches or self.sanction is not None else "no"
         free = f"Goes out in {hold:.0f} s, u is free until then" if hold else "Goes out at once"
         stays = f"; afterwards {plan.stays[0]}" if plan.stays else ""
-        return say(
-            " Tells the author: {site}{mine}. {free}{stays}.",
-            site=own(site),
-            mine=own(mine),
-            free=own(free),
-            stays=stays,
-        )
+        return say(" Tells the author: {told}. {free}{stays}.", told=own(told), free=own(free), stays=stays)
 
     def hint(self, width: int) -> Drawn:
         """The keys."""

@@ -75,9 +75,7 @@ class HelpPage(LinesPage):
         yield ((own(""), "text"),)
         yield (
             (
-                own(
-                    " Keys can be changed: [keys] in the settings, by name. modtui keys prints all names."
-                ),
+                own(" Keys can be changed: [keys] in the settings, by name. modtui keys prints all names."),
                 "dim",
             ),
         )

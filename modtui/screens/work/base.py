@@ -30,7 +30,7 @@ from modtui.screens.work import tell
 from modtui.text import Shown, own, say
 from modtui.widgets.bars import Drawing, TopState
 from modtui.widgets.draw import Line
-from modtui.widgets.item_lines import ItemView, body_lines, head_lines, preview_lines, strip_lines
+from modtui.widgets.item_lines import ItemView, KeyEffect, body_lines, head_lines, preview_lines, strip_lines
 from modtui.widgets.itemlist import ItemList
 from modtui.widgets.linespane import LinesPane
 from modtui.widgets.rows import RowData, row_data
@@ -94,6 +94,7 @@ class WorkBase(Page):
         self._shown: str | None = None
         self._stop_listening: Callable[[], None] = _nothing
         self._first_rows = False
+        self._effects: tuple[Item, tuple[KeyEffect, ...]] | None = None
 
     # parts
     def middle(self) -> ComposeResult:
@@ -266,12 +267,18 @@ class WorkBase(Page):
             thread=context.thread,
             dossier=context.dossier,
             earlier=context.earlier,
-            effects=tell.effects_of(self.desk, item, self.shell.keymap),
+            effects=self._effects_of(item),
             reveal=self.reveal,
             loading=context.loading,
             problem=context.problem,
             state=state.words or None,
         )
+
+    def _effects_of(self, item: Item) -> tuple[KeyEffect, ...]:
+        """What the keys do on it; asked once as long as the item is the same."""
+        if self._effects is None or self._effects[0] is not item:
+            self._effects = (item, tell.effects_of(self.desk, item, self.shell.keymap))
+        return self._effects[1]
 
     def show_item(self) -> None:
         """Draw the item under the cursor and note when it has been painted."""

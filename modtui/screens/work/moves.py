@@ -18,6 +18,7 @@ from modtui.text import Shown, own, say, show_line
 class WorkMoves(WorkBase):
     """The keys of the groups Move, Look and Find."""
 
+    KEEP_HINTS = 2
     _found_text = ""
 
     # the hint line
@@ -41,7 +42,7 @@ class WorkMoves(WorkBase):
         keymap = self.shell.keymap
         names = list(self.HINTS)
         if self.reading:
-            names = [name for name in names if name != "item.open"] + ["thread.show", "item.next", "text.page", "back"]
+            names = [*names[1:-2], "thread.show", "item.next", "text.page", "back", *names[-2:]]
         return [(keymap.shown(name), BY_ID[name].title, self.possible(name)) for name in names if keymap.shown(name)]
 
     def possible(self, action: str) -> bool:
