@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from modtui.backends.base import Backend
@@ -20,7 +21,7 @@ from modtui.desk.rooms import DeskLike
 from modtui.desk.words import did
 from modtui.domain.decisions import Decision
 from modtui.domain.items import Dossier, Item, Thread
-from modtui.errors import ModtuiError, NotFound
+from modtui.errors import ModtuiError
 from modtui.text import Shown, join, say
 
 FRESH_S = 300.0
@@ -51,9 +52,9 @@ class Context:
 class _Flight:
     """A read on its way. `items` are the item ids to tell when it lands."""
 
-    task: asyncio.Task[None]
-    items: set[str] = field(default_factory=set)
+    items: set[str]
     started: bool = False
+    task: asyncio.Task[None] = field(init=False)
 
 
 Key = tuple[str, str, str]
@@ -114,14 +115,14 @@ class ContextKeeper:
         if self._follow is not None:
             self._follow.cancel()
         if self._stale_thread(item):
-            self._launch(("thread", item.ref.community, item.id), item.id, self._fetch_thread(item))
+            self._launch(("thread", item.ref.community, item.id), item.id, partial(self._fetch_thread, item))
         self._follow = asyncio.create_task(self._then(item, tuple(ahead[:1])), name="context")
 
     async def fetch(self, item: Item, *, dossier: bool = True) -> Context:
         """Fetch thread and dossier now and wait for them (for the command line and the dossier screen). Trouble is told
         in the context's `problem`, never raised."""
         if self._stale_thread(item):
-            self._launch(("thread", item.ref.community, item.id), item.id, self._fetch_thread(item))
+            self._launch(("thread", item.ref.community, item.id), item.id, partial(self._fetch_thread, item))
         if dossier:
             self._launch_dossier(item)
         await self._landed(_keys(item))
@@ -142,7 +143,7 @@ class ContextKeeper:
         await self._landed({("thread", item.ref.community, item.id)})
         for each in ahead:
             if self._stale_thread(each) and self._room(each):
-                self._launch(("thread", each.ref.community, each.id), each.id, self._fetch_thread(each, ahead=True))
+                self._launch(("thread", each.ref.community, each.id), each.id, partial(self._fetch_thread, each, ahead=True))
         await self._desk.clock.sleep(self._dwell_s)
         if self._standing == item.id and self._room(item):
             self._launch_dossier(item)
@@ -153,40 +154,37 @@ class ContextKeeper:
         held = self._desk.store.cache.dossier(item.ref.community, item.author.native)
         if held is None or self._old(held[1]):
             key = ("dossier", item.ref.community, item.author.native)
-            self._launch(key, item.id, self._fetch_dossier(item, item.author.native))
+            self._launch(key, item.id, partial(self._fetch_dossier, item, item.author.native))
 
-    def _launch(self, key: Key, item_id: str, work: Coroutine[Any, Any, None]) -> None:
+    def _launch(self, key: Key, item_id: str, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         flight = self._flights.get(key)
         if flight is not None:
             flight.items.add(item_id)
-            work.close()
             return
-        flight = _Flight(asyncio.create_task(self._fly(key, work), name=f"context {key[0]}"), {item_id})
-        self._flights[key] = flight
+        flight = self._flights[key] = _Flight({item_id})
+        flight.task = asyncio.create_task(self._fly(key, flight, work), name=f"context {key[0]}")
         self._desk.events.tell(ContextLoaded(item_id))
 
-    async def _fly(self, key: Key, work: Coroutine[Any, Any, None]) -> None:
-        items: set[str] = set()
+    async def _fly(self, key: Key, flight: _Flight, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        flight.started = True
         try:
-            flight = self._flights.get(key)
-            if flight is not None:
-                flight.started = True
-                items = flight.items
-            await work
+            await work()
             self._problems.pop(key, None)
-        except NotFound as error:
-            self._problems[key] = error.message
         except ModtuiError as error:
             self._problems[key] = error.message
+            if len(self._problems) > 200:
+                self._problems.pop(next(iter(self._problems)))
             if broken(error):
                 self._line_trouble(key[1], error)
         finally:
-            work.close()
-            if len(self._problems) > 200:
-                self._problems.pop(next(iter(self._problems)))
-            self._flights.pop(key, None)
-            for id in items:
-                self._desk.events.tell(ContextLoaded(id))
+            self._land(key, flight)
+
+    def _land(self, key: Key, flight: _Flight) -> None:
+        """A read has ended, one way or another."""
+        if self._flights.get(key) is flight:
+            del self._flights[key]
+        for id in flight.items:
+            self._desk.events.tell(ContextLoaded(id))
 
     def _line_trouble(self, community: str, error: ModtuiError) -> None:
         sync = getattr(self._desk, "sync", None)
@@ -195,11 +193,13 @@ class ContextKeeper:
 
     async def _fetch_thread(self, item: Item, *, ahead: bool = False) -> None:
         with spending("trickle" if ahead else "read"):
+            await self._community(item).identify()
             thread = await self._backend(item).thread(item)
         await self._desk.store.cache.put_thread(item.id, thread)
 
     async def _fetch_dossier(self, item: Item, native: str) -> None:
         with spending("read"):
+            await self._community(item).identify()
             dossier = await self._backend(item).dossier(native)
         await self._desk.store.cache.put_dossier(item.ref.community, native, dossier)
 
@@ -212,9 +212,10 @@ class ContextKeeper:
         """Cancel reads that nobody waits for any more: those not begun, and of the others all but the newest few."""
         stale = [(key, flight) for key, flight in self._flights.items() if key not in wanted]
         spare = len(stale) - (IN_FLIGHT - 1)
-        for number, (_, flight) in enumerate(stale):
+        for number, (key, flight) in enumerate(stale):
             if not flight.started or number < spare:
                 flight.task.cancel()
+                self._land(key, flight)
 
     # --- what is known
 
@@ -229,7 +230,9 @@ class ContextKeeper:
         return backend
 
     def _live(self, item: Item) -> bool:
-        return any(c.id == item.ref.community and c.link.state == "live" for c in self._desk.communities)
+        """Whether it is worth asking: the line is not known to be down."""
+        states = [c.link.state for c in self._desk.communities if c.id == item.ref.community]
+        return bool(states) and states[0] in ("live", "starting")
 
     def _room(self, item: Item) -> bool:
         """Whether the budget leaves room for what the moderator did not ask for."""

@@ -82,8 +82,7 @@ class Lanes:
         for lane, walk in list(self._walks.items()):
             if changes.reload:
                 await self.look(lane)
-                self._walks[lane] = self._walk(lane)
-                self._work.set()
+                self._begin(lane)
                 continue
             gap = self._gap(lane)
             if gap is None or not walk.done or gap == self._gaps.get(lane, gap):
@@ -91,9 +90,8 @@ class Lanes:
             if gap > self._gaps[lane]:
                 await self.look(lane)
             else:  # fewer than known: somebody handled some; the trickle finds out which
-                self._walks[lane] = self._walk(lane)
                 self._gaps[lane] = gap
-                self._work.set()
+                self._begin(lane)
 
     def _gap(self, lane: Lane) -> int | None:
         """How many more open items the site counts than are known here."""
@@ -103,8 +101,8 @@ class Lanes:
     async def look(self, lane: Lane) -> None:
         """Look for new items at the end of a lane that was read to its end; else the walk will meet them."""
         async with self._turn(lane):
-            walk = self._walks[lane]
-            if not walk.done:
+            walk = self._walks.get(lane)
+            if walk is None or not walk.done:
                 return
             if not walk.rising:
                 self._walks[lane] = walk = self._walk(lane)
@@ -130,6 +128,11 @@ class Lanes:
 
     def _walk(self, lane: Lane) -> Walk:
         return Walk(self._cache.ids(lane, [self.id], open_only=True, order="oldest"))
+
+    def _begin(self, lane: Lane) -> None:
+        """A new walk, at the pace of the trickle."""
+        self._walks[lane] = self._walk(lane)
+        self._work.set()
 
     async def restart(self, lane: Lane) -> None:
         """Begin a new walk with its first page."""
@@ -164,7 +167,12 @@ class Lanes:
             self._desk.events.tell(ItemsChanged(tuple(put.changed)))
         if walk.done:
             self._complete.add(lane)
+            before = self._gaps.get(lane)
             self._note_gap(lane)
+            missing = self._gaps.get(lane, 0)
+            if missing > 0 and missing != before:
+                # Items went while the pages were read, so some slid past unseen: once more, from the start.
+                self._begin(lane)
         return len(put.added), met
 
     def _suspect(self, walk: Walk) -> None:

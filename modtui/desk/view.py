@@ -28,6 +28,7 @@ SORT_WORDS: dict[str, str] = {
 }  # fmt: skip
 _WINDOW = 48
 _HELD = 512
+_LATELY_MS = 12 * 3_600_000
 
 
 class View:
@@ -147,7 +148,7 @@ class View:
         stays even when it was handled, until `left`."""
         standing = keep if keep is not None else self._standing
         self._reorder(self._select(), standing if standing is not None and self.index(standing) is not None else None)
-        self._standing = keep
+        self._standing = standing
 
     def left(self, id: str) -> None:
         """The cursor left this row: a handled one goes with the next merge."""
@@ -331,12 +332,14 @@ class View:
         return Around(now_ms=self._desk.clock.now_ms(), marked=self.marks, mine=mine, new=new, like=self._likes)
 
     def _mine(self) -> frozenset[str]:
-        """What this desk has something on: open decisions, and what was put off."""
-        journal: Any = getattr(self._desk.store, "journal", None)
-        if journal is None:
-            return frozenset()
+        """What this desk has something on: open decisions, what was put off, and what was taken back lately."""
+        journal: Any = self._desk.store.journal
+        since_ms = self._desk.clock.now_ms() - _LATELY_MS
         ids = {target.item for decision in journal.open_decisions() for target in decision.targets}
-        return frozenset(ids) | frozenset(journal.snoozed())
+        for decision in journal.history(limit=200):
+            if decision.created_ms >= since_ms and decision.undo_of is None:
+                ids.update(target.item for target in decision.targets if target.state == "undone")
+        return frozenset(ids) | frozenset(journal.snoozed()) | frozenset(journal.skipped())
 
     def _everything(self) -> list[str]:
         return list(self._cache.ids(self.lane, self.scope, open_only=True, order="oldest"))
