@@ -171,7 +171,7 @@ class DemoServer:
 
     `with DemoServer(tmp_path, items=60, seed=7) as demo:` then `demo.url`, `demo.api_key`, `demo.username`,
     `demo.user_api_key`, and the helpers below, which act as somebody else would, without a request in the log.
-    `claiming` is disabled, optional (default) or required.
+    `claiming` is disabled, optional (default) or required; `settings` are further fields of `site.SiteSettings`.
     """
 
     def __init__(
@@ -186,13 +186,14 @@ class DemoServer:
         limits: str | None = None,
         claiming: str = "optional",
         port: int = 0,
+        settings: dict[str, Any] | None = None,
     ) -> None:
         self.data = data
         self.db_path = data / "world.db"
         self.username = MODERATOR
         self._world = (items, members, seed)
         self._life = (traffic, moderators)
-        self._settings = SiteSettings(limits=limits, claiming=claiming)
+        self._settings = SiteSettings(limits=limits, claiming=claiming, **(settings or {}))
         self._port = port
         self.url = self.api_key = self.user_api_key = ""
         self.keys: dict[str, str] = {}

@@ -36,6 +36,7 @@ class SiteSettings:
     solved: bool = True
     device_code: bool = True
     long_poll_s: float = 25.0
+    pace: float = 1.0  # how fast the other moderators are; 0.001 is a thousand times a human's pace
     revise_reasons: tuple[str, ...] = ("Duplicate", "Unclear title", "Private data", "Wrong category")
 
 
