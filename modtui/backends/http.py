@@ -21,7 +21,7 @@ from urllib.parse import urlencode, urlsplit
 import modtui
 from modtui.backends.base import Budget, Connection, RequestSeen
 from modtui.backends.budget import Ledger, Priority, current_priority, ledger_name
-from modtui.backends.origin import Origin, parse_origin, redirected
+from modtui.backends.origin import Origin, parse_origin, redirected, unreachable
 from modtui.backends.redact import Redactor, basic, shown_path
 from modtui.backends.reply import Reply, date_ms
 from modtui.errors import ModtuiError, NetworkError, RateLimited, ReadOnly, SiteError
@@ -142,13 +142,13 @@ class Door:
     async def ask(
         self, method: str, path: str, params: Pairs = (), *, form: Pairs | None = None, json: object = None,
         headers: Mapping[str, str] | None = None, why: str = "", priority: Priority | None = None,
-        accept_errors: Iterable[int] = (),
+        accept_errors: Iterable[int] = (), anonymous: bool = False,
     ) -> Reply:  # fmt: skip
         """One request. `path` starts with a slash and stands below the community's address.
 
         Reads (GET, HEAD) are repeated when the line breaks or a gateway is down; a write only when no byte has left.
         Waits for its turn in the budget and after a 429, up to `Limits.patience`. Statuses in `accept_errors` are
-        given back like a success.
+        given back like a success; `anonymous` leaves the key out.
 
         Raises ReadOnly, NetworkError(sent), SiteError(sent), RateLimited, UsageError, or what `explain` says.
         """
@@ -157,6 +157,7 @@ class Door:
         priority = priority or ("decision" if not reads else current_priority("read"))
         url = self.origin.url + path + ("?" + urlencode(params) if params else "")
         accepted = frozenset(accept_errors)
+        all_headers = {"Accept": "application/json", **(headers or {}), **({} if anonymous else self._auth)}
         _, stamina = await _libraries()
 
         def again(error: Exception) -> bool:
@@ -170,7 +171,7 @@ class Door:
         ):
             with attempt:
                 return await self._patiently(
-                    method, url, form, json, headers or {}, why, priority, accepted, deadline, attempt.num
+                    method, url, form, json, all_headers, why, priority, accepted, deadline, attempt.num
                 )
         raise AssertionError("stamina ends with a result or an error")
 
@@ -289,9 +290,7 @@ class Door:
         client = await self._open()
         writes = method not in ("GET", "HEAD")
         content, kind = _body(form, json)
-        sent_headers = {"Accept": "application/json", **headers, **self._auth}
-        if kind:
-            sent_headers["Content-Type"] = kind
+        sent_headers = {**headers, "Content-Type": kind} if kind else headers
         place = self.origin.place
         try:
             async with asyncio.timeout(self._limits.total):
@@ -309,7 +308,7 @@ class Door:
             early = isinstance(error, httpx.ConnectTimeout | httpx.PoolTimeout)
             raise NetworkError(f"{place} does not answer.", sent=writes and not early) from None
         except httpx.ConnectError as error:
-            raise _unreachable(place, error) from None
+            raise unreachable(place, error) from None
         except httpx.TransportError:
             raise NetworkError(f"The line to {place} broke.", sent=writes) from None
         except httpx.DecodingError:
@@ -369,23 +368,6 @@ def _body(form: Pairs | None, json: object) -> tuple[bytes | None, str]:
     if form is not None:
         return urlencode(form).encode("ascii"), "application/x-www-form-urlencoded"
     return None, ""
-
-
-def _unreachable(place: str, error: BaseException) -> NetworkError:
-    """Why no connection came about; `hint` is set where trying again at once is useless."""
-    cause: BaseException | None = error
-    texts: list[str] = []
-    while cause is not None and len(texts) < 8:
-        texts.append(f"{type(cause).__name__} {cause}")
-        cause = cause.__cause__ or cause.__context__
-    told = " ".join(texts)
-    if "CERTIFICATE_VERIFY_FAILED" in told or "SSLCertVerification" in told:
-        return NetworkError(f"The certificate of {place} is not valid, so nothing was sent.", "Check the address.")
-    if "gaierror" in told or "Name or service not known" in told or "nodename nor servname" in told:
-        return NetworkError(f"{place} was not found.", "Check the address and the network.")
-    if "SSL" in told:
-        return NetworkError(f"{place} does not speak https as expected.", "Check the address.")
-    return NetworkError(f"{place} cannot be reached.")
 
 
 _loaded: tuple[Any, Any] | None = None

@@ -6,7 +6,7 @@ import ipaddress
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urljoin, urlsplit
 
-from modtui.errors import SiteError, UsageError
+from modtui.errors import NetworkError, SiteError, UsageError
 from modtui.text import show_line
 
 _PORTS = {"http": 80, "https": 443}
@@ -100,3 +100,20 @@ def redirected(origin: Origin, asked: str, location: str) -> str:
         "another address.",
         "If that is the community's real address, use it instead.",
     )
+
+
+def unreachable(place: str, error: BaseException) -> NetworkError:
+    """Why no connection came about; `hint` is set where trying again at once is useless."""
+    cause: BaseException | None = error
+    texts: list[str] = []
+    while cause is not None and len(texts) < 8:
+        texts.append(f"{type(cause).__name__} {cause}")
+        cause = cause.__cause__ or cause.__context__
+    told = " ".join(texts)
+    if "CERTIFICATE_VERIFY_FAILED" in told or "SSLCertVerification" in told:
+        return NetworkError(f"The certificate of {place} is not valid, so nothing was sent.", "Check the address.")
+    if "gaierror" in told or "Name or service not known" in told or "nodename nor servname" in told:
+        return NetworkError(f"{place} was not found.", "Check the address and the network.")
+    if "SSL" in told:
+        return NetworkError(f"{place} does not speak https as expected.", "Check the address.")
+    return NetworkError(f"{place} cannot be reached.")

@@ -47,6 +47,10 @@ class Reply:
                 raise self.bad(f"{self.place} answered with a web page instead of data.")
             what = f" ({self.kind})" if re.fullmatch(r"[a-z0-9.+/-]{3,60}", self.kind) else ""
             raise self.bad(f"{self.place} answered with something that is not data{what}.")
+        return self.parsed()
+
+    def parsed(self) -> Any:
+        """The body as JSON values, whatever it calls itself. Raises SiteError when it is cut off or no JSON."""
         try:
             return msgspec.json.decode(self.body)
         except (msgspec.DecodeError, UnicodeDecodeError):
@@ -58,6 +62,12 @@ class Reply:
         if not isinstance(found, dict):
             raise self.bad(f"{self.place} answered with data of another shape than expected.")
         return found
+
+    def settled(self) -> None:
+        """Check the answer to a write that says nothing we need: empty, or data. Raises SiteError for anything else,
+        such as the page of a login wall, which is no success although its status says so."""
+        if self.body.strip():
+            self.json()
 
     def loose(self) -> dict[str, Any]:
         """The body as a JSON object, empty when it is none: for reading error answers."""

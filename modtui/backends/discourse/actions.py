@@ -51,9 +51,9 @@ ACTIONS: dict[str, Meaning] = {
     # remove
     "agree_and_hide": Meaning("remove", "post hidden", "is hidden", "right", tells=True, inverse="unhide"),
     "agree_and_keep_hidden": Meaning("remove", "post stays hidden", "stays hidden", "right", inverse="flag"),
+    "agree_and_delete": Meaning("remove", "message deleted", "is deleted", "right"),
     "delete_and_agree": Meaning("remove", "post deleted", "is deleted; staff can bring it back", "right", tells=True,
                                 inverse="recover"),
-    "agree_and_delete": Meaning("remove", "message deleted", "is deleted", "right"),
     "agree_and_keep_deleted": Meaning("remove", "post stays deleted", "stays deleted", "right", inverse="recover"),
     "reject_post": Meaning("remove", "post rejected", "is not published", inverse="publish"),
     "discard_post": Meaning("remove", "post rejected", "is not published", inverse="publish"),
@@ -106,8 +106,8 @@ SPAM = (
     "agree_and_keep_hidden", "reject_post", "discard_post", "reject_and_delete", "reject_and_keep_deleted",
     "delete_post", "keep_deleted_post", "hide_post",
 )  # fmt: skip
-"""What `spam` does, the first that is offered. Deleting a post writes nothing to a spammer that hiding would have
-written, and can be taken back; an account is never deleted by this verb."""
+"""What `spam` does, the first that is offered. Deleting comes before hiding, because the author of a hidden post may
+edit it back into view; it can be taken back. An account is never deleted by this verb."""
 
 CLIENT_VERBS = {"silence": "silence", "suspend": "ban", "edit": "edit", "scrub": "purge"}
 """`client_action`: the second call that the client has to make itself."""

@@ -81,9 +81,11 @@ class DiscourseBackend:
                     f"{self._door.origin.place} does not take this key for this account.",
                     "Check key and username, or sign in again with modtui login.",
                 ) from None
-            except (SiteError, NotFound) as error:
-                if isinstance(error, SiteError) and error.status >= 500:
-                    raise
+            except SiteError as error:
+                if error.status < 500:
+                    await self._need_discourse()
+                raise
+            except NotFound:
                 await self._need_discourse()
             info = await _or_none(self._client.basic_info())
         if user is None:

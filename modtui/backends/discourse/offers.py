@@ -10,7 +10,7 @@ from typing import Any, Literal
 import msgspec
 
 from modtui.backends.discourse import wire
-from modtui.backends.discourse.actions import CLIENT_VERBS, SPAM, Meaning, meaning, rank
+from modtui.backends.discourse.actions import SPAM, Meaning, meaning, rank
 from modtui.backends.discourse.site import Site
 from modtui.domain.capability import ALLOWED, Blocked, Capability
 from modtui.domain.items import Item, Offer
@@ -19,6 +19,9 @@ from modtui.text.time import stamp
 
 Needs = tuple[Literal["reason", "duration", "message", "text"], ...]
 SIGN_UP = "ReviewableUser"
+_VARIANTS = frozenset({"offer", "silence", "ban", "unsilence", "restore"})
+"""Verbs whose plain key does only what it says, by our own call ("ban" bans). What the server couples with a verdict
+("agree and suspend") is a variant."""
 
 
 def offers_of(site: Site, item: Item, actions: list[tuple[wire.Bundle, wire.Action]]) -> Item:
@@ -48,8 +51,7 @@ def _served(
         found.append((action, meaning(action.native, sign_up=sign_up, client=action.client_action), Foreign(label)))
     best: dict[str, str] = {}
     for action, sense, _ in sorted(found, key=lambda one: rank(one[0].native)):
-        # A penalty alone is our own offer and the plain key; the server's "agree and suspend" is a variant.
-        if sense.verb not in ("offer", *CLIENT_VERBS.values()) or sense.verb == "edit":
+        if sense.verb not in _VARIANTS:
             best.setdefault(sense.verb, action.native)
     return [
         Offer(

@@ -27,14 +27,11 @@ class Sender:
         self._client, self._site, self._reread = client, site, reread
 
     async def send(self, call: Call) -> Answer:
-        """Do it. Raises Refused, Stale, RightsError, NetworkError(sent), SiteError(sent), RateLimited."""
+        """Do it. Raises Refused, Stale, NotFound, RightsError, NetworkError(sent), SiteError(sent), RateLimited."""
         handler = getattr(self, f"_do_{call.name}", None)
         if handler is None:
             raise UsageError(f"This version of modtui cannot send {show_line(call.name)} to Discourse.")
-        try:
-            answer: Answer = await handler(call.args)
-        except NotFound:
-            raise Refused("The site does not have this any more, or does not show it to this account.") from None
+        answer: Answer = await handler(call.args)
         return answer
 
     async def _do_perform(self, args: dict[str, Any]) -> Answer:
