@@ -115,11 +115,9 @@ class Outbox:
                 )
             if author is not None:
                 where, values = ("", ()) if community is None else (" AND community=?", (community,))
+                question = f"SELECT decision, seq FROM target WHERE author=?{where} GROUP BY seq"
                 found.update(
-                    connection.execute(
-                        f"SELECT DISTINCT decision, seq FROM target WHERE author=?{where} ORDER BY seq DESC LIMIT ?",
-                        (author_key(author), *values, limit),
-                    )
+                    connection.execute(f"{question} ORDER BY seq DESC LIMIT ?", (author_key(author), *values, limit))
                 )
             ids = sorted(found, key=lambda id_: -found[id_])[:limit]
             return projection.load(connection, ids)

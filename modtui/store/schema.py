@@ -92,7 +92,7 @@ CREATE TABLE target (
 );
 CREATE UNIQUE INDEX target_one_open ON target(subject) WHERE open = 1 AND subject IS NOT NULL;
 CREATE INDEX target_subject ON target(subject, seq) WHERE subject IS NOT NULL;
-CREATE INDEX target_author ON target(author, community, seq) WHERE author IS NOT NULL;
+CREATE INDEX target_author ON target(author, seq, community) WHERE author IS NOT NULL;
 CREATE TABLE step (
     decision TEXT NOT NULL,
     target INTEGER NOT NULL,
@@ -152,9 +152,7 @@ CREATE TABLE item (
     mark BLOB NOT NULL
 );
 CREATE INDEX item_order ON item(lane, open, since_ms, id, community);
-CREATE INDEX item_sort ON item(lane, open, community, since_ms, reports, score, author_key, id);
 CREATE INDEX item_subject ON item(community, kind, native);
-CREATE INDEX item_fetched ON item(fetched_ms);
 CREATE TABLE body (row INTEGER PRIMARY KEY, data BLOB NOT NULL);
 CREATE TABLE thread (item TEXT PRIMARY KEY, fetched_ms INTEGER NOT NULL, data BLOB NOT NULL);
 CREATE TABLE dossier (
