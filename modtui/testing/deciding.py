@@ -154,7 +154,8 @@ class DecidingContract:
             assert stands.reported
             again = await _again(backend, item.ref)
             assert isinstance(again, Item) and again.state == "open"
-            assert seen_of(again).reports == seen_of(item).reports
+            if back.reversal == "full":
+                assert seen_of(again).reports == seen_of(item).reports
             assert item.ref in {one.ref for one in await all_items(backend, site.lane)}
 
     # --- read-only

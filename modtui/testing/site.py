@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from importlib import import_module
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 import msgspec
 
 from modtui.backends.base import Backend, Connection, Factory
+from modtui.domain.items import Item
 from modtui.domain.subjects import Lane, SubjectRef
 
 
@@ -34,10 +36,8 @@ class Site(ABC):
     """The lane in which `report` makes rows."""
     page_size: int = 10
     """Rows of one page. The contract makes three more."""
-    exact_counts: bool = True
-    """Whether `counts` counts rows (some sites count threads)."""
     undoable: tuple[str, ...] = ("approve", "remove")
-    """Verbs whose undo brings back text and open reports."""
+    """Verbs whose undo also puts the item back into the lane."""
 
     @abstractmethod
     def connection(self, state: Path) -> Connection:
@@ -66,6 +66,10 @@ class Site(ABC):
     @abstractmethod
     def unknown(self, ref: SubjectRef) -> SubjectRef:
         """A subject of the same kind that does not exist."""
+
+    def counted(self, items: Sequence[Item]) -> int:
+        """How many the site counts where these are all rows of the lane (some count threads, some leave claims out)."""
+        return len(items)
 
     async def spoil(self) -> bool:
         """Bring a row into the lane that the backend cannot read whole. False where the server has no such thing."""

@@ -14,6 +14,7 @@ HOUR_MS = 3_600_000
 def intent_for(offer: Offer) -> Intent:
     """An intent that gives the offer everything it may ask for."""
     writes = "text" in offer.needs or offer.verb in ("edit", "note")
+    tells = "message" in offer.needs or offer.verb in ("warn", "reply")
     sanction = None
     if offer.verb in ("silence", "ban"):
         sanction = Sanction("silence" if offer.verb == "silence" else "ban", 24 * HOUR_MS)
@@ -24,6 +25,8 @@ def intent_for(offer: Offer) -> Intent:
         reason_title="Advertising",
         reason_text="It advertises something.",
         sanction=sanction,
+        message="Please read the rules of this community before you post again." if tells else None,
+        message_title="About your post" if tells else None,
         text="Another text, long enough for every rule." if writes else None,
     )
 

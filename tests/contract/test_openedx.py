@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from modtui.backends.base import Connection, Credential
+from modtui.domain.items import Item
 from modtui.domain.subjects import SubjectRef, community_id
 from modtui.testing import BackendContract, Site, Standing
 from tests.servers.community import Community
@@ -21,7 +23,6 @@ class OpenEdxSite(Site):
 
     name = "openedx"
     page_size = 20
-    exact_counts = False
 
     def __init__(self, community: Community, kind: str) -> None:
         self.community, self.kind = community, kind
@@ -71,6 +72,9 @@ class OpenEdxSite(Site):
 
     def unknown(self, ref: SubjectRef) -> SubjectRef:
         return SubjectRef(ref.community, ref.kind, "99999999")
+
+    def counted(self, items: Sequence[Item]) -> int:
+        return len({item.place.thread_id for item in items})
 
     async def spoil(self) -> bool:
         """A reported response in a thread that also holds a response without text: the forum cannot show it."""

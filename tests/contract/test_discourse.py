@@ -1,0 +1,95 @@
+"""The contract against the embedded community, over HTTP, with Discourse's shapes."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from modtui.backends.base import Connection, Credential
+from modtui.demo import effects
+from modtui.demo.server import DemoServer
+from modtui.domain.items import Item
+from modtui.domain.subjects import SubjectRef, community_id
+from modtui.testing import BackendContract, Site, Standing
+
+pytestmark = pytest.mark.anyio
+
+_number = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoServer]:
+    """One small world for all tests here; each makes its own posts."""
+    with DemoServer(tmp_path_factory.mktemp("demo"), items=6, members=60, seed=11) as server:
+        yield server
+
+
+class DemoSite(Site):
+    """Posts of members that others report, on the embedded community."""
+
+    name = "discourse"
+    page_size = 10
+    undoable = ("approve",)  # an agreed flag stays agreed: the post comes back, the item does not
+
+    def __init__(self, demo: DemoServer, key: str) -> None:
+        self.demo, self.key = demo, key
+        self.id = community_id("discourse", demo.url, demo.username)
+        staff = "SELECT id, username FROM users WHERE id > 0 AND NOT admin AND NOT moderator AND trust_level < 3"
+        alive = " AND deleted_at IS NULL AND suspended_till IS NULL AND silenced_till IS NULL ORDER BY id"
+        self.author, *self.members = [(row["id"], row["username"]) for row in demo.db.all(staff + alive)]
+
+    def connection(self, state: Path) -> Connection:
+        user = self.key == "user"
+        credential = Credential(
+            kind="token",
+            secret=self.demo.user_api_key if user else self.demo.api_key,
+            user=None if user else self.demo.username,
+        )
+        # No pacing: a key's own twenty requests a minute would make a test wait.
+        options: dict[str, object] = {"budget": 0}
+        return Connection(community=self.id, url=self.demo.url, credential=credential, state=state, options=options)
+
+    async def report(self, text: str, *, reporters: int = 2) -> SubjectRef:
+        title = f"A topic of the contract, number {next(_number)}"
+        with self.demo.db.write():
+            _, post = effects.new_topic(self.demo.site, self.author[0], title, text, category_id=1)
+        for _, name in self.members[:reporters]:
+            native = self.demo.flag(post, name)
+        return SubjectRef(self.id, "reviewable", str(native))
+
+    async def report_again(self, ref: SubjectRef) -> None:
+        self.demo.flag(self._post(ref), self.members[5][1])
+
+    async def edit(self, ref: SubjectRef, text: str) -> None:
+        self.demo.edit_post(self._post(ref), text)
+
+    async def approve(self, ref: SubjectRef) -> None:
+        self.demo.perform(int(ref.native), "disagree", "kestrel")
+
+    async def standing(self, ref: SubjectRef) -> Standing:
+        item = self.demo.db.one("SELECT status FROM reviewables WHERE id = ?", [int(ref.native)])
+        post = self.demo.db.one("SELECT raw, hidden, deleted_at FROM posts WHERE id = ?", [self._post(ref)])
+        assert item is not None and post is not None
+        shown = not post["hidden"] and post["deleted_at"] is None
+        return Standing(reported=item["status"] == 0, shown=shown, text=post["raw"])
+
+    def unknown(self, ref: SubjectRef) -> SubjectRef:
+        return SubjectRef(ref.community, ref.kind, "99999999")
+
+    def counted(self, items: Sequence[Item]) -> int:
+        return sum(item.claim is None or item.claim.mine or item.claim.automatic for item in items)
+
+    def _post(self, ref: SubjectRef) -> int:
+        return int(self.demo.db.value("SELECT target_id FROM reviewables WHERE id = ?", [int(ref.native)]))
+
+
+@pytest.mark.parametrize("key", ["admin", "user"])
+class TestDiscourse(BackendContract):
+    """With an admin's key and with a moderator's own."""
+
+    @pytest.fixture
+    def site(self, demo: DemoServer, key: str) -> Site:
+        return DemoSite(demo, key)
