@@ -160,7 +160,10 @@ class Page(Screen[None], inherit_bindings=False):
         if not self.is_mounted:
             return
         panel = self.query_one("#panel", Drawing)
-        rows = min(len(self._draw_panel(self.size.width)), max(3, self.size.height - 8))
+        most = max(3, self.size.height - 8)
+        if self.line is not None:
+            self.line.room = most
+        rows = min(len(self._draw_panel(self.size.width)), most)
         if panel.display != bool(rows):
             panel.display = bool(rows)
         if rows and self._panel_rows != rows:

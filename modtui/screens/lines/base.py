@@ -79,8 +79,8 @@ class Host(Protocol):
 class Line:
     """A panel at the bottom that has the keys until it is left. Subclasses fill in what differs."""
 
-    wants_height = 0
-    """How many rows it would like (0: as many as it draws)."""
+    room = 99
+    """How many rows there are for it; the screen says."""
 
     def __init__(self, host: Host) -> None:
         self.host = host

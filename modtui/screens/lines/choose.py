@@ -56,13 +56,24 @@ class ChoiceLine(Line):
     def draw(self, width: int) -> list[Drawn]:
         """The title and a row for each choice."""
         lines = [title_row(self.title, width)]
-        for choice in self.options:
+        page = self.options[self.top : self.top + self._page]
+        for choice in page:
             if choice.blocked is not None:
                 why = say("not possible: {why}", why=choice.blocked)
                 lines.append(row(choice.key, choice.words, width, more=why, style="panel.dim", key_style="hint.dim"))
             else:
                 lines.append(row(choice.key, choice.words, width, more=choice.more))
+        if len(page) < len(self.options):
+            rest = say(
+                " {a} to {b} of {n}; space shows the next", a=self.top + 1, b=self.top + len(page), n=len(self.options)
+            )
+            lines.append(((rest, "panel.dim"),))
         return lines
+
+    @property
+    def _page(self) -> int:
+        """How many choices fit at once."""
+        return len(self.options) if len(self.options) + 1 <= self.room else max(1, self.room - 2)
 
     def hint(self, width: int) -> Drawn:
         """Which keys do something."""
@@ -72,7 +83,10 @@ class ChoiceLine(Line):
         """Take a choice, say why not, or leave."""
         found = next((choice for choice in self.options if choice.key == token), None)
         if found is None:
-            if token in ("q", "escape", "ctrl+g"):
+            if token == "space" and self._page < len(self.options):
+                self.top = self.top + self._page if self.top + self._page < len(self.options) else 0
+                self.host.redraw_line()
+            elif token in ("q", "escape", "ctrl+g"):
                 self.leave()
             else:
                 self.host.say(say("{key} is not a choice here; q cancels.", key=token), error=True)

@@ -34,7 +34,9 @@ def message_for(
     desk: Desk, item: Item, reason: Reason, sanction: Sanction | None, language: str | None
 ) -> tuple[str, Message] | None:
     """The language and the message; None when the reason has no message at all."""
-    code = pick_language(reason, language, item.language, item.author.locale if item.author else None)
+    dossier = desk.context(item).dossier
+    known = dossier.member.locale if dossier else item.author.locale if item.author else None
+    code = pick_language(reason, language, item.language, known)
     if code is None:
         return None
     message = compose(reason, code, values_for(desk, item, sanction))

@@ -139,7 +139,7 @@ class SanctionForm(Line):
         pieces: list[tuple[Shown, str]] = [self._label(field, label)]
         used = 15
         for n, word in enumerate(words):
-            text = say("{n} {word}", n=n + 1, word=word)
+            text = say("[{n} {word}]" if n == at else "{n} {word}", n=n + 1, word=word)
             if used + len(text) + 3 > width:
                 rows.append(tuple(pieces))
                 pieces, used = [(own(" " * 15), "panel")], 15

@@ -186,8 +186,12 @@ class WorkBase(Page):
             self.say(say("{words}", words=event.words), error=True)
         elif isinstance(event, LinkChanged | CountsChanged | RequestMade):
             self.refresh_top()
-            if isinstance(event, LinkChanged) and not len(self.view):
-                self.query_one("#empty", Drawing).refresh()
+            if isinstance(event, LinkChanged):
+                self._effects = None
+                if not len(self.view):
+                    self.query_one("#empty", Drawing).refresh()
+                else:
+                    self.show_item()
 
     def decision_moved(self, event: DecisionChanged) -> None:
         """What to say when a decision moves."""

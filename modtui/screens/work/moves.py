@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from modtui.actions import BY_ID
 from modtui.desk.view import SORTS
+from modtui.desk.words import do
 from modtui.domain.capability import Blocked
 from modtui.domain.subjects import LANES, CommunityId
 from modtui.errors import UsageError
@@ -43,7 +44,12 @@ class WorkMoves(WorkBase):
         names = list(self.HINTS)
         if self.reading:
             names = [*names[1:-2], "thread.show", "item.next", "text.page", "back", *names[-2:]]
-        return [(keymap.shown(name), BY_ID[name].title, self.possible(name)) for name in names if keymap.shown(name)]
+        return [(keymap.shown(name), self._title(name), self.possible(name)) for name in names if keymap.shown(name)]
+
+    def _title(self, name: str) -> str:
+        """The action in a word; held posts are approved and rejected, reported ones kept and removed."""
+        verb = BY_ID[name].verb
+        return do(verb, self.lane) if verb in ("approve", "remove") else BY_ID[name].title
 
     def possible(self, action: str) -> bool:
         """A verb that the desk blocks on this item is dim."""

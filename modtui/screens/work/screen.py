@@ -7,11 +7,11 @@ from textual import events
 from modtui.screens.lines.base import Drawn
 from modtui.screens.lines.question import QuestionLine
 from modtui.screens.tokens import token_of
-from modtui.screens.work.decide import WorkDecide
+from modtui.screens.work.after import WorkAfter
 from modtui.text import count, own, say
 
 
-class WorkScreen(WorkDecide):
+class WorkScreen(WorkAfter):
     """Reports and pending, the list and the item."""
 
     async def _on_key(self, event: events.Key) -> None:

@@ -1,0 +1,110 @@
+"""After a decision: undo, redo, repeat, the last one, and putting things aside."""
+
+from __future__ import annotations
+
+from modtui.desk import words
+from modtui.desk.later import LATER, comes_back
+from modtui.domain.decisions import Intent
+from modtui.domain.items import Item
+from modtui.screens.lines.choose import Choice, ChoiceLine
+from modtui.screens.lines.question import QuestionLine
+from modtui.screens.work.verbs import WorkVerbs
+from modtui.text import Foreign, Shown, own, say
+from modtui.text.time import stamp
+
+
+class WorkAfter(WorkVerbs):
+    """The keys of the group Undo, and `later`."""
+
+    def act_undo(self) -> None:
+        """Take back the last decision."""
+        self.run(self._undo(None, confirmed=False))
+
+    async def _undo(self, decision: str | None, *, confirmed: bool) -> None:
+        result = await self.desk.undo(decision, confirmed=confirmed)
+        if result.kind == "asks" and result.decision is not None:
+            target = result.decision.id
+            self.open_line(QuestionLine(self, result.words, lambda: self.run(self._undo(target, confirmed=True))))
+            return
+        self.say(result.words, error=result.kind == "impossible")
+        if result.kind == "taken back" and result.decision is not None and len(result.decision.targets) == 1:
+            index = self.view.index(result.decision.targets[0].item)
+            if index is not None:
+                self.rows_list.go(index)
+        self.refresh_top()
+
+    def act_redo(self) -> None:
+        """Decide again what was taken back."""
+        self.run(self._redo())
+
+    async def _redo(self) -> None:
+        result = await self.desk.redo()
+        if result.decision is not None:
+            self.say(words.decided(result.decision, self.desk.reasons, link=self._link_of(result.decision.community)))
+        else:
+            self.say(words.nothing_again())
+        self.refresh_top()
+
+    def act_decision_repeat(self) -> None:
+        """The last decision, here."""
+        item = self.current
+        if self._last is None or item is None:
+            self.say(own("Nothing was decided yet in this session."))
+            return
+        intent, person = self._last
+        if not person:
+            self.propose(self.targets(), lambda _: intent)
+            return
+        who = item.author.username if item.author else "-"
+        what = say('"{do}{more}"', do=own(words.do(intent.verb, self.lane)), more=self._more_words(intent))
+        question = say("Repeat {what} on {who}? y/N", what=what, who=Foreign(who))
+        self.open_line(QuestionLine(self, question, lambda: self._commit([item], lambda _: intent)))
+
+    def _more_words(self, intent: Intent) -> Shown:
+        more = words.detail(intent, self.desk.reasons)
+        return say(", {more}", more=more) if more else own("")
+
+    def act_decision_last(self) -> None:
+        """The item decided last, again."""
+        decision = self.desk.last()
+        if decision is None:
+            self.say(own("Nothing was decided yet in this session."))
+            return
+        index = self.view.index(decision.targets[0].item)
+        if index is None:
+            self.say(own("The item decided last is not in this list; U shows it."))
+        else:
+            self.rows_list.go(index)
+
+    def act_item_later(self) -> None:
+        """Put it aside."""
+        item = self.current
+        if item is None:
+            return
+        options = [Choice(key, own(words)) for key, words in LATER.items()]
+        options.append(Choice("m", own("not for me: leave it to the others")))
+        if self.desk.state_of(item.id).letter in ("z", "n"):
+            options.append(Choice("0", own("now: back into the list")))
+
+        def chosen(key: str) -> None:
+            self.run(self._put_off(item, key))
+
+        self.open_line(ChoiceLine(self, say("LATER: #{number}", number=item.number), options, chosen))
+
+    async def _put_off(self, item: Item, key: str) -> None:
+        number = item.number
+        if key == "m":
+            await self.desk.skip(item.id)
+            self.say(say("#{number} is left to the others. b, then 0 brings it back.", number=number))
+        elif key == "0":
+            await self.desk.snooze(item.id, None)
+            await self.desk.skip(item.id, on=False)
+            self.say(say("#{number} is back in the list.", number=number))
+        else:
+            back = comes_back(key, self.shell.now_ms(), self.shell.tz)
+            await self.desk.snooze(item.id, back)
+            when = stamp(back, self.shell.tz, now_ms=self.shell.now_ms())
+            self.say(say("#{number} comes back {when}. Nothing was sent.", number=number, when=when))
+        self.rows_list.changed([self.rows_list.cursor])
+        if key != "0":
+            self._go_on({item.id})

@@ -1,0 +1,189 @@
+"""The verbs with a line, a form or a text of their own, and everything else that the site offers."""
+
+from __future__ import annotations
+
+from modtui.desk import words
+from modtui.domain.capability import Blocked
+from modtui.domain.decisions import Intent
+from modtui.domain.items import Item, Offer
+from modtui.errors import ModtuiError
+from modtui.screens.lines.choose import BlockedLine, Choice, ChoiceLine
+from modtui.screens.lines.question import QuestionLine, ask_word
+from modtui.screens.lines.sanction import SanctionForm
+from modtui.screens.work.decide import WorkDecide
+from modtui.text import Shown, own, say, show_line
+
+LETTERS = "abcdefghijklmnoprstuvwxyz"
+"""Letters for the offers; q is the way out."""
+
+
+class WorkVerbs(WorkDecide):
+    """Claim, note, edit, lock, silence, ban, purge, and all offers."""
+
+    def act_item_claim(self) -> None:
+        """Claim, or let go of one's own claim."""
+        item = self.current
+        if item is None:
+            return
+        verb = "release" if item.claim is not None and item.claim.mine else "claim"
+        blocked = self._able(verb, [item])
+        if blocked is not None:
+            self.refuse(self.blocked_words(verb, blocked))
+            return
+        if item.claim is not None and not item.claim.mine:
+            question = say("{by} has taken this. Take it over? y/N", by=item.claim.by)
+            self.open_line(QuestionLine(self, question, lambda: self._commit([item], lambda _: Intent(verb="claim"))))
+        else:
+            self._commit([item], lambda _: Intent(verb=verb))
+
+    def act_item_note(self) -> None:
+        """A note for the team."""
+        item = self.current
+        if item is None:
+            return
+        blocked = self._able("note", [item])
+        if blocked is not None:
+            self.refuse(self.blocked_words("note", blocked))
+            return
+
+        def done(text: str) -> None:
+            if text.strip():
+                self._commit([item], lambda _: Intent(verb="note", text=text.strip()))
+            else:
+                self.say(own("An empty note is not written."))
+
+        self.ask_text(say("Note for the team on #{number}", number=item.number), done)
+
+    def act_item_edit(self) -> None:
+        """Edit a held post's text."""
+        item = self.current
+        if item is None:
+            return
+        blocked = self._able("edit", [item])
+        if blocked is not None:
+            self.refuse(self.blocked_words("edit", blocked))
+            return
+        text = item.source if item.source is not None else item.body.text if item.body else ""
+
+        def done(new: str) -> None:
+            if new == text:
+                self.say(own("Nothing was changed."))
+            else:
+                self._commit([item], lambda _: Intent(verb="edit", text=new))
+
+        self.ask_long_text(say("Text of #{number}", number=item.number), text, done)
+
+    def act_thread_lock(self) -> None:
+        """Lock the thread, or open it."""
+        item = self.current
+        if item is not None:
+            self._plain("unlock" if item.place.closed else "lock")
+
+    def act_member_silence(self) -> None:
+        """The silence form, or lift the silence."""
+        self._sanction_form("silence")
+
+    def act_member_ban(self) -> None:
+        """The ban form, or lift the ban."""
+        self._sanction_form("ban")
+
+    def _sanction_form(self, kind: str) -> None:
+        item = self.current
+        if item is None:
+            return
+        in_force = item.author is not None and any(penalty.kind == kind for penalty in item.author.penalties)
+        verb = f"un{kind}" if in_force else kind
+        blocked = self._able(verb, [item])
+        if blocked is not None:
+            self.open_line(BlockedLine(self, own(kind.upper()), own(blocked.sentence)))
+        elif in_force:
+            who = item.author.username if item.author else "-"
+            question = say("{who} is under a {kind} now. Lift it? y/N", who=who, kind=own(kind))
+            self.open_line(QuestionLine(self, question, lambda: self._commit([item], lambda _: Intent(verb=verb))))
+        else:
+            self.open_line(SanctionForm(self, kind, item, lambda intent: self._form_taken(item, intent)))
+
+    def _form_taken(self, item: Item, intent: Intent) -> None:
+        if self._may(item):
+            self.close_line()
+            self._commit([item], lambda _: intent)
+
+    def act_item_purge(self) -> None:
+        """Delete for good, after a typed word."""
+        item = self.current
+        if item is None:
+            return
+        blocked = self._able("purge", [item])
+        if blocked is not None:
+            self.refuse(self.blocked_words("purge", blocked))
+            return
+        question = say("Delete #{number} for good?", number=item.number)
+        ask_word(self, question, "delete", lambda: self._commit([item], lambda _: Intent(verb="purge")))
+
+    def act_offers_show(self) -> None:
+        """All offers of the item, a letter each."""
+        item = self.current
+        if item is None:
+            return
+        offers = list(item.offers)[: len(LETTERS)]
+        if not offers:
+            self.say(own("The site offers nothing on this item."))
+            return
+        options = []
+        by_key: dict[str, Offer] = {}
+        for letter, offer in zip(LETTERS, offers, strict=False):
+            by_key[letter] = offer
+            blocked = own(offer.capability.sentence) if isinstance(offer.capability, Blocked) else None
+            more = show_line(offer.description or "", 200) or self._offer_effects(item, offer)
+            options.append(Choice(letter, show_line(offer.label, 60), more, blocked=blocked))
+        title = say("WHAT THE SITE ALLOWS ON #{number}", number=item.number)
+        self.open_line(ChoiceLine(self, title, options, lambda key: self._offer_taken(item, by_key[key])))
+
+    def _offer_effects(self, item: Item, offer: Offer) -> Shown:
+        try:
+            plan = self.desk.plan(item, Intent(verb=offer.verb, offer=offer.id))
+        except ModtuiError:
+            return own("")
+        return words.effects(plan)
+
+    def _offer_taken(self, item: Item, offer: Offer) -> None:
+        if "duration" in offer.needs:
+            kind = "ban" if offer.verb == "ban" or "suspend" in offer.id else "silence"
+            form = SanctionForm(
+                self, kind, item, lambda intent: self._form_taken(item, self._with_offer(intent, offer))
+            )
+            self.open_line(form)
+        elif offer.verb == "note":
+            self.act_item_note()
+        elif "message" in offer.needs:
+            who = show_line(item.author.username, 30) if item.author else own("the author")
+
+            def written(text: str) -> None:
+                self._offer_commit(item, offer, Intent(verb=offer.verb, offer=offer.id, message=text))
+
+            self.ask_long_text(say("{label}: {who}", label=show_line(offer.label, 40), who=who), "", written)
+        elif "text" in offer.needs:
+            self.act_item_edit()
+        elif "reason" in offer.needs:
+
+            def done(text: str) -> None:
+                intent = Intent(
+                    verb=offer.verb, offer=offer.id, reason_text=text.strip() or None, reason_title=text.strip() or None
+                )
+                self._offer_commit(item, offer, intent)
+
+            self.ask_text(own("Why? (the site keeps it)"), done)
+        else:
+            self._offer_commit(item, offer, Intent(verb=offer.verb, offer=offer.id))
+
+    def _with_offer(self, intent: Intent, offer: Offer) -> Intent:
+        from msgspec.structs import replace
+
+        return replace(intent, verb=offer.verb, offer=offer.id)
+
+    def _offer_commit(self, item: Item, offer: Offer, intent: Intent) -> None:
+        if offer.irreversible:
+            question = say("{label}?", label=show_line(offer.confirm or offer.label, 120).rstrip("?"))
+            ask_word(self, question, "delete", lambda: self._commit([item], lambda _: intent))
+        else:
+            self.propose([item], lambda _: intent)
