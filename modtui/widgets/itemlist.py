@@ -54,7 +54,7 @@ class ItemList(Widget):
         self.source = source
         self.cursor = 0
         self.top = 0
-        self.active = True
+        self._top_before: int | None = None
         self._cache: dict[tuple[int, bool, int], Strip] = {}
 
     @property
@@ -138,9 +138,14 @@ class ItemList(Widget):
             self.top = max(0, len(self.source) - self.page_rows)
 
     def on_resize(self) -> None:
-        """Keep the cursor in sight when the terminal changes."""
+        """Keep the cursor in sight; when a panel closes again the rows stand where they stood before."""
         self._cache.clear()
+        if self._top_before is not None and self._top_before <= self.cursor < self._top_before + self.page_rows:
+            self.top, self._top_before = self._top_before, None
+        before = self.top
         self._hold_in_sight()
+        if self.top != before and self._top_before is None:
+            self._top_before = before
 
     def on_click(self, event: events.Click) -> None:
         """A click moves the cursor; a second one opens."""

@@ -47,7 +47,7 @@ def ask_number(host: Host, words: Shown, number: int, yes: Callable[[], None]) -
 
     host.close_line()
     host.ask_text(
-        say("{words} Type the number to go on ({number}).", words=words, number=number),
+        say("Type {number} to go on: {words}", words=words, number=number),
         done,
         left=lambda: host.say(own("Nothing was done.")),
     )
@@ -64,7 +64,7 @@ def ask_word(host: Host, words: Shown, word: str, yes: Callable[[], None]) -> No
 
     host.close_line()
     host.ask_text(
-        say("{words} It cannot be undone. Type {word} to go on.", words=words, word=own(word)),
+        say("Type {word} to go on: {words} It cannot be undone.", words=words, word=own(word)),
         done,
         left=lambda: host.say(own("Nothing was done.")),
     )

@@ -111,6 +111,13 @@ class ReasonLine(Line):
         except ModtuiError:
             return None
 
+    def _tells(self, item: Item) -> bool:
+        """Whether our message goes to this item's author; sites differ from item to item."""
+        try:
+            return self.tells(self.host.desk.plan(item, Intent(verb=self.verb)))
+        except ModtuiError:
+            return False
+
     # drawing
     def draw(self, width: int) -> list[Drawn]:
         """The panel of the mock-up: reasons, modifiers, the message's beginning, what will happen."""
@@ -313,8 +320,7 @@ class ReasonLine(Line):
         if not text.strip():
             self.host.say(own("No words, nothing decided."), error=True)
             return
-        tell = self.tells(self.plan(bare=True)) or bool(self.message)
-        self.commit(self.items, lambda item: self.intent(item, None, text.strip(), tell=tell), self)
+        self.commit(self.items, lambda item: self.intent(item, None, text.strip(), tell=self._tells(item)), self)
 
     def _take(self, reason: Reason | None) -> None:
         if reason is None:
@@ -322,8 +328,7 @@ class ReasonLine(Line):
             return
         if reason in self.listed:
             self.chosen = self.listed.index(reason)
-        tell = self.tells(self.plan(bare=True))
-        self.commit(self.items, lambda item: self.intent(item, reason, tell=tell), self)
+        self.commit(self.items, lambda item: self.intent(item, reason, tell=self._tells(item)), self)
 
     def _sanction(self, kind: str) -> None:
         why = self._able(kind)
