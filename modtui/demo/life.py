@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import random
 from collections.abc import Callable
 
 from modtui.demo import effects
@@ -28,6 +27,7 @@ from modtui.demo.perform import perform, release
 from modtui.demo.routes.review_edit import take
 from modtui.demo.site import Site
 from modtui.demo.wire import Call, Problem
+from modtui.demo.world.dice import Dice
 from modtui.demo.world.texts import fill, load, numbers
 
 log = logging.getLogger("modtui.demo")
@@ -72,7 +72,7 @@ class Traffic:
     """Things that members do."""
 
     def __init__(self, site: Site) -> None:
-        self.site, self.dice = site, random.Random()
+        self.site, self.dice = site, Dice()
 
     def something(self) -> None:
         """One event, by chance."""
@@ -162,7 +162,7 @@ class Traffic:
     def sign_up(self) -> None:
         """A new account that looks suspicious."""
         now = now_ms()
-        name = f"newcomer{self.dice.randrange(10**7)}"
+        name = f"newcomer{self.dice.between(0, 10**7)}"
         bio = fill(load("en")["signup"]["bios"][0], self.dice, numbers(self.dice))
         user_id = self.site.db.insert(
             "users",
@@ -201,7 +201,7 @@ class Traffic:
 
 async def _moderate(site: Site, username: str) -> None:
     """Another moderator at a human pace: looks around, sometimes claims, reads, decides."""
-    dice, pace = random.Random(), site.settings.pace
+    dice, pace = Dice(), site.settings.pace
     while True:
         await asyncio.sleep(dice.uniform(*PAUSE_S) * pace)
         me = site.user_named(username)
@@ -221,7 +221,7 @@ async def _moderate(site: Site, username: str) -> None:
             log.exception("a moderator's decision failed")
 
 
-def _pick(site: Site, dice: random.Random) -> Row | None:
+def _pick(site: Site, dice: Dice) -> Row | None:
     order = dice.choice(("score DESC, created_at DESC", "created_at ASC", "created_at DESC"))
     items = site.db.all(
         f"SELECT * FROM reviewables WHERE status = 0 AND (topic_id IS NULL OR topic_id NOT IN (SELECT topic_id "
@@ -231,7 +231,7 @@ def _pick(site: Site, dice: random.Random) -> Row | None:
     return dice.choice(items) if items else None
 
 
-def decide(site: Site, call: Call, item_id: int, dice: random.Random) -> None:
+def decide(site: Site, call: Call, item_id: int, dice: Dice) -> None:
     """Perform one of the ordinary actions on an item, or let it go. Raises Problem when somebody else was faster."""
     item = site.db.one("SELECT * FROM reviewables WHERE id = ?", [item_id])
     if item is None:

@@ -33,7 +33,7 @@ class Held(Items):
         topic = self.place(language, at)
         if dice.random() < 0.06:
             topic.closed = 1
-        author = self.members.newcomer(language)
+        author = self.members.newcomer(language, at=at)
         raw = fill(dice.choice(load(language)["queued"]["replies"]), dice, numbers(dice))
         self._queued(author, raw, at, topic, topic.category_id)
 
@@ -42,7 +42,7 @@ class Held(Items):
         language, dice = self.language(), self.dice
         at = self.when()
         title, raw = dice.choice(load(language)["queued"]["topics"])
-        author = self.members.newcomer(language)
+        author = self.members.newcomer(language, at=at)
         self._queued(author, fill(raw, dice, numbers(dice)), at, None, dice.choice(CATEGORIES[language]), title)
 
     def _queued(
@@ -67,15 +67,15 @@ class Held(Items):
             "visible": True,
             "is_warning": False,
             "first_post_checks": True,
-            "typing_duration_msecs": 900 if reason == "fast_typer" else dice.randrange(9_000, 90_000),
-            "composer_open_duration_msecs": dice.randrange(12_000, 200_000),
+            "typing_duration_msecs": 900 if reason == "fast_typer" else dice.between(9_000, 90_000),
+            "composer_open_duration_msecs": dice.between(12_000, 200_000),
             "tags": [],
             "via_email": False,
         }
         if topic is None:
             payload |= {
                 "title": title,
-                "tags": dice.sample(["howto", "backup", "billing", "idea"], dice.randrange(0, 3)),
+                "tags": dice.sample(["howto", "backup", "billing", "idea"], dice.between(0, 3)),
             }
         elif dice.random() < 0.4:
             payload["reply_to_post_number"] = 1
@@ -105,7 +105,7 @@ class Held(Items):
         suspect = dice.random() < 0.6
         user = self.members.newcomer(language, dice.choice(STEMS) if suspect and dice.random() < 0.6 else "")
         slots = numbers(dice)
-        pick = dice.randrange(len(texts["bios"]))
+        pick = dice.between(0, len(texts["bios"]))
         user.bio = fill(texts["bios"][pick], dice, slots) or None
         user.website = fill(texts["websites"][min(pick, len(texts["websites"]) - 1)], dice, slots) or None
         user.name, user.approved, user.post_count = dice.choice(texts["names"]), int(suspect), 0
@@ -151,7 +151,7 @@ class Held(Items):
         """A post that a spam filter deleted."""
         at, dice = self.when(), self.dice
         topic = self.place("en", at)
-        author = self.members.newcomer("en", dice.choice(STEMS))
+        author = self.members.newcomer("en", dice.choice(STEMS), at)
         post = self.threads.post(
             topic, author, fill(dice.choice(load("en")["spam"]["single"]), dice, numbers(dice)), at
         )
@@ -211,7 +211,7 @@ class Held(Items):
         self.age = age
         for item in self.rows.items[first:]:
             item.decided_by, item.version = dice.choice((2, 2, 3, 4, 5, 6)), 1
-            item.decided_at = min(item.created_at + dice.randrange(5, 900) * MINUTE, self.now)
+            item.decided_at = min(item.created_at + dice.between(5, 900) * MINUTE, self.now)
             item.status = dice.choices((1, 2, 3), (60, 25, 15))[0]
             for score in item.scores:
                 score.status, score.reviewed_by_id, score.reviewed_at = item.status, item.decided_by, item.decided_at

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from typing import Any
 
 from modtui.demo.model import (
@@ -15,6 +14,7 @@ from modtui.demo.model import (
     OFF_TOPIC,
     SPAM,
 )
+from modtui.demo.world.dice import Dice
 from modtui.demo.world.hostile import HOSTILE, HOSTILE_NAME, HOSTILE_TITLE
 from modtui.demo.world.members import Members
 from modtui.demo.world.rows import ItemRow, PostRow, Rows, ScoreRow, TopicRow, UserRow
@@ -39,7 +39,7 @@ SCORE = {OFF_TOPIC: 0.0, INAPPROPRIATE: 0.0, SPAM: 0.0, NOTIFY_MODERATORS: 0.0, 
 class Items:
     """Makes reviewables with the posts, members and reports they need."""
 
-    def __init__(self, rows: Rows, dice: random.Random, now: int, members: Members, threads: Threads) -> None:
+    def __init__(self, rows: Rows, dice: Dice, now: int, members: Members, threads: Threads) -> None:
         self.rows, self.dice, self.now, self.members, self.threads = rows, dice, now, members, threads
         self.hostile = 0
         self.age = (2 * MINUTE, 30 * HOUR)
@@ -56,7 +56,7 @@ class Items:
         """A topic for trouble to happen in: often a new thread, else one that is busy already."""
         dice, pool = self.dice, self.pool[language]
         if len(pool) < 4 or (len(pool) < self.topic_limit and dice.random() < 0.55):
-            topic = self.threads.any_written(language, before - dice.randrange(20, 240) * MINUTE)
+            topic = self.threads.any_written(language, before - dice.between(20, 240) * MINUTE)
             pool.append(topic)
             return topic
         return dice.choice(pool)
@@ -83,7 +83,7 @@ class Items:
                     break
                 reporter = members.reporter()
             seen.add(reporter.id)
-            at = min(at + dice.randrange(3, 50) * MINUTE, self.now - MINUTE)
+            at = min(at + dice.between(3, 50) * MINUTE, self.now - MINUTE)
             text = (
                 (words[number % len(words)] if words else "")
                 if kind in (NOTIFY_MODERATORS, ILLEGAL) or number == 0
@@ -125,9 +125,8 @@ class Items:
         dice, texts = self.dice, load(language)[pool]["texts"]
         at = at or self.when() - 30 * MINUTE
         topic = self.place(language, at)
-        at = max(at, topic.last_posted_at + MINUTE) if topic.last_posted_at < self.now - 10 * MINUTE else at
         author = author or self.members.anyone(language)
-        victims = [p for p in self.threads.posts_of[topic.id] if p.user_id != author.id]
+        victims = [p for p in self.threads.posts_of[topic.id] if p.user_id != author.id and p.created_at < at]
         victim = dice.choice(victims) if victims else None
         slots = numbers(dice) | {"victim": self._name(victim)}
         reply = victim.post_number if victim and dice.random() < 0.6 else None
@@ -141,7 +140,8 @@ class Items:
 
     def language(self) -> str:
         """A language, by how much is written in it."""
-        return self.dice.choices(("en", "de", "fr"), (58, 24, 18))[0]
+        throw = self.dice.random()
+        return "en" if throw < 0.58 else "de" if throw < 0.82 else "fr"
 
     # Reported posts
 
@@ -234,11 +234,11 @@ class Items:
             pattern, stem, left = (
                 dice.choice(load(language)["spam"]["waves"]),
                 dice.choice(STEMS),
-                dice.randrange(4, 12),
+                dice.between(4, 12),
             )
         self.waves[language] = (pattern, stem, left - 1)
-        author = self.members.newcomer(language, stem)
         at = self.when()
+        author = self.members.newcomer(language, stem, at)
         topic = self.place(language, at)
         post = self.threads.post(topic, author, fill(pattern, dice, numbers(dice)), at)
         if dice.random() < 0.3:
@@ -248,8 +248,8 @@ class Items:
     def spam(self) -> None:
         """A single advertisement."""
         language, dice = self.language(), self.dice
-        author = self.members.newcomer(language, dice.choice(("", dice.choice(STEMS))))
         at = self.when()
+        author = self.members.newcomer(language, dice.choice(("", dice.choice(STEMS))), at)
         topic = self.place(language, at)
         post = self.threads.post(
             topic, author, fill(dice.choice(load(language)["spam"]["single"]), dice, numbers(dice)), at
@@ -262,7 +262,7 @@ class Items:
         self.hostile += 1
         at = self.when()
         if self.hostile % 7 == 1:
-            author = self.members.newcomer("en")
+            author = self.members.newcomer("en", at=at)
             author.name = HOSTILE_NAME
             topic = self.threads.topic(HOSTILE_TITLE, author, 9, at, [])
         else:
@@ -275,7 +275,7 @@ class Items:
 
     def hidden(self) -> None:
         """A post that the reports hid already; its author was silenced for it by the machine."""
-        post, topic = self._bad_post("en", "insult", self.members.newcomer("en", hours=300))
+        post, topic = self._bad_post("en", "insult", self.members.newcomer("en", at=self.now - 300 * HOUR))
         self._hide(post)
         author = self.members.user(post.user_id)
         self.members.in_force(author, "silence", post_id=post.id, automatic=True, days=900)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import random
-
 from modtui.demo.model import DAY, HOUR, MINUTE
+from modtui.demo.world.dice import Dice
 from modtui.demo.world.rows import Rows, UserRow
 from modtui.demo.world.texts import fill, load, numbers
 
@@ -87,7 +86,7 @@ _PLACES = {
 class Members:
     """Makes members and remembers who plays which part. Ids rise with the order of making."""
 
-    def __init__(self, rows: Rows, dice: random.Random, now: int) -> None:
+    def __init__(self, rows: Rows, dice: Dice, now: int) -> None:
         self.rows, self.dice, self.now = rows, dice, now
         self.names: set[str] = set()
         self.by_part: dict[str, list[UserRow]] = {}
@@ -108,8 +107,8 @@ class Members:
             username=username,
             name=name,
             email=f"{username.lower()}@{dice.choice(('post', 'mail', 'inbox'))}.example",
-            ip=f"203.0.113.{dice.randrange(1, 255)}",
-            registration_ip=f"198.51.100.{dice.randrange(1, 255)}",
+            ip=f"203.0.113.{dice.between(1, 255)}",
+            registration_ip=f"198.51.100.{dice.between(1, 255)}",
             trust_level=trust,
             created_at=joined,
             last_seen_at=max(seen, joined),
@@ -142,20 +141,19 @@ class Members:
             else:
                 name = f"{dice.choice(_FIRST)}{dice.choice(('_', '', '.', ''))}{dice.choice(_SECOND)}"
             if kind > 0.75 or name in self.names:
-                name += str(dice.randrange(2, 9999))
+                name += str(dice.between(2, 9999))
             if name not in self.names:
                 self.names.add(name)
                 return name
 
-    def newcomer(self, language: str = "en", stem: str = "", hours: float | None = None) -> UserRow:
-        """An account made hours ago, with a name like a spammer's when `stem` is given."""
+    def newcomer(self, language: str = "en", stem: str = "", at: int | None = None) -> UserRow:
+        """An account made shortly before `at` (or in the last days), named like a spammer's when `stem` is given."""
         dice = self.dice
-        name = f"{stem}{dice.randrange(10, 99)}" if stem else self.fresh_name(language)
+        name = f"{stem}{dice.between(10, 99)}" if stem else self.fresh_name(language)
         while stem and name in self.names:
-            name = f"{stem}{dice.randrange(100, 99_999)}"
-        return self.add(
-            name, "", language, 0, (hours if hours is not None else dice.uniform(0.5, 60)) / 24, dice.randrange(1, 4)
-        )
+            name = f"{stem}{dice.between(100, 99_999)}"
+        hours = dice.uniform(0.5, 60) if at is None else (self.now - at) / HOUR + 0.2 + dice.random() ** 2 * 70
+        return self.add(name, "", language, 0, hours / 24, dice.between(1, 4))
 
     def populate(self, count: int) -> None:
         """Staff, the regulars, and others up to `count` members."""
@@ -183,7 +181,7 @@ class Members:
 
     def _regular(self, username: str, name: str, language: str, trust: int, part: str) -> None:
         dice = self.dice
-        user = self.add(username, name, language, trust, dice.uniform(300, 1900), dice.randrange(60, 900))
+        user = self.add(username, name, language, trust, dice.uniform(300, 1900), dice.between(60, 900))
         user.location = dice.choice(_PLACES[language])
         user.bio = dice.choice(("", "Backs up everything, twice.", "Likes boats."))
         self.by_part.setdefault(part, []).append(user)
@@ -191,19 +189,19 @@ class Members:
         if part in ("valued", "reporter", "plain"):
             self.helpers[language].append(user)
         if part == "valued":
-            user.solved_count, user.likes_received = dice.randrange(20, 60), user.post_count * 2
+            user.solved_count, user.likes_received = dice.between(20, 60), user.post_count * 2
             self.note(user)
         elif part == "reporter":
             user.flags_agreed, user.flags_disagreed, user.flags_ignored = (
-                dice.randrange(8, 30),
-                dice.randrange(0, 3),
-                dice.randrange(0, 4),
+                dice.between(8, 30),
+                dice.between(0, 3),
+                dice.between(0, 4),
             )
         elif part == "clique":
-            user.flags_agreed, user.flags_disagreed, user.flags_ignored = 0, dice.randrange(6, 12), dice.randrange(1, 5)
+            user.flags_agreed, user.flags_disagreed, user.flags_ignored = 0, dice.between(6, 12), dice.between(1, 5)
         elif part == "repeat":
-            user.flags_received, user.warnings_count = dice.randrange(5, 20), dice.randrange(1, 4)
-            self.was_penalised(user, "silence", dice.randrange(1, 4))
+            user.flags_received, user.warnings_count = dice.between(5, 20), dice.between(1, 4)
+            self.was_penalised(user, "silence", dice.between(1, 4))
             if dice.random() < 0.5:
                 self.was_penalised(user, "suspension", 1)
             self.note(user)
@@ -222,14 +220,14 @@ class Members:
         elif chance < 0.32:
             self.note(member)
         if dice.random() < 0.05:
-            member.solved_count = dice.randrange(1, 9)
+            member.solved_count = dice.between(1, 9)
 
     def was_penalised(self, member: UserRow, kind: str, times: int) -> None:
         """Penalties that are over."""
         dice = self.dice
         reasons = load("en")["notes"]["silence" if kind == "silence" else "suspend"]
         for _ in range(times):
-            at = self.now - dice.randrange(20, 700) * DAY
+            at = self.now - dice.between(20, 700) * DAY
             self.rows.penalties.append(
                 (member.id, kind, at, dice.choice((2, 3, 4)), at + 3 * DAY, dice.choice(reasons), 0, None)
             )
@@ -267,7 +265,7 @@ class Members:
         """A user note by one of the moderators."""
         dice = self.dice
         text = fill(dice.choice(load("en")["notes"]["texts"]), dice, numbers(dice))
-        at = self.now - dice.randrange(2, 400) * DAY
+        at = self.now - dice.between(2, 400) * DAY
         self.rows.notes.append((f"{dice.getrandbits(128):032x}", member.id, text, dice.choice((2, 3, 4)), at))
 
     def user(self, user_id: int) -> UserRow:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, fields
+from operator import attrgetter
 from typing import Any
 
 from modtui.demo.db import Database
@@ -282,13 +283,7 @@ def _insert(db: Database, table: str, kind: Any, rows: list[Any], **computed: An
         names.remove("tags")
         computed["tags"] = lambda row: json.dumps(row.tags) if row.tags else "[]"
     columns = ", ".join([*names, *computed])
-    extra = list(computed.values())
-    get = [attr_getter(name) for name in names] + extra
-    db.many(f"INSERT INTO {table} ({columns}) VALUES ({_marks(len(get))})", ([g(row) for g in get] for row in rows))
-
-
-def attr_getter(name: str) -> Any:
-    """`operator.attrgetter`, typed loosely."""
-    from operator import attrgetter
-
-    return attrgetter(name)
+    stored = attrgetter(*names)
+    extra = tuple(computed.values())
+    values = ((*stored(row), *(get(row) for get in extra)) for row in rows) if extra else map(stored, rows)
+    db.many(f"INSERT INTO {table} ({columns}) VALUES ({_marks(len(names) + len(extra))})", values)

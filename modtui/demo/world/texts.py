@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import random
 import re
 import tomllib
 from functools import lru_cache
 from importlib.resources import files
 from typing import Any
+
+from modtui.demo.world.dice import Dice
 
 LANGUAGES = ("en", "de", "fr")
 _SLOT = re.compile(r"\{([a-z_]+|[^{}\"\n=]*\|[^{}\"\n=]*)\}")
@@ -19,7 +20,7 @@ def load(name: str) -> dict[str, Any]:
     return tomllib.loads((files("modtui.demo") / "texts" / f"{name}.toml").read_text("utf-8"))
 
 
-def fill(text: str, dice: random.Random, slots: dict[str, str]) -> str:
+def fill(text: str, dice: Dice, slots: dict[str, str]) -> str:
     """Fill the slots of a text and pick from its alternatives."""
     if "{" not in text:
         return text
@@ -33,10 +34,10 @@ def fill(text: str, dice: random.Random, slots: dict[str, str]) -> str:
     return _SLOT.sub(one, text)
 
 
-def numbers(dice: random.Random) -> dict[str, str]:
+def numbers(dice: Dice) -> dict[str, str]:
     """Slots that every text may use."""
     return {
-        "n": str(dice.randrange(10, 99)),
+        "n": str(dice.between(10, 99)),
         "version": dice.choice(("4.2.0", "4.2.1", "4.1.3", "4.3-beta", "4.2")),
         "product": "Harbour",
     }

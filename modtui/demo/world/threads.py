@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-import random
+import re
 from typing import Any
 
 from modtui.demo.model import DAY, HOUR, MINUTE
+from modtui.demo.world.dice import Dice
 from modtui.demo.world.members import Members
 from modtui.demo.world.rows import PostRow, Rows, TopicRow, UserRow
 from modtui.demo.world.texts import fill, load, numbers
 
+_QUOTED = re.compile(r'(\[quote="[^"]*?, post:)(\d+)')
 FIRST_TOPIC, FIRST_POST = 31, 501
 
 
 class Threads:
     """Makes topics and posts, keeping every count right."""
 
-    def __init__(self, rows: Rows, dice: random.Random, now: int, members: Members) -> None:
+    def __init__(self, rows: Rows, dice: Dice, now: int, members: Members) -> None:
         self.rows, self.dice, self.now, self.members = rows, dice, now, members
         self.next_topic, self.next_post = FIRST_TOPIC, FIRST_POST
         self.posts_of: dict[int, list[PostRow]] = {}
@@ -27,7 +29,7 @@ class Threads:
     ) -> TopicRow:
         """An empty topic."""
         topic = TopicRow(self.next_topic, title, author.id, category, at, at, at, author.locale, tags, **more)
-        topic.views = self.dice.randrange(5, 900)
+        topic.views = self.dice.between(5, 900)
         self.next_topic += 1
         self.rows.topics.append(topic)
         self.posts_of[topic.id] = []
@@ -84,9 +86,9 @@ class Threads:
         topic = self.topic(fill(thread["title"], dice, slots), op, thread["category"], at, tags)
         self.slots_of[topic.id] = slots
         for number, (role, text) in enumerate(lines):
-            reply = dice.randrange(1, number + 1) if number > 1 and dice.random() < 0.4 else None
+            reply = dice.between(1, number + 1) if number > 1 and dice.random() < 0.4 else None
             post = self.post(
-                topic, roles[role], fill(text, dice, slots), at + gap * number, reply, like_count=dice.randrange(0, 4)
+                topic, roles[role], fill(text, dice, slots), at + gap * number, reply, like_count=dice.between(0, 4)
             )
             if thread.get("solved") == number + 1:
                 topic.accepted_post_id = post.id
@@ -123,6 +125,29 @@ class Threads:
             language = self.dice.choices(("en", "de", "fr"), (6, 3, 2))[0]
             end = self.now - int(self.dice.random() ** 2 * 40 * DAY) - 10 * MINUTE
             self.any_written(language, end, upto=1 if number % 3 == 0 else None)
+
+    def settle(self) -> None:
+        """Number the posts of every topic by time; replies and quotes follow their posts."""
+        topics = {topic.id: topic for topic in self.rows.topics}
+        for topic_id, posts in self.posts_of.items():
+            topic = topics[topic_id]
+            if not posts:
+                continue
+            first, rest = posts[0], sorted(posts[1:], key=lambda p: p.created_at)
+            if rest and rest[0].created_at < first.created_at:
+                topic.created_at = first.created_at = first.updated_at = rest[0].created_at - MINUTE
+            if rest != posts[1:]:
+                moved = {1: 1} | {post.post_number: number for number, post in enumerate(rest, 2)}
+                for post in rest:
+                    post.post_number = moved[post.post_number]
+                    if post.reply_to_post_number is not None:
+                        post.reply_to_post_number = moved[post.reply_to_post_number]
+                    if "[quote=" in post.raw:
+                        post.raw = _QUOTED.sub(lambda m, to=moved: m[1] + str(to.get(int(m[2]), m[2])), post.raw)  # type: ignore[misc]
+            last = rest[-1] if rest else first
+            topic.last_posted_at = topic.bumped_at = last.created_at
+            topic.last_post_user_id = last.user_id
+            topic.participants = len({post.user_id for post in posts})
 
     def rules(self) -> None:
         """The topic about each category, with its rules, and one pinned announcement."""
