@@ -191,9 +191,19 @@ class Landing:
             for other in original.targets
             if other.ref == target.ref
             for step in other.steps
-            if step.state == "done"
+            if step.state == "done" and self._reversed(original, target, step)
         ]
         await self._book.change(original.id, *changes)
+
+    def _reversed(self, original: Decision, target: Target, step: Step) -> bool:
+        """Whether a step has a way back at all: a message that was sent stays in force, and its step stays `done`."""
+        item = self._outbox.cached(target)
+        if item is None:
+            return True
+        try:
+            return bool(self._community.backend.plan_undo(item, original.intent, [step]).steps)
+        except ModtuiError:
+            return True
 
     async def _siblings(self, job: Job, refs: Sequence[SubjectRef]) -> None:
         """The site closed these with it: their rows are handled, and own decisions on them are met or conflict."""

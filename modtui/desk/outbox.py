@@ -63,8 +63,11 @@ class Outbox:
         self._due: dict[str, dict[tuple[int, int], tuple[int, float]]] = {}
         self._waiting: dict[str, int] = {}
         self._mine: set[str] = set()
+        self._ready: set[CommunityId] = set()
+        """Communities whose lock we hold and whose outbox we have gone through since."""
         self._paused = False
         self._sending = False
+        self._looking = False
         self._tasks: list[asyncio.Task[None]] = []
         self._poller: asyncio.Task[None] | None = None
 
@@ -77,8 +80,7 @@ class Outbox:
 
     def may_send(self, community: CommunityId) -> bool:
         """Whether this process sends for the community now."""
-        lock = self._locks.get(community)
-        return self._sending and not self._paused and lock is not None and lock.held
+        return self._sending and not self._paused and community in self._ready
 
     def is_waiting(self, decision: str) -> bool:
         """Whether the moderator has to be asked before it goes out."""
@@ -166,6 +168,7 @@ class Outbox:
                     await asyncio.wait_for(sender.landed.wait(), timeout_s)
                 except TimeoutError:
                     continue
+            self._ready.discard(id)
             self._locks[id].release()
 
     async def resume_sending(self) -> None:
@@ -178,6 +181,11 @@ class Outbox:
             await self._take_locks()
         self.wake()
 
+    @property
+    def resting(self) -> bool:
+        """Whether all senders wait for time to pass or for something to happen."""
+        return not self._looking and all(sender.resting for sender in self._senders.values())
+
     def is_sender(self, community: CommunityId) -> bool:
         """Whether this process holds the community's lock."""
         lock = self._locks.get(community)
@@ -185,19 +193,22 @@ class Outbox:
 
     async def _take_locks(self) -> None:
         for id, lock in self._locks.items():
-            if lock.held or not lock.acquire():
+            if id in self._ready or not lock.acquire():
                 continue
             self.book.refresh()
             found = await recover(
                 self.book, self.clock, id, resume_after_s=self.resume_after_s, skip=self._senders[id].in_flight
             )
             self._waiting.update(dict.fromkeys(found.waiting, self.clock.now_ms()))
+            self._ready.add(id)
             self._senders[id].wake(try_now=True)
 
     async def _poll(self) -> None:
         """Follow what other processes do; take over where one ended."""
         while True:
+            self._looking = False
             await self.clock.sleep(POLL_S)
+            self._looking = True
             try:
                 changed = self.book.refresh()
                 for decision in changed:

@@ -86,6 +86,7 @@ class Sender:
         self._looks: dict[Key, _Look] = {}
         self._postponed: dict[Key, float] = {}
         self._singly = False
+        self._resting = False
         self.in_flight: Key | None = None
         """The step whose transition or request is under way. While it is set, the task must not be cancelled."""
         self.landed = asyncio.Event()
@@ -117,13 +118,20 @@ class Sender:
         look = self._looks.get(key)
         return look.tries if look else 0
 
+    @property
+    def resting(self) -> bool:
+        """Whether there is nothing to do before time passes or something happens."""
+        return self._resting and not self._wake.is_set()
+
     async def run(self) -> None:
         """Send what is due until stopped. Never raises, but for being cancelled."""
         while not self._stopping:
             self._wake.clear()
             wait_s = await self._round()
             if wait_s is None or wait_s > 0:
+                self._resting = True
                 await self._clock.wait(self._wake, wait_s)
+                self._resting = False
 
     async def _round(self) -> float | None:
         """Do one thing; gives the seconds until the next one is due (0: at once, None: when woken)."""

@@ -1,0 +1,95 @@
+"""A desk on a fake site, for the tests of decisions and outbox."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from modtui.desk.community import Community
+from modtui.desk.desk import Desk
+from modtui.desk.events import DecisionChanged, Event
+from modtui.domain.decisions import Decision, Intent
+from modtui.domain.items import Item
+from modtui.store.store import Store
+from tests.core.fakes import FakeBackend, FakeClock, FakeSite, make_item, until
+
+
+@dataclass
+class Bench:
+    """One desk, its site and its clock."""
+
+    desk: Desk
+    site: FakeSite
+    backend: FakeBackend
+    clock: FakeClock
+    store: Store
+    told: list[Event] = field(default_factory=list)
+
+    async def post(self, native: str, **fields: Any) -> Item:
+        """A reported post, on the site and in the cache."""
+        item = make_item(self.backend.connection.community, native, **fields)
+        self.site.items[native] = item
+        await self.store.cache.put_items([item])
+        return item
+
+    async def decide(self, item: Item, verb: str = "approve", **fields: Any) -> Decision:
+        """Decide and give the committed decision."""
+        decided = await self.desk.decide([item], Intent(verb=verb, **fields))
+        assert decided.decision is not None, decided.skipped
+        return decided.decision
+
+    def state(self, decision: Decision) -> str:
+        """The state of a decision by now."""
+        found = self.desk.decision(decision.id)
+        assert found is not None
+        return found.state
+
+    def on_site(self, native: str) -> str:
+        """The state of a subject on the site."""
+        return self.site.items[native].state
+
+    def steps(self, decision: Decision, target: int = 0) -> list[str]:
+        """The states of a target's steps by now."""
+        found = self.desk.decision(decision.id)
+        assert found is not None
+        return [step.state for step in found.targets[target].steps]
+
+    async def becomes(self, decision: Decision, *states: str) -> None:
+        """Wait until the decision is in one of these states."""
+        try:
+            await until(lambda: self.state(decision) in states)
+        except AssertionError:
+            raise AssertionError(f"never {states}: it is {self.desk.decision(decision.id)}") from None
+
+    def changes(self) -> list[Decision]:
+        """All decisions as they were told."""
+        return [event.decision for event in self.told if isinstance(event, DecisionChanged)]
+
+
+@asynccontextmanager
+async def bench(
+    folder: Path, *, clock: FakeClock | None = None, site: FakeSite | None = None, start: bool = True,
+    send: bool = True, batch: int = 10, versions: bool = True, claims: bool = False, **settings: Any,
+) -> AsyncIterator[Bench]:
+    """A started desk (without sync) on a fake site; a second one on the same folder shares journal and lock."""
+    clock = clock or FakeClock()
+    site = site or FakeSite(clock)
+    backend = FakeBackend(site, folder / "state", batch=batch, versions=versions, claims=claims)
+    store = Store.open(folder / "state", folder / "cache", now_ms=clock.now_ms)
+    community = Community(name="harbour", backend=backend, url=backend.connection.url)
+    desk = Desk([community], store, clock=clock, **settings)
+    it = Bench(desk, site, backend, clock, store)
+    desk.events.subscribe(it.told.append)
+    try:
+        if start:
+            await desk.start(sync=False, send=send)
+            clock.busy.append(busy := lambda: send and not site.gated and not desk._outbox.resting)
+        yield it
+    finally:
+        if start:
+            clock.busy.remove(busy)
+        await desk.close(timeout_s=1.0)
+        await store.close()
