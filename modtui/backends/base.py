@@ -175,6 +175,16 @@ class Backend(Protocol):
 
 
 class Factory(Protocol):
-    """What an entry point of the group `modtui.backends` is: makes a backend from a connection, without I/O."""
+    """What an entry point of the group `modtui.backends` is: makes a backend from a connection, without I/O.
+
+    It may have `parts`, a tuple with the names of options that tell communities of one account on one site apart.
+    """
 
     def __call__(self, connection: Connection) -> Backend: ...
+
+
+def part_of(factory: Factory, options: Mapping[str, object]) -> str:
+    """The `part` of a community's identity (`community_id`): the values of the options that the factory names in
+    `parts`; "" where it names none."""
+    parts: tuple[str, ...] = getattr(factory, "parts", ())
+    return "\n".join(f"{name}={str(options.get(name, '')).strip()}" for name in parts)

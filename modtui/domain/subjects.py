@@ -12,9 +12,12 @@ Lane = Literal["reports", "pending", "questions", "members", "escalated"]
 LANES: tuple[Lane, ...] = ("reports", "pending", "questions", "members", "escalated")
 
 
-def community_id(backend: str, url: str, account: str) -> CommunityId:
-    """The identity of one account on one site: it survives renaming in the settings. 12 hex digits."""
-    text = "\n".join((backend, url.rstrip("/").lower(), account.lower()))
+def community_id(backend: str, url: str, account: str, *, part: str = "") -> CommunityId:
+    """The identity of one account on one site: it survives renaming in the settings. 12 hex digits.
+
+    `part` tells communities apart that share site and account (a course of a forum): `backends.base.part_of`.
+    """
+    text = "\n".join((backend, url.rstrip("/").lower(), account.lower(), *([part] if part else ())))
     return CommunityId(hashlib.sha256(text.encode()).hexdigest()[:12])
 
 

@@ -9,8 +9,17 @@ from __future__ import annotations
 from modtui.backends.base import Backend, Connection
 
 
-def factory(connection: Connection) -> Backend:
-    """A backend for one course of a forum. Raises SettingsError where the options are not complete."""
-    from modtui.backends.openedx.backend import OpenEdxBackend
+class OpenEdxFactory:
+    """Makes backends. A service account may stand for several courses and moderators, so these are part of who a
+    community is."""
 
-    return OpenEdxBackend(connection)
+    parts = ("course", "acting_user")
+
+    def __call__(self, connection: Connection) -> Backend:
+        """A backend for one course of a forum. Raises SettingsError where the options are not complete."""
+        from modtui.backends.openedx.backend import OpenEdxBackend
+
+        return OpenEdxBackend(connection)
+
+
+factory = OpenEdxFactory()

@@ -14,7 +14,7 @@ from typing import Any
 from modtui.backends.openedx.shape import notice
 from modtui.domain.capability import Blocked
 from modtui.domain.decisions import Call, Effect, Intent, Plan, PlannedStep, Step
-from modtui.domain.items import Item, Offer
+from modtui.domain.items import SEVERE, Item, Offer
 from modtui.errors import Refused
 from modtui.text import Foreign, count, own, show_line
 
@@ -84,7 +84,8 @@ def _withdraw(item: Item, intent: Intent, moderator: str, base: str) -> Plan:
     args = {**_edit(item, moderator, words), "code": EDIT_CODES.get(intent.reason or "", EDIT_CODE)}
     if item.ref.kind == "thread":
         args |= {"title": words, "was_title": str(item.title)}
-    steps = [PlannedStep(call=Call("edit", args), words="text replaced")]
+    # What must not be read goes out at once; the forum writes to nobody, so nothing else is held.
+    steps = [PlannedStep(call=Call("edit", args), words="text replaced", waits=intent.reason not in SEVERE)]
     if item.reports:
         steps.append(_close_reports(item, moderator))
     what = "title and text" if item.ref.kind == "thread" else "text"
