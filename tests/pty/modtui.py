@@ -1,0 +1,156 @@
+"""modtui in a terminal, and the community that it works on, in the words of the tests."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from modtui.demo.server import DemoServer
+from tests.acceptance import Api
+from tests.pty.terminal import Terminal
+
+ROW = re.compile(r"^>.\s+\d*\S+\s", re.M)
+"""The row under the cursor: `>`, a state letter, how long it waits."""
+
+READ_S = 0.25
+"""A picture must rest a bit longer than modtui's own 200 ms before a key may decide on it."""
+
+
+@dataclass(frozen=True)
+class Work:
+    """A pending report: its number, the post and its author."""
+
+    number: int
+    post: int
+    author: str
+
+
+class Harbour:
+    """A running embedded community, asked through its own API, and who else moderates there."""
+
+    def __init__(self, demo: DemoServer) -> None:
+        self.demo = demo
+        self.api = Api(demo.url, demo.api_key, "harbourmaster")
+        self._picked: set[int] = set()
+
+    def queue(self) -> list[dict[str, Any]]:
+        """The pending reports on posts as the site lists them, oldest first, first page."""
+        answer = self.api.get("/review", status="pending", sort_order="created_at_asc", type="ReviewableFlaggedPost")
+        found: list[dict[str, Any]] = answer["reviewables"]
+        return found
+
+    def pick(self) -> Work:
+        """An old report that nobody picked before, so that tests on one community do not meet: a visible post of an
+        ordinary member with no other report, unclaimed, nothing urgent."""
+        rows = self.demo.db.all(
+            "SELECT r.id, r.target_id, u.username FROM reviewables r JOIN posts p ON p.id = r.target_id"
+            " JOIN users u ON u.id = p.user_id WHERE r.status = 0 AND r.type = 'ReviewableFlaggedPost' AND p.hidden = 0"
+            " AND p.deleted_at IS NULL AND u.trust_level < 3 AND u.moderator = 0 AND u.admin = 0"
+            " AND u.silenced_till IS NULL AND u.suspended_till IS NULL"
+            " AND r.topic_id NOT IN (SELECT topic_id FROM claims) AND r.potentially_illegal = 0"
+            " AND (SELECT count(*) FROM reviewables o WHERE o.target_created_by_id = u.id) = 1"
+            " AND NOT EXISTS (SELECT 1 FROM reviewable_scores s WHERE s.reviewable_id = r.id AND s.score_type = 7)"
+            " ORDER BY r.created_at LIMIT 12"
+        )
+        for row in rows:
+            if row["id"] not in self._picked:
+                self._picked.add(row["id"])
+                return Work(row["id"], row["target_id"], row["username"])
+        raise LookupError("No report is left for another test; give the community more items.")
+
+    def status(self, number: int) -> str:
+        """An item's status by the API."""
+        return self.api.status(number)
+
+    def performs(self, number: int | None = None) -> list[str]:
+        """The perform requests that the moderator's key made and the site accepted, oldest first."""
+        prefix = "/review/" if number is None else f"/review/{number}/"
+        return [
+            one.path
+            for one in self.demo.requests
+            if one.method == "PUT" and one.path.startswith(prefix) and "/perform/" in one.path and one.status == 200
+            and one.username == self.demo.username
+        ]  # fmt: skip
+
+    def writes(self) -> list[str]:
+        """Everything that the moderator's key wrote: method and path of each request that is not a GET nor a poll."""
+        return [
+            f"{one.method} {one.path}"
+            for one in self.demo.requests
+            if one.method != "GET" and one.username == self.demo.username and not one.path.startswith("/message-bus/")
+        ]
+
+
+def modtui_command() -> list[str]:
+    """The installed program beside this Python."""
+    return [str(Path(sys.executable).with_name("modtui"))]
+
+
+class Modtui(Terminal):
+    """The program opened on `harbour`, with its settings, journal and cache under `home` (kept over restarts)."""
+
+    def __init__(
+        self, harbour: Harbour, home: Path, *, size: tuple[int, int] = (120, 40), hold: float | None = 1,
+        term: str = "xterm-256color", url: str = "", key: str = "", options: Sequence[str] = (),
+    ) -> None:  # fmt: skip
+        self.harbour, self.home = harbour, home
+        env = {f"MODTUI_{kind.upper()}_DIR": str(home / kind) for kind in ("config", "state", "cache")}
+        env |= {
+            "HOME": str(home), "MODTUI_TOKEN": key or harbour.demo.api_key,
+            "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring",
+        }  # fmt: skip
+        command = [*modtui_command(), "--url", url or harbour.demo.url, "--user", harbour.demo.username, *options]
+        if hold is not None:
+            command += ["--hold", f"{hold:g}"]
+        super().__init__(command, env, size, term=term)
+
+    def row(self) -> str:
+        """The row of the list under the cursor."""
+        return next((line for line in self.lines() if ROW.match(line)), "")
+
+    def message(self) -> str:
+        """The line above the keys: what just happened."""
+        return self.lines()[-2]
+
+    def ready(self) -> Modtui:
+        """Wait until the queue is there and can be decided on."""
+        self.wait_for(ROW, why="the queue's first row")
+        self.read()
+        return self
+
+    def read(self) -> None:
+        """Look at the picture long enough, as a moderator does before deciding."""
+        self.still(READ_S)
+
+    def go_to(self, work: Work) -> None:
+        """Put the cursor on an item and read it."""
+        short = work.author[:10]
+        self.wait_for(short, why=f"the row of {work.author}")
+        if short not in self.row():
+            self.press("/")
+            self.wait_for("enter takes it")
+            self.type(work.author)
+            self.press("enter")
+            self.wait_for(lambda: short in self.row(), why=f"the cursor on {work.author}")
+        self.read()
+
+    def decided(self, words: str) -> None:
+        """Wait until the message line says that something was decided."""
+        self.wait_for(words)
+
+    def sent(self, number: int) -> str:
+        """Wait until the site has the decision; give the item's status there."""
+        status = self.harbour.status
+        self.wait_for(lambda: status(number) != "pending", why=f"#{number} decided on the site")
+        return status(number)
+
+    def leave(self) -> int:
+        """Leave when nothing is held; give the exit code."""
+        self.press("q")
+        self.wait_for("Leave modtui?")
+        self.press("y")
+        return self.wait_end()

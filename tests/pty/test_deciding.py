@@ -1,0 +1,86 @@
+"""Deciding in the real program: on the site after the hold, nothing before, and taken back within it."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from tests.pty.conftest import Open
+from tests.pty.modtui import Harbour
+
+
+@pytest.mark.parametrize("size", [(120, 40), (80, 24)], ids=["120x40", "80x24"])
+def test_a_keeps_after_the_hold(harbour: Harbour, open_modtui: Open, size: tuple[int, int]) -> None:
+    work = harbour.pick()
+    modtui = open_modtui(size=size, hold=2).ready()
+    modtui.go_to(work)
+    begin = time.monotonic()
+    modtui.press("a")
+    modtui.decided(f"Kept #{work.number} by {work.author}")
+    assert "u takes it back (2 s free)" in modtui.text()
+    assert harbour.status(work.number) == "pending"
+    assert harbour.performs(work.number) == []
+    assert work.author[:10] not in modtui.row(), "the cursor goes on to the next item"
+    assert modtui.sent(work.number) == "rejected"
+    assert time.monotonic() - begin >= 2
+    assert len(harbour.performs(work.number)) == 1
+    modtui.wait_for("kept by you")
+
+
+def test_u_within_the_hold_leaves_the_site_untouched(harbour: Harbour, open_modtui: Open) -> None:
+    work = harbour.pick()
+    modtui = open_modtui(hold=1).ready()
+    modtui.go_to(work)
+    before = harbour.writes()
+    modtui.press("a")
+    modtui.decided(f"Kept #{work.number}")
+    modtui.press("u")
+    modtui.decided(f"Taken back: #{work.number} is open again, nothing was sent")
+    assert work.author[:10] in modtui.row(), "the cursor is back on it"
+    modtui.still(1.5)  # longer than the hold
+    assert harbour.writes() == before
+    assert harbour.status(work.number) == "pending"
+    assert modtui.leave() == 0
+
+
+@pytest.mark.parametrize("at_once", [False, True], ids=["slowly", "in-one-write"])
+def test_d_and_a_digit_removes_with_that_reason(harbour: Harbour, open_modtui: Open, at_once: bool) -> None:
+    work = harbour.pick()
+    modtui = open_modtui(hold=1).ready()
+    modtui.go_to(work)
+    if at_once:
+        modtui.press("d", "2")
+    else:
+        modtui.press("d")
+        modtui.wait_for(f"REMOVE this 1 post by {work.author}")
+        modtui.press("2")
+    modtui.decided(f"Removed #{work.number} by {work.author}, reason 2")
+    assert not harbour.api.post(work.post)["hidden"]
+    assert modtui.sent(work.number) == "approved"
+    assert harbour.api.post(work.post)["hidden"]
+    assert len(harbour.performs(work.number)) == 1
+
+
+@pytest.mark.parametrize("at_once", [False, True], ids=["slowly", "in-one-write"])
+def test_d_b_digit_removes_writes_and_bans(harbour: Harbour, open_modtui: Open, at_once: bool) -> None:
+    work = harbour.pick()
+    modtui = open_modtui(hold=1).ready()
+    modtui.go_to(work)
+    if at_once:
+        modtui.press("d", "b", "2")
+    else:
+        modtui.press("d")
+        modtui.wait_for("REMOVE this 1 post")
+        modtui.press("b")
+        modtui.wait_for("[x] ban 7 d")
+        assert "[x] message to the author" in modtui.text()
+        modtui.press("2")
+    modtui.decided(f"Removed #{work.number} by {work.author}")
+    member = harbour.api.member(work.author)
+    assert not member.get("suspended_till")
+    modtui.wait_for(lambda: bool(harbour.api.member(work.author).get("suspended_till")), why="the ban on the site")
+    assert modtui.sent(work.number) == "approved"
+    assert harbour.api.post(work.post)["hidden"]
+    print(harbour.api.member(work.author))
+    print(harbour.writes())
