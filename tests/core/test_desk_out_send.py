@@ -283,7 +283,7 @@ async def test_a_lost_answer_is_looked_up_and_never_doubled(tmp_path: Path, faul
 async def test_a_request_that_arrives_late_is_not_doubled(tmp_path: Path) -> None:
     async with bench(tmp_path, hold_override_s=0) as it:
         it.site.faults.append("lost late")
-        decision = await it.decide(await it.post("1"), "remove")
+        decision = await it.decide(await it.post("1"), "note", text="Look at this one.")
         await it.becomes(decision, "unknown")
         await it.clock.advance(4)
         await until(lambda: len(it.site.fates) == 1)
