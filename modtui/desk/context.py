@@ -21,13 +21,14 @@ from modtui.desk.rooms import DeskLike
 from modtui.desk.words import did
 from modtui.domain.decisions import Decision
 from modtui.domain.items import Dossier, Item, Thread
-from modtui.errors import ModtuiError
+from modtui.errors import ModtuiError, RateLimited
 from modtui.text import Shown, join, say
 
 FRESH_S = 300.0
 """A thread or dossier younger than this is not fetched again by itself."""
-DWELL_S = 2.0
-"""The dossier is fetched when the moderator stays this long: a quick approval costs thread, re-read and write only."""
+DWELL_S = 3.0
+"""The dossier (several requests on some sites) is fetched when the moderator stays this long: a quick approval costs
+thread, re-read and write only."""
 IN_FLIGHT = 3
 EARLIER = 20
 
@@ -143,9 +144,10 @@ class ContextKeeper:
         await self._landed({("thread", item.ref.community, item.id)})
         for each in ahead:
             if self._stale_thread(each) and self._room(each):
-                self._launch(("thread", each.ref.community, each.id), each.id, partial(self._fetch_thread, each, ahead=True))
+                key = ("thread", each.ref.community, each.id)
+                self._launch(key, each.id, partial(self._fetch_thread, each, ahead=True))
         await self._desk.clock.sleep(self._dwell_s)
-        if self._standing == item.id and self._room(item):
+        if self._standing == item.id and self._room(item, 0.25):
             self._launch_dossier(item)
 
     def _launch_dossier(self, item: Item) -> None:
@@ -192,9 +194,14 @@ class ContextKeeper:
             sync.failed(community, error)
 
     async def _fetch_thread(self, item: Item, *, ahead: bool = False) -> None:
-        with spending("trickle" if ahead else "read"):
-            await self._community(item).identify()
-            thread = await self._backend(item).thread(item)
+        try:
+            with spending("trickle" if ahead else "read"):
+                await self._community(item).identify()
+                thread = await self._backend(item).thread(item)
+        except RateLimited:
+            if ahead:
+                return  # nobody waits for it, so it says nothing about the line
+            raise
         await self._desk.store.cache.put_thread(item.id, thread)
 
     async def _fetch_dossier(self, item: Item, native: str) -> None:
@@ -234,12 +241,12 @@ class ContextKeeper:
         states = [c.link.state for c in self._desk.communities if c.id == item.ref.community]
         return bool(states) and states[0] in ("live", "starting")
 
-    def _room(self, item: Item) -> bool:
-        """Whether the budget leaves room for what the moderator did not ask for."""
+    def _room(self, item: Item, share: float = 0.5) -> bool:
+        """Whether less than this share of the budget is spent: room for what the moderator did not ask for."""
         if not self._live(item):
             return False
         budget = self._backend(item).wire.budget
-        return budget.wait_s <= 0 and (budget.limit <= 0 or budget.used < budget.limit / 2)
+        return budget.wait_s <= 0 and (budget.limit <= 0 or budget.used < budget.limit * share)
 
     def _stale_thread(self, item: Item) -> bool:
         if not self._live(item):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
+
+import msgspec
 
 from modtui.desk.events import CountsChanged, ItemsChanged, LaneLoaded
 from modtui.desk.language import with_language
@@ -12,8 +14,9 @@ from modtui.desk.reads import Reads
 from modtui.desk.rooms import DeskLike
 from modtui.desk.walk import Walk
 from modtui.domain.capability import Allowed
-from modtui.domain.items import Changes, Gone, Item
+from modtui.domain.items import Changes, Claim, Gone, Item
 from modtui.domain.subjects import LANES, CommunityId, Lane, SubjectRef
+from modtui.store.pick import pick
 
 
 class Lanes:
@@ -32,6 +35,8 @@ class Lanes:
         self._turns: dict[Lane, asyncio.Lock] = {}
         self._verify: dict[SubjectRef, None] = {}
         self._complete: set[Lane] = set()
+        self._stable: set[Lane] = set()
+        self._due: set[Lane] = set()
 
     @property
     def id(self) -> CommunityId:
@@ -74,24 +79,61 @@ class Lanes:
             self._desk.events.tell(CountsChanged(self.id))
 
     async def take(self, changes: Changes) -> None:
-        """What one look for changes brought: read what was touched, look for new ones where the counts say so."""
+        """What one look for changes brought: note claims, read again what was touched, and find out where new items
+        must be looked for (`look_due` does it)."""
         self.position = changes.position
-        await self.count({lane: n for lane, n in changes.counts.items() if lane in LANES})
+        counts: dict[Any, int] = {lane: n for lane, n in changes.counts.items() if lane in LANES}
+        if changes.reload and not counts:
+            counts = dict(await self.community.backend.counts())
+        await self.count(counts)
+        if changes.claims:
+            await self._claims(changes.claims)
         if changes.touched:
             await self.reread(changes.touched)
-        for lane, walk in list(self._walks.items()):
+        for lane, walk in self._walks.items():
             if changes.reload:
-                await self.look(lane)
-                self._begin(lane)
+                self._due.add(lane)
                 continue
             gap = self._gap(lane)
             if gap is None or not walk.done or gap == self._gaps.get(lane, gap):
                 continue
             if gap > self._gaps[lane]:
-                await self.look(lane)
+                self._due.add(lane)
             else:  # fewer than known: somebody handled some; the trickle finds out which
                 self._gaps[lane] = gap
                 self._begin(lane)
+        if self._due:
+            self._work.set()
+
+    async def look_due(self) -> bool:
+        """Look for new items in one lane where the site said that there are some; says whether there was one."""
+        lane = next((each for each in LANES if each in self._due), None)
+        if lane is None:
+            return False
+        before = self._gaps.get(lane)
+        await self.look(lane)
+        self._due.discard(lane)
+        gap = self._gap(lane)
+        if before is not None and gap is not None and gap < before:
+            self._begin(lane)
+        return True
+
+    async def _claims(self, claims: Mapping[str, Claim | None]) -> None:
+        """Threads were taken or released: their rows say so."""
+        rows: list[str] = []
+        for lane in self.allowed:
+            rows += pick(
+                self._cache, ["id"], lane, [self.id], bool, where=f"thread_id IN ({','.join('?' * len(claims))})",
+                values=list(claims),
+            )  # fmt: skip
+        items = [
+            msgspec.structs.replace(item, claim=claims[item.place.thread_id])
+            for item in self._cache.items(rows)
+            if item is not None and item.place.thread_id in claims
+        ]
+        changed = (await self._cache.put_items(items)).changed
+        if changed:
+            self._desk.events.tell(ItemsChanged(tuple(changed)))
 
     def _gap(self, lane: Lane) -> int | None:
         """How many more open items the site counts than are known here."""
@@ -108,11 +150,14 @@ class Lanes:
                 self._walks[lane] = walk = self._walk(lane)
             else:
                 walk.look_again()
+            backwards = 0
             while True:
-                came, met = await self._read_page(lane, walk, backlog=False)
+                _, met = await self._read_page(lane, walk, backlog=False)
+                if not met and 0 <= backwards < 5 and walk.step_back():
+                    backwards += 1
+                    continue
+                backwards = -1  # the known ground is reached: only forward from here
                 if walk.done:
-                    break
-                if not met and not came and not walk.step_back():
                     break
             self._note_gap(lane)
 
@@ -127,7 +172,8 @@ class Lanes:
         return self._turns.setdefault(lane, asyncio.Lock())
 
     def _walk(self, lane: Lane) -> Walk:
-        return Walk(self._cache.ids(lane, [self.id], open_only=True, order="oldest"))
+        known = self._cache.ids(lane, [self.id], open_only=True, order="oldest")
+        return Walk(known, stable=lane in self._stable)
 
     def _begin(self, lane: Lane) -> None:
         """A new walk, at the pace of the trickle."""
@@ -140,15 +186,19 @@ class Lanes:
             self._walks[lane] = self._walk(lane)
         await self.page(lane)
 
-    async def page(self, lane: Lane) -> bool:
-        """The next page of the walk; says whether there was one. Raises the backend's errors."""
+    async def page(self, lane: Lane, *, news: bool = False) -> bool:
+        """The next page of the walk; with `news` up to three, until one brings rows that are new here. Says whether
+        there was a page. Raises the backend's errors."""
         async with self._turn(lane):
             walk = self._walks.get(lane)
             if walk is None:
                 walk = self._walks[lane] = self._walk(lane)
             if walk.done:
                 return False
-            await self._read_page(lane, walk, backlog=lane not in self._complete)
+            for _ in range(3):
+                came, _ = await self._read_page(lane, walk, backlog=lane not in self._complete)
+                if came or walk.done or not news:
+                    break
             return True
 
     async def _read_page(self, lane: Lane, walk: Walk, *, backlog: bool) -> tuple[int, int]:
@@ -156,13 +206,19 @@ class Lanes:
         first = walk.pages == 0
         page = await self.community.backend.page(lane, walk.cursor())
         met = walk.take(page)
-        put = await self._cache.put_items([with_language(item) for item in page.items])
+        if walk.stable:
+            self._stable.add(lane)
+        found = (*page.items, *page.others)
+        put = await self._cache.put_items([with_language(item) for item in found])
+        self._note_reads(found)
         self._suspect(walk)
         if page.total is not None and lane not in self.counts:
             await self.count({lane: page.total})
-        ids = tuple(item.id for item in page.items if item.state == "open")
-        self._note_reads(page.items)
-        self._desk.events.tell(LaneLoaded(self.id, lane, len(put.added), first, ids=ids, backlog=backlog))
+        added = set(put.added)
+        self._tell_loaded(lane, page.items, added, first=first, backlog=backlog)
+        for other in {item.lane for item in page.others}:
+            rest = [item for item in page.others if item.lane == other]
+            self._tell_loaded(other, rest, added, first=False, backlog=other not in self._complete)
         if put.changed:
             self._desk.events.tell(ItemsChanged(tuple(put.changed)))
         if walk.done:
@@ -173,7 +229,14 @@ class Lanes:
             if missing > 0 and missing != before:
                 # Items went while the pages were read, so some slid past unseen: once more, from the start.
                 self._begin(lane)
-        return len(put.added), met
+        return sum(item.id in added for item in page.items), met
+
+    def _tell_loaded(
+        self, lane: Lane, items: Sequence[Item], added: set[str], *, first: bool, backlog: bool
+    ) -> None:
+        ids = tuple(item.id for item in items if item.state == "open")
+        fresh = sum(item.id in added for item in items)
+        self._desk.events.tell(LaneLoaded(self.id, lane, fresh, first, ids=ids, backlog=backlog))
 
     def _suspect(self, walk: Walk) -> None:
         """Open rows of the cache that the site should have shown by now and did not: ask what became of them."""

@@ -13,7 +13,7 @@ from modtui.desk.link import Backoff, link_for, wait_for
 from modtui.desk.pages import Lanes
 from modtui.desk.rooms import DeskLike
 from modtui.domain.subjects import CommunityId, Lane
-from modtui.errors import ModtuiError, RightsError
+from modtui.errors import ModtuiError, RateLimited, RightsError
 
 FIRST_PAGES = 3
 """Pages of the reports lane that are read at start where the budget leaves room."""
@@ -153,6 +153,8 @@ class SiteSync:
             if self._idle and not kicked:
                 continue
             await self.lanes.take(await backend.changes(self.lanes.position))
+            while self._room() and await self.lanes.look_due():
+                pass
             self._done_trying()
 
     async def _read_first(self) -> None:
@@ -198,7 +200,7 @@ class SiteSync:
         """The next page now; says whether there may be another. False while the line is down."""
         if not self.live or lane not in self.lanes.allowed:
             return False
-        return await self.lanes.page(lane) and not self.lanes.at_end(lane)
+        return await self.lanes.page(lane, news=True) and not self.lanes.at_end(lane)
 
     async def load_all(self, lane: Lane, limit: int | None) -> int:
         """All pages of the lane, at most about `limit` items; says how many open rows are known."""
@@ -233,8 +235,15 @@ class SiteSync:
                 continue
             try:
                 with spending("trickle"):
-                    if not await self.lanes.check_some() and not await self.lanes.next_page():
+                    if not await self._a_little():
                         self._work.clear()
+            except RateLimited:
+                continue  # no room for the trickle; the door itself heeds what the site asked for
             except ModtuiError as error:
                 self.trouble(error)
                 self._work.clear()
+
+    async def _a_little(self) -> bool:
+        """One request or two of background work; False when there is none left."""
+        lanes = self.lanes
+        return await lanes.look_due() or await lanes.check_some() or await lanes.next_page()

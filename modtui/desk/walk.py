@@ -20,7 +20,9 @@ class Walk:
     rows of the cache that were not met be suspected.
     """
 
-    def __init__(self, known: Sequence[str] = ()) -> None:
+    def __init__(self, known: Sequence[str] = (), *, stable: bool = False) -> None:
+        self.stable = stable
+        """Whether the cursors are places in time and not offsets: found out when a step back brings nothing new."""
         self.known: deque[str] = deque(known)
         """Open rows of the cache when the walk began, oldest first: what it does not meet is suspected."""
         self.seen: set[str] = set()
@@ -34,12 +36,14 @@ class Walk:
         self._at = 0
         self._size = 0
         self._slid = 0
+        self._mending = False
 
     def cursor(self) -> str | None:
         """The cursor of the page to read next."""
-        if self._slid:
+        if self._slid and not self.stable:
             self._step_back(-(-self._slid // max(1, self._size)))
-            self._slid = 0
+            self._mending = True
+        self._slid = 0
         return self._cursors[self._at]
 
     @property
@@ -49,12 +53,13 @@ class Walk:
 
     def take(self, page: Page) -> int:
         """Note a page that was read with `cursor`; says how many of its items the walk had met before."""
-        met = 0
+        met = fresh = 0
         before = self.newest_ms
         for item in page.items:
             if item.id in self.seen:
                 met += 1
                 continue
+            fresh += 1
             if item.state == "open":
                 self.seen.add(item.id)
             if before is not None and item.since_ms < before:
@@ -62,6 +67,9 @@ class Walk:
             self.newest_ms = item.since_ms if self.newest_ms is None else max(self.newest_ms, item.since_ms)
         self._size = max(self._size, len(page.items))
         self.total = page.total if page.total is not None else self.total
+        if self._mending and met and not fresh and page.cursor is not None:
+            self.stable = True
+        self._mending = False
         self._at += 1
         self.pages = max(self.pages, self._at)
         self.done = page.cursor is None
