@@ -43,7 +43,8 @@ def connect(
     options = more.pop("options", {"budget": 0})
     return Connection(
         community=community_id("discourse", demo.url, name or demo.username), url=demo.url,
-        credential=Credential(kind="token", secret=secret, user=name), state=tmp_path / "state", options=options, **more,
+        credential=Credential(kind="token", secret=secret, user=name), state=tmp_path / "state", options=options,
+        **more,
     )  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from modtui.backends.discourse import wire
 from modtui.backends.discourse.actions import SPAM, Meaning, meaning, rank
 from modtui.backends.discourse.site import Site
 from modtui.domain.capability import ALLOWED, Blocked, Capability
-from modtui.domain.items import Item, Offer
+from modtui.domain.items import Item, Offer, Penalty
 from modtui.text import Foreign, show_line
 from modtui.text.time import stamp
 
@@ -28,16 +28,17 @@ def offers_of(site: Site, item: Item, actions: list[tuple[wire.Bundle, wire.Acti
     """`item` with its offers; `native["actions"]` says per offer what `perform` takes."""
     sign_up = item.native.get("type") == SIGN_UP
     luggage: dict[str, Any] = {}
-    served = _served(item, actions, sign_up, luggage)
+    served = _served(site, item, actions, sign_up, luggage)
     offers = [*served, _spam(item, served, luggage), *_ours(site, item, served)]
     native = {**item.native, "actions": luggage}
     return msgspec.structs.replace(item, offers=tuple(offers), native=native)
 
 
 def _served(
-    item: Item, actions: list[tuple[wire.Bundle, wire.Action]], sign_up: bool, luggage: dict[str, Any]
+    site: Site, item: Item, actions: list[tuple[wire.Bundle, wire.Action]], sign_up: bool, luggage: dict[str, Any]
 ) -> list[Offer]:
     held = _held_by_another(item)
+    penalties = _penalties(site, item)
     found: list[tuple[wire.Action, Meaning, Foreign]] = []
     for bundle, action in actions:
         if action.native in luggage:
@@ -58,7 +59,8 @@ def _served(
             id=action.native, verb=sense.verb, label=label,
             description=Foreign(action.description) if action.description else None,
             confirm=Foreign(action.confirm_message) if action.confirm_message else None,
-            capability=held, default=best.get(sense.verb) == action.native,
+            capability=penalties.get(action.client_action or "", held) if held == ALLOWED else held,
+            default=best.get(sense.verb) == action.native,
             needs=_needs(action, sense), irreversible=sense.final,
         )
         for action, sense, label in found
@@ -111,6 +113,7 @@ def _ours(site: Site, item: Item, served: list[Offer]) -> list[Offer]:
 
     staff: Capability = ALLOWED if site.staff else Blocked("right", "only staff may do this")
     author = _author(item, staff)
+    penalties = _penalties(site, item)
     topic: Capability = (
         ALLOWED if item.native.get("topic_id") else Blocked("platform", "only items in a thread can be claimed")
     )
@@ -118,16 +121,14 @@ def _ours(site: Site, item: Item, served: list[Offer]) -> list[Offer]:
     offer("claim", "Claim the thread", Blocked("state", "it is yours already") if mine else topic)
     offer("release", "Release the claim", topic if item.claim else Blocked("state", "nobody has claimed it"))
     offer("note", "Team note", staff, ("text",))
-    for verb, kind, label, lift in (
+    for verb, native, label, lift in (
         ("silence", "silence", "Silence the author", "Lift the silence"),
-        ("ban", "ban", "Ban the author", "Lift the ban"),
+        ("ban", "suspend", "Ban the author", "Lift the ban"),
     ):
-        now = next((p for p in (item.author.penalties if item.author else ()) if p.kind == kind), None)
-        until = f"until {stamp(now.until_ms)}" if now and now.until_ms else "for good"
-        state = Blocked("state", f"the author is {_PAST[kind]} already, {until}")
-        offer(verb, label, state if now and author == ALLOWED else author, ("reason", "duration"))
-        free = Blocked("state", f"the author is not {_PAST[kind]}")
-        offer(f"un{verb}", lift, author if now or author != ALLOWED else free)
+        in_force = _in_force(item, verb) is not None
+        offer(verb, label, penalties[native], ("reason", "duration"))
+        free = Blocked("state", f"the author is not {_PAST[verb]}")
+        offer(f"un{verb}", lift, author if in_force or author != ALLOWED else free)
     offer("warn", "Official warning", author, ("message",))
     if not any(one.verb == "edit" for one in served):
         offer("edit", "Edit the text", _editable(item), ("text",))
@@ -141,6 +142,23 @@ def _ours(site: Site, item: Item, served: list[Offer]) -> list[Offer]:
 
 
 _PAST = {"silence": "silenced", "ban": "banned"}
+
+
+def _in_force(item: Item, kind: str) -> Penalty | None:
+    return next((p for p in (item.author.penalties if item.author else ()) if p.kind == kind), None)
+
+
+def _penalties(site: Site, item: Item) -> dict[str, Capability]:
+    """Whether the author can be sanctioned, by the server's words for it (`client_action`)."""
+    staff: Capability = ALLOWED if site.staff else Blocked("right", "only staff may do this")
+    found: dict[str, Capability] = {}
+    for native, kind in (("silence", "silence"), ("suspend", "ban")):
+        found[native] = _author(item, staff)
+        now = _in_force(item, kind)
+        if now is not None and found[native] == ALLOWED:
+            until = f"until {stamp(now.until_ms)}" if now.until_ms else "for good"
+            found[native] = Blocked("state", f"the author is {_PAST[kind]} already, {until}")
+    return found
 
 
 def _author(item: Item, staff: Capability) -> Capability:

@@ -1,0 +1,533 @@
+"""Every verb, from the plan to what the community's server has afterwards."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+import stamina
+
+from modtui.demo import effects
+from modtui.demo.server import DemoServer
+from modtui.domain.capability import ALLOWED
+from modtui.domain.decisions import Call, Intent, Sanction
+from modtui.domain.items import Item, Member
+from modtui.errors import ModtuiError, ReadOnly, Refused, RightsError, Stale, UsageError
+from modtui.text import Foreign
+from tests.core.discourse_world import (
+    BAN,
+    DAY_MS,
+    all_items,
+    backend_on,
+    connect,
+    copied,
+    decide,
+    make_world,
+    one,
+    pick,
+)
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_world(tmp_path_factory.mktemp("made") / "world")
+
+
+@pytest.fixture
+def demo(world: Path, tmp_path: Path) -> Iterator[DemoServer]:
+    with DemoServer(copied(world, tmp_path)) as server, stamina.set_testing(True, attempts=3):
+        yield server
+
+
+def post(demo: DemoServer, item: Item) -> dict[str, Any]:
+    found = demo.db.one("SELECT * FROM posts WHERE id = ?", [item.native["post_id"]])
+    assert found is not None
+    return found
+
+
+def user(demo: DemoServer, item: Item) -> dict[str, Any]:
+    found = demo.db.one("SELECT * FROM users WHERE id = ?", [item.native["user_id"]])
+    assert found is not None
+    return found
+
+
+def messages(demo: DemoServer, item: Item, by: str = "rookmoor") -> list[dict[str, Any]]:
+    return demo.db.all(
+        "SELECT t.title, t.is_warning, p.raw FROM topics t JOIN posts p ON p.topic_id = t.id AND p.post_number = 1"
+        " JOIN topic_allowed a ON a.topic_id = t.id AND a.user_id = ? WHERE t.archetype = 'private_message'"
+        " AND t.user_id = ? ORDER BY t.id",
+        [item.native["user_id"], demo.user_id(by)],
+    )
+
+
+async def every(backend: Any) -> list[Item]:
+    return [*await all_items(backend), *await all_items(backend, "pending")]
+
+
+@pytest.mark.parametrize("user_key", [False, True])
+async def test_approve_keeps_the_post_and_closes_the_reports_as_wrong(
+    user_key: bool, demo: DemoServer, tmp_path: Path
+) -> None:
+    async with backend_on(connect(demo, tmp_path, user=None if user_key else "")) as backend:
+        item = pick(await all_items(backend), "disagree", hidden=False)
+        sent = await decide(backend, item, "approve")
+        now = await one(backend, item.number)
+    assert sent.plan.offer == "disagree" and not sent.plan.tells_author
+    assert (now.state, now.handled_by) == ("kept", "rookmoor")
+    assert now.version == sent.answers[0].data["version"] == (item.version or 0) + 1
+    assert not post(demo, item)["hidden"] and post(demo, item)["deleted_at"] is None
+    assert not messages(demo, item, "system")
+
+
+async def test_approving_a_hidden_post_says_that_it_unhides_and_writes(demo: DemoServer, tmp_path: Path) -> None:
+    async with backend_on(connect(demo, tmp_path)) as backend:
+        item = pick(await all_items(backend), "disagree", hidden=True)
+        sent = await decide(backend, item, "approve")
+    assert sent.plan.tells_author
+    assert "is shown again" in [effect.words for effect in sent.plan.effects if effect.on == "post"]
+    assert not post(demo, item)["hidden"]
+
+
+async def test_remove_hides_and_the_site_tells_the_author(demo: DemoServer, tmp_path: Path) -> None:
+    async with backend_on(connect(demo, tmp_path)) as backend:
+        item = pick(await all_items(backend), "agree_and_hide")
+        sent = await decide(backend, item, "remove", reason="insult", reason_title="Insult")
+        now = await one(backend, item.number)
+    assert [step.call.name for step in sent.plan.steps] == ["perform"]
+    assert sent.plan.tells_author and not sent.plan.reaches
+    assert now.state == "removed" and post(demo, item)["hidden"]
+    assert not messages(demo, item)
+
+
+async def test_remove_with_message_writes_to_the_author(demo: DemoServer, tmp_path: Path) -> None:
+    async with backend_on(connect(demo, tmp_path)) as backend:
+        item = pick(await all_items(backend), "agree_and_hide")
+        text = "Please stay friendly.\n\n{not} a placeholder"
+        sent = await decide(backend, item, "remove", reason_title="Insult", message=text, lock=True)
+    assert [step.call.name for step in sent.plan.steps] == ["perform", "message", "topic"]
+    assert [step.reaches for step in sent.plan.steps] == [False, True, False]
+    assert [(m["title"], m["raw"]) for m in messages(demo, item)] == [("Insult", text)]
+    assert demo.db.value("SELECT closed FROM topics WHERE id = ?", [item.native["topic_id"]])
+
+
+async def test_remove_message_and_ban(demo: DemoServer, tmp_path: Path) -> None:
+    async with backend_on(connect(demo, tmp_path)) as backend:
+        item = pick(await all_items(backend), "agree_and_suspend")
+        sent = await decide(
+            backend, item, "remove", reason_title="Insult", message="You are banned for a week.", sanction=BAN
+        )
+        clock = backend.wire.clock_ms
+    assert [step.call.name for step in sent.plan.steps] == ["perform", "penalise"]
+    assert sent.plan.reaches
+    person = user(demo, item)
+    assert abs(person["suspended_till"] - clock - 7 * DAY_MS) < 60_000
+    assert person["suspend_reason"] == "Insult"
+    assert "duration_ms" in sent.steps[1].call.args and "until" not in json.dumps(sent.steps[1].call.args)
+
+
+@pytest.mark.parametrize(("kind", "column"), [("ban", "suspended_till"), ("silence", "silenced_till")])
+async def test_for_good_is_a_hundred_years_and_more(kind: Any, column: str, demo: DemoServer, tmp_path: Path) -> None:
+    async with backend_on(connect(demo, tmp_path)) as backend:
+        item = next(i for i in await all_items(backend) if i.offer(kind) and i.offer(kind).capability == ALLOWED)  # type: ignore[union-attr]
+        await decide(backend, item, kind, reason_title="Spam", sanction=Sanction(kind, None))
+        now = await one(backend, item.number)
+        clock = backend.wire.clock_ms
+    assert user(demo, item)[column] - clock > 100 * 365 * DAY_MS
+    assert now.author is not None and [(p.kind, p.until_ms) for p in now.author.penalties] == [(kind, None)]
+    assert now.state == "open"
+
+
+async def test_a_sanction_ends_in_the_future_or_is_refused(demo: DemoServer, tmp_path: Path) -> None:
+    async with backend_on(connect(demo, tmp_path)) as backend:
+        item = pick(await all_items(backend), "agree_and_suspend")
+        with pytest.raises(Refused, match="above zero"):
+            backend.plan(item, Intent(verb="ban", reason_title="x", sanction=Sanction("ban", 0)))
+        with pytest.raises(Refused, match="how long"):
+            backend.plan(item, Intent(verb="ban", reason_title="x"))
+        with pytest.raises(Refused, match="reason"):
+            backend.plan(item, Intent(verb="ban", sanction=BAN))
+        args = backend.plan(item, Intent(verb="ban", reason_title="x", sanction=BAN)).steps[0].call.args
+        with pytest.raises(Refused, match="future"):
+            await backend.send(Call("penalise", args | {"duration_ms": -5}), key="k")
+    assert user(demo, item)["suspended_till"] is None
+
+
+async def test_the_servers_suspend_performs_first_then_penalises(demo: DemoServer, tmp_path: Path) -> None:
+    async with backend_on(connect(demo, tmp_path)) as backend:
+        item = pick(await all_items(backend), "agree_and_suspend")
+        sent = await decide(backend, item, "ban", offer="agree_and_suspend", reason_title="Spam", sanction=BAN)
+        now = await one(backend, item.number)
+    assert [step.call.name for step in sent.plan.steps] == ["perform", "penalise"]
+    assert now.state == "removed" and user(demo, item)["suspended_till"]
+
+
+async def test_a_second_penalty_is_refused_with_the_sites_words(demo: DemoServer, tmp_path: Path) -> None:
+    async with backend_on(connect(demo, tmp_path)) as backend:
+        item = pick(await all_items(backend), "agree_and_suspend")
+        sent = await decide(backend, item, "ban", reason_title="Spam", sanction=BAN)
+        with pytest.raises(Refused, match="already"):
+            await backend.send(sent.plan.steps[0].call, key="k")
+        with pytest.raises(Refused, match="banned already"):
+            backend.plan(await one(backend, item.number), Intent(verb="ban", reason_title="x", sanction=BAN))
+        now = await one(backend, item.number)
+        await decide(backend, now, "unban")
+    assert user(demo, item)["suspended_till"] is None
+
+
+async def test_staff_cannot_be_sanctioned_and_it_says_why(demo: DemoServer, tmp_path: Path) -> None:
+    async with backend_on(connect(demo, tmp_path)) as backend:
+        item = pick(await all_items(backend), "agree_and_hide")
+        assert item.author is not None
+        staff = msgspec.structs.replace(item, author=msgspec.structs.replace(item.author, role="moderator"))
+        with pytest.raises(Refused, match="staff"):
+            backend.plan(staff, Intent(verb="remove", reason_title="x", sanction=BAN))
+
+
+async def test_spam_deletes_the_post_never_the_account(demo: DemoServer, tmp_path: Path) -> None:
+    async with backend_on(connect(demo, tmp_path)) as backend:
+        items = await every(backend)
+        for item in items:
+            offer = item.offer("spam")
+            assert offer is not None
+            if offer.capability == ALLOWED:
+                action = item.native["actions"]["spam"]["do"]
+                assert "user" not in action
+                assert not offer.irreversible
+        item = pick(items, "agree_and_hide")
+        await decide(backend, item, "spam")
+        sign_up = pick(items, "approve_user")
+        with pytest.raises(Refused):
+            backend.plan(sign_up, Intent(verb="spam"))
+    assert post(demo, item)["deleted_at"] and user(demo, item)["deleted_at"] is None
+
+
+async def test_ignore_closes_without_a_verdict(demo: DemoServer, tmp_path: Path) -> None:
+    async with backend_on(connect(demo, tmp_path)) as backend:
+        item = pick(await all_items(backend), "ignore_and_do_nothing")
+        await decide(backend, item, "ignore")
+        assert (await one(backend, item.number)).state == "ignored"
+
+
+async def test_every_offer_does_what_the_plan_says(demo: DemoServer, tmp_path: Path) -> None:
+    """Each of the server's actions once, on an item of its own."""
+    done: set[tuple[str, str]] = set()
+    async with backend_on(connect(demo, tmp_path)) as backend:
+        for item in await every(backend):
+            fresh = await one(backend, item.number)
+            for offer in fresh.offers:
+                name = (item.native["type"], offer.id)
+                if offer.capability != ALLOWED or offer.id.startswith("our_") or name in done or fresh.state != "open":
+                    continue
+                done.add(name)
+                intent = Intent(
+                    verb=offer.verb, offer=offer.id, reason_title="A reason", reason_text="with words",
+                    sanction=Sanction("silence" if offer.verb == "silence" else "ban", DAY_MS)
+                    if "duration" in offer.needs else None,
+                    text="A new text that is long enough." if "text" in offer.needs else None,
+                )  # fmt: skip
+                plan = backend.plan(fresh, intent)
+                assert plan.steps and plan.label == offer.label
+                assert (plan.asks is not None) == (offer.irreversible or offer.confirm is not None)
+                try:
+                    for number, step in enumerate(plan.steps):
+                        await backend.send(step.call, key=str(number))
+                except Refused as error:
+                    # Two actions on one author: the second account deletion or penalty meets the first.
+                    assert "already" in error.message or "exist" in error.message or "gone" in error.message
+                break
+    assert len(done) >= 25, sorted(done)
+
+
+async def test_held_posts_are_published_rejected_or_sent_back(demo: DemoServer, tmp_path: Path) -> None:
+    async with backend_on(connect(demo, tmp_path)) as backend:
+        held = [item for item in await all_items(backend, "pending") if item.kind == "held post"]
+        reply, new, other, third = (
+            next(i for i in held if i.native["topic_id"]),
+            next(i for i in held if not i.native["topic_id"]),
+            *[i for i in held if i.native["topic_id"]][1:3],
+        )
+        for item in (reply, new):
+            sent = await decide(backend, item, "approve")
+            created = sent.answers[0].data["created_post_id"]
+            raw = demo.db.value("SELECT raw FROM posts WHERE id = ?", [created])
+            assert raw == item.source
+            assert (await one(backend, item.number)).state == "kept"
+        sent = await decide(backend, other, "remove", message="Please ask in English.", reason_title="Language")
+        assert [step.call.name for step in sent.plan.steps] == ["perform", "message"]
+        assert messages(demo, other)[-1]["raw"] == "Please ask in English."
+        sent = await decide(
+            backend, third, "remove", offer="revise_and_reject_post", reason_title="Unclear title",
+            message="Say which version.",
+        )  # fmt: skip
+        assert [step.call.name for step in sent.plan.steps] == ["perform"]
+        assert sent.plan.tells_author
+        note = messages(demo, third, "system")[-1]["raw"]
+        assert "Unclear title" in note and "Say which version." in note
+        assert (await one(backend, third.number)).state == "removed"
+
+
+async def test_a_held_post_is_edited_and_then_approved(demo: DemoServer, tmp_path: Path) -> None:
+    async with backend_on(connect(demo, tmp_path)) as backend:
+        held = [item for item in await all_items(backend, "pending") if item.kind == "held post"]
+        item = next(i for i in held if i.native["topic_id"] is None)
+        with pytest.raises(Refused, match="no new text"):
+            backend.plan(item, Intent(verb="edit", text=" "))
+        sent = await decide(
+            backend, item, "edit", text="Better words, and enough of them.", title="A much better title"
+        )
+        now = await one(backend, item.number)
+        assert now.source == "Better words, and enough of them." and now.title == "A much better title"
+        assert now.version == sent.answers[0].data["version"] and now.state == "open"
+        await decide(backend, now, "approve")
+        reply = next(i for i in held if i.native["topic_id"])
+        with pytest.raises(Refused, match="title"):
+            backend.plan(reply, Intent(verb="edit", text="x", title="Another"))
+
+
+async def test_a_reported_post_is_edited(demo: DemoServer, tmp_path: Path) -> None:
+    async with backend_on(connect(demo, tmp_path)) as backend:
+        item = pick(await all_items(backend), "agree_and_edit", hidden=False)
+        sent = await decide(backend, item, "edit", text="What remains after the insult was taken out.")
+        assert [step.call.name for step in sent.plan.steps] == ["edit_post", "perform"]
+        assert (await one(backend, item.number)).state != "open"
+    assert post(demo, item)["raw"] == "What remains after the insult was taken out."
+
+
+async def test_sign_ups_are_approved_or_rejected_with_a_reason(demo: DemoServer, tmp_path: Path) -> None:
+    # One that the site does not suspect: rejecting it needs a reason.
+    demo.db.run(
+        "UPDATE reviewables SET potential_spam = 0 WHERE id ="
+        " (SELECT min(id) FROM reviewables WHERE type = 'ReviewableUser' AND status = 0)"
+    )
+    async with backend_on(connect(demo, tmp_path)) as backend:
+        items = [i for i in await all_items(backend, "pending") if i.kind == "sign-up"]
+        assert all(item.title and item.author for item in items)
+        needs = next(i for i in items if i.native["actions"]["delete_user"]["reason"])
+        welcome = next(i for i in items if i is not needs)
+        await decide(backend, welcome, "approve")
+        assert user(demo, welcome)["approved"]
+        with pytest.raises(Refused, match="reason"):
+            backend.plan(needs, Intent(verb="remove"))
+        plan = backend.plan(needs, Intent(verb="remove", reason_title="Advertising", message="No adverts, sorry."))
+        assert plan.reversal == "none" and plan.asks
+        assert plan.reaches and len(plan.steps) == 1
+        await backend.send(plan.steps[0].call, key="k")
+        assert (await one(backend, needs.number)).state == "removed"
+    assert user(demo, needs)["deleted_at"]
+    assert demo.db.value("SELECT reject_reason FROM reviewables WHERE id = ?", [needs.number]) == "No adverts, sorry."
+
+
+async def test_deleting_a_spammer_resolves_the_siblings(demo: DemoServer, tmp_path: Path) -> None:
+    async with backend_on(connect(demo, tmp_path)) as backend:
+        item = pick(await all_items(backend), "delete_user")
+        with demo.db.write():
+            other = effects.new_post(demo.site, item.native["topic_id"], item.native["user_id"], "Buy this as well.")
+        sibling = demo.flag(other, "ann", "spam")
+        sent = await decide(backend, await one(backend, item.number), "offer", offer="delete_user")
+        assert sent.plan.asks and sent.plan.reversal in ("none", "partial")
+        assert str(sibling) in {ref.native for ref in sent.answers[0].resolved}
+        assert item.ref not in sent.answers[0].resolved
+
+
+async def test_an_old_version_and_a_vanished_action_are_stale(demo: DemoServer, tmp_path: Path) -> None:
+    async with backend_on(connect(demo, tmp_path)) as backend:
+        item = pick(await all_items(backend), "agree_and_hide")
+        call = backend.plan(item, Intent(verb="remove")).steps[0].call
+        demo.perform(int(item.number), "ignore_and_do_nothing", "kestrel")
+        with pytest.raises(Stale):
+            await backend.send(call, key="k")
+        with pytest.raises(Stale, match="ignored by kestrel"):
+            await backend.send(Call("perform", call.args | {"version": call.args["version"] + 1}), key="k")
+        with pytest.raises(Refused, match="closed already: ignored by kestrel"):
+            backend.plan(await one(backend, item.number), Intent(verb="remove"))
+
+
+async def test_missing_rights_are_named_as_such(demo: DemoServer, tmp_path: Path) -> None:
+    row = demo.db.one("SELECT id FROM users WHERE username = ?", [demo.username])
+    assert row is not None
+    key = demo.site.add_key("user", row["id"], scopes="read")
+    async with backend_on(connect(demo, tmp_path, user=None, key=key)) as backend:
+        item = pick(await all_items(backend), "agree_and_hide")
+        with pytest.raises(RightsError):
+            await decide(backend, item, "approve")
+
+
+async def test_read_only_sends_nothing(demo: DemoServer, tmp_path: Path) -> None:
+    async with backend_on(connect(demo, tmp_path, read_only=True)) as backend:
+        item = pick(await all_items(backend), "agree_and_hide")
+        plan = backend.plan(item, Intent(verb="approve"))
+        with pytest.raises(ReadOnly):
+            await backend.send(plan.steps[0].call, key="k")
+        await backend.changes(None)
+    assert not demo.count("", "PUT")
+
+
+async def test_a_site_that_requires_claims_gets_one_at_send_time(world: Path, tmp_path: Path) -> None:
+    with DemoServer(copied(world, tmp_path), claiming="required") as demo:
+        async with backend_on(connect(demo, tmp_path)) as backend:
+            items = [i for i in await all_items(backend) if i.native["topic_id"]]
+            first = pick(items, "agree_and_hide")
+            await decide(backend, first, "remove")
+            assert (await one(backend, first.number)).state == "removed"
+            assert backend.capabilities.claims_required
+            before = len(backend.wire.requests)
+            second = pick([i for i in items if i.native["topic_id"] != first.native["topic_id"]], "agree_and_hide")
+            await decide(backend, second, "remove")
+            assert [r.path.split("?")[0] for r in backend.wire.requests[before:]] == [
+                "/reviewable_claimed_topics.json",
+                f"/review/{second.number}/perform/agree_and_hide.json",
+            ]
+            third = pick(
+                [i for i in items if i.native["topic_id"] not in (first.native["topic_id"], second.native["topic_id"])],
+                "agree_and_hide",
+            )
+            call = backend.plan(third, Intent(verb="remove")).steps[0].call
+            with pytest.raises(Stale):
+                await backend.send(Call("perform", call.args | {"version": 99}), key="k")
+            assert (await one(backend, third.number)).claim is None
+
+
+async def test_a_rule_that_is_not_about_claims_keeps_its_words(demo: DemoServer, tmp_path: Path) -> None:
+    async with backend_on(connect(demo, tmp_path)) as backend:
+        held = [i for i in await all_items(backend, "pending") if i.kind == "held post" and i.native["topic_id"]]
+        demo.db.run("UPDATE topics SET deleted_at = 1 WHERE id = ?", [held[0].native["topic_id"]])
+        with pytest.raises(Refused, match="deleted"):
+            await decide(backend, held[0], "approve")
+        assert (await one(backend, held[0].number)).claim is None
+
+
+async def test_claim_release_and_taking_over(demo: DemoServer, tmp_path: Path) -> None:
+    async with (
+        backend_on(connect(demo, tmp_path)) as backend,
+        backend_on(connect(demo, tmp_path, user="kestrel")) as other,
+    ):
+        item = pick([i for i in await all_items(backend) if i.native["topic_id"]], "agree_and_hide")
+        await decide(other, item, "claim")
+        with pytest.raises(Refused, match="Somebody else"):
+            await decide(backend, item, "claim")
+        taken = await one(backend, item.number)
+        with pytest.raises(Refused, match="taken by kestrel"):
+            backend.plan(taken, Intent(verb="remove"))
+        plan = backend.plan(taken, Intent(verb="claim"))
+        assert plan.asks and "kestrel" in plan.asks
+        await decide(backend, taken, "claim")
+        mine = await one(backend, item.number)
+        assert mine.claim is not None and mine.claim.mine
+        await decide(backend, mine, "release")
+        assert (await one(backend, item.number)).claim is None
+
+
+async def test_notes_go_to_the_item_or_else_to_the_author(demo: DemoServer, tmp_path: Path) -> None:
+    async with backend_on(connect(demo, tmp_path)) as backend:
+        item = pick(await all_items(backend), "agree_and_hide")
+        with pytest.raises(Refused, match="empty"):
+            backend.plan(item, Intent(verb="note", text="  "))
+        sent = await decide(backend, item, "note", text="Look at the other thread, too.")
+        assert sent.answers[0].data["where"] == "item"
+        assert [(n.by, n.text) for n in (await one(backend, item.number)).notes] == [
+            ("rookmoor", "Look at the other thread, too.")
+        ]
+        backend._site.item_notes = False
+        sent = await decide(backend, item, "note", text="On the member, then.")
+        assert sent.answers[0].data["where"] == "user"
+        assert item.author is not None
+        assert (await backend.dossier(item.author.native)).notes[0].text == "On the member, then."
+        demo.site.settings.user_notes = False
+        with pytest.raises(Refused, match="no team notes"):
+            await decide(backend, item, "note", text="Nowhere")
+
+
+async def test_lock_unlock_warn_silence_and_lift(demo: DemoServer, tmp_path: Path) -> None:
+    async with backend_on(connect(demo, tmp_path)) as backend:
+        item = pick([i for i in await all_items(backend) if i.native["topic_id"]], "agree_and_silence")
+        await decide(backend, item, "lock")
+        locked = await one(backend, item.number)
+        assert locked.place.closed
+        with pytest.raises(Refused, match="locked already"):
+            backend.plan(locked, Intent(verb="lock"))
+        await decide(backend, locked, "unlock")
+        with pytest.raises(Refused, match="empty"):
+            backend.plan(item, Intent(verb="warn"))
+        await decide(backend, item, "warn", message="This is an official warning.", message_title="Warning")
+        assert messages(demo, item)[-1]["is_warning"]
+        await decide(backend, item, "silence", reason_title="Shouting", sanction=Sanction("silence", DAY_MS))
+        quiet = await one(backend, item.number)
+        assert quiet.author is not None and quiet.author.penalties[0].by == "rookmoor"
+        await decide(backend, quiet, "unsilence")
+    assert user(demo, item)["silenced_till"] is None
+
+
+async def test_restore_brings_back_what_was_hidden_or_deleted(demo: DemoServer, tmp_path: Path) -> None:
+    async with backend_on(connect(demo, tmp_path)) as backend:
+        items = await all_items(backend)
+        with pytest.raises(Refused, match="visible"):
+            backend.plan(pick(items, "disagree", hidden=False), Intent(verb="restore"))
+        for item in (pick(items, "disagree", hidden=True), pick(items, "agree_and_keep_deleted")):
+            await decide(backend, item, "restore")
+            assert not post(demo, item)["hidden"] and post(demo, item)["deleted_at"] is None
+        gone = pick(items, "agree_and_hide")
+        await decide(backend, gone, "remove")
+        await decide(backend, await one(backend, gone.number), "restore")
+        assert not post(demo, gone)["hidden"]
+
+
+async def test_urgent_reasons_hide_at_once(demo: DemoServer, tmp_path: Path) -> None:
+    async with backend_on(connect(demo, tmp_path)) as backend:
+        item = pick(await all_items(backend), "agree_and_hide")
+        plan = backend.plan(
+            item, Intent(verb="remove", reason="private", reason_title="Personal data", message="Hello")
+        )
+        assert [(step.call.name, step.waits) for step in plan.steps] == [("perform", False), ("message", True)]
+        assert all(step.waits for step in backend.plan(item, Intent(verb="remove", reason="spam")).steps)
+        assert all(step.waits for step in backend.plan(item, Intent(verb="approve", reason="private")).steps)
+
+
+async def test_unknown_types_and_actions_keep_their_own_labels(demo: DemoServer, tmp_path: Path) -> None:
+    async with backend_on(connect(demo, tmp_path)) as backend:
+        item = next(i for i in await all_items(backend) if i.kind == "other")
+        assert {"approve_event", "decline_event"} <= {offer.id for offer in item.offers}
+        assert item.body is not None
+        with pytest.raises(Refused, match="does not offer"):
+            backend.plan(item, Intent(verb="approve"))
+        await decide(backend, item, "offer", offer="approve_event")
+        assert (await one(backend, item.number)).state != "open"
+
+
+async def test_words_of_others_never_become_calls(demo: DemoServer, tmp_path: Path) -> None:
+    async with backend_on(connect(demo, tmp_path)) as backend:
+        item = pick(await all_items(backend), "agree_and_hide")
+        with pytest.raises(Refused):
+            backend.plan(item, Intent(verb="offer", offer="../../admin"))
+        with pytest.raises(UsageError):
+            await backend.send(Call("_reread", {}), key="k")
+        with pytest.raises(UsageError):
+            await backend.send(Call("perform", {"id": "1", "action": "x/../y", "version": 0}), key="k")
+        no_author = msgspec.structs.replace(item, author=None)
+        with pytest.raises(Refused, match="nobody to write to"):
+            backend.plan(no_author, Intent(verb="remove", message="Hi"))
+
+
+async def test_sentences_show_foreign_names_harmlessly(demo: DemoServer, tmp_path: Path) -> None:
+    async with backend_on(connect(demo, tmp_path)) as backend:
+        item = pick(await all_items(backend), "agree_and_hide")
+        evil = Member(native="5", username=Foreign("bo\x1b[2J\u202e"))
+        plan = backend.plan(
+            msgspec.structs.replace(item, author=evil),
+            Intent(verb="remove", reason_title="x", message="Hi", sanction=BAN),
+        )
+    said = "".join([*(e.words for e in plan.effects), *(s.words for s in plan.steps), *plan.stays])
+    assert "\x1b" not in said and "\u202e" not in said and "bo" in said
+
+
+async def test_errors_of_the_site_come_as_one_clean_line(demo: DemoServer, tmp_path: Path) -> None:
+    async with backend_on(connect(demo, tmp_path)) as backend:
+        item = pick(await all_items(backend), "agree_and_hide")
+        with pytest.raises(ModtuiError) as caught:
+            await decide(backend, item, "warn", message="hey")
+    assert "\n" not in caught.value.message and "short" in caught.value.message
