@@ -131,7 +131,7 @@ def _known(settings: Settings, url: str, name: str, account: str) -> CommunitySe
 
 
 @click.command()
-@click.argument("url")
+@click.argument("site", metavar="URL")
 @click.option("--admin", is_flag=True, help="Use an admin key, asked for without showing it; needs --user.")
 @click.option("--read", is_flag=True, help="Ask the site for a key that can only look.")
 @click.option("--paste", is_flag=True, help="Paste the site's answer, even where it offers a code to type.")
@@ -140,7 +140,7 @@ def _known(settings: Settings, url: str, name: str, account: str) -> CommunitySe
               help="Keep the key in the keyring, or in secrets.toml, readable by you alone.")
 @shared
 def login(
-    options: Options, url: str, admin: bool, read: bool, paste: bool, name: str | None, store: Store
+    options: Options, site: str, admin: bool, read: bool, paste: bool, name: str | None, store: Store
 ) -> int:
     """Get a key for the community at URL, keep it, and add the community to the settings.
 
@@ -149,7 +149,7 @@ def login(
     """
     if options.url is not None or options.community is not None:
         raise UsageError("login takes the address as its argument, not --url or --community.")
-    address = canonical(url)
+    address = canonical(site)
     kind = options.backend or "discourse"
     if kind not in backends():
         raise UsageError(f'There is no backend "{kind}" installed.', nearest(kind, backends()))
