@@ -114,8 +114,12 @@ class Decider:
     async def decide(
         self, items: Sequence[Item], intent: Intent, *, seen: Mapping[str, Seen] | None = None,
         hold_s: float | None = None, checked: bool = True, overrule: bool = False,
+        each: Callable[[Item], Intent] | None = None,
     ) -> Decided:
-        """Commit one decision on `items`. Items that cannot have it are left out, each with a sentence."""
+        """Commit one decision on `items`. Items that cannot have it are left out, each with a sentence.
+
+        `each` gives an item its own wording of `intent` (a message names its author); verb and sanction are the same.
+        """
         if not items:
             raise UsageError("Nothing is chosen, so there is nothing to decide.")
         unique = list({item.ref: item for item in items}.values())
@@ -129,7 +133,7 @@ class Decider:
         with _Commit(self, [item.ref for item in free]):
             self._changed(free)
             try:
-                targets = await self._targets(free, intent, seen or {}, checked, overrule, skipped)
+                targets = await self._targets(free, intent, seen or {}, checked, overrule, skipped, each)
                 decision = await self._record(targets, intent, hold_s, skipped)
             except ModtuiError:
                 self._changed(free, after=True)
@@ -151,7 +155,7 @@ class Decider:
 
     async def _targets(
         self, items: Sequence[Item], intent: Intent, seen: Mapping[str, Seen], checked: bool, overrule: bool,
-        skipped: dict[str, str],
+        skipped: dict[str, str], each: Callable[[Item], Intent] | None = None,
     ) -> list[_Planned]:
         sanctioned: set[tuple[CommunityId, str]] = set()
         sole = intent.verb in ("silence", "ban", "unsilence", "unban", "warn")
@@ -164,7 +168,10 @@ class Decider:
             if again and sole:
                 skipped[item.id] = "this decision has the same member already"
                 continue
-            mine = replace(intent, sanction=None) if again and intent.sanction is not None else intent
+            worded = each(item) if each is not None else intent
+            mine = replace(intent, message=worded.message, message_title=worded.message_title)
+            if again and intent.sanction is not None:
+                mine = replace(mine, sanction=None)
             try:
                 if claimed_by_other(item) and not overrule and intent.verb != "note" and item.claim is not None:
                     raise Refused(f"{item.claim.by} has taken it")
@@ -176,7 +183,10 @@ class Decider:
                 continue
             if author is not None and (intent.sanction is not None or sole):
                 sanctioned.add(author)
-            planned.append(_Planned(item, plan, seen.get(item.id) or seen_of(item), checked, again))
+            own_message = mine.message if mine.message != intent.message else None
+            planned.append(
+                _Planned(item, plan, seen.get(item.id) or seen_of(item), checked, again, own_message, mine.message_title)
+            )
         return planned
 
     async def _record(
@@ -238,7 +248,8 @@ class Decider:
         return Target(
             index=index, item=item.id, ref=item.ref, number=item.number,
             author=item.author.username if item.author is not None else None, title=item.title, seen=row.seen,
-            checked=row.checked, steps=steps,
+            checked=row.checked, steps=steps, message=row.message,
+            message_title=row.message_title if row.message else None,
         )  # fmt: skip
 
     def _changed(self, items: Iterable[Item], *, after: bool = False) -> None:
@@ -257,6 +268,8 @@ class _Planned:
     seen: Seen
     checked: bool
     again: bool
+    message: str | None = None
+    message_title: str | None = None
 
 
 class _Commit:

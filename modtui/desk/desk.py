@@ -281,8 +281,10 @@ class Desk:
         if found is None:
             return Blocked("state", "no community is chosen")
         site = found.backend.capabilities.verb(verb)
-        if item is None or isinstance(site, Blocked):
+        if item is None:
             return site
+        if isinstance(site, Blocked) and found.identified:
+            return site  # before the site has answered (or offline) the item's own offers decide
         offer = item.offer(verb)
         if offer is not None and not isinstance(offer.capability, Allowed):
             return offer.capability

@@ -6,7 +6,7 @@ not left is stopped, and the outcome is waited for.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
@@ -16,7 +16,7 @@ from modtui.desk.book import Change, steps_of
 from modtui.desk.decisions import Decider
 from modtui.desk.outbox import Outbox
 from modtui.desk.outcome import UndoResult
-from modtui.domain.decisions import Decision, Plan, Target
+from modtui.domain.decisions import Decision, Intent, Plan, Target
 from modtui.domain.items import Gone, Item
 from modtui.domain.seen import conflicts, differences, seen_of
 from modtui.domain.subjects import CommunityId, SubjectRef
@@ -237,7 +237,7 @@ class Undoer:
             items.append(cached if cached is not None else item)
         if not items:
             return UndoResult("impossible", words.impossible(decision, ["it changed meanwhile"]), decision)
-        result = await self._decider.decide(items, decision.intent)
+        result = await self._decider.decide(items, decision.intent, each=worded(decision))
         self._redo.pop()
         if result.decision is None:
             why = list(result.skipped.values())
@@ -270,7 +270,9 @@ class Undoer:
         if whole:
             items = [item for target in whole if isinstance(item := found[target.ref], Item)]
             items = [self._outbox.cached(target) or item for target, item in zip(whole, items, strict=True)]
-            decided = await self._decider.decide(items, decision.intent, hold_s=0.0, overrule=True)
+            decided = await self._decider.decide(
+                items, decision.intent, hold_s=0.0, overrule=True, each=worded(decision)
+            )
             if decided.decision is None:
                 raise Refused(words.sentence(next(iter(decided.skipped.values()), "It is not possible any more")))
             result = decided.decision
@@ -309,6 +311,12 @@ class Undoer:
         await self._book.change(decision.id, *changes)
         await self._outbox.send_now(decision.id)
         return self._book.get(decision.id)
+
+
+def worded(decision: Decision) -> Callable[[Item], Intent]:
+    """The intent of a decision as it was meant for each of its targets."""
+    mine = {target.ref: target.intent(decision.intent) for target in decision.targets}
+    return lambda item: mine.get(item.ref, decision.intent)
 
 
 def sentence_gone(number: str, item: Item | Gone | None) -> str:

@@ -1,0 +1,203 @@
+"""Decisions over HTTP: the desk, the Discourse adapter and the embedded community together."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from modtui.backends.discourse.backend import DiscourseBackend
+from modtui.demo.server import DemoServer
+from modtui.desk.community import Community
+from modtui.desk.desk import Desk
+from modtui.domain.decisions import Decision, Intent
+from modtui.domain.items import Item
+from modtui.errors import ModtuiError
+from modtui.store.store import Store
+from tests.core.discourse_world import BAN, all_items, connect, copied, make_world
+from tests.core.fakes import until
+
+pytestmark = pytest.mark.anyio
+WRITES = ("PUT", "POST", "DELETE")
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_world(tmp_path_factory.mktemp("world"))
+
+
+@pytest.fixture
+def demo(world: Path, tmp_path: Path) -> Iterator[DemoServer]:
+    with DemoServer(copied(world, tmp_path)) as server:
+        yield server
+
+
+@dataclass
+class Real:
+    """A desk on the embedded community."""
+
+    desk: Desk
+    demo: DemoServer
+    backend: DiscourseBackend
+    items: list[Item]
+
+    def pick(self, number: int = 0, **wanted: object) -> Item:
+        """A reported post that can be approved and removed."""
+        fit = [
+            item for item in self.items
+            if item.kind == "post" and item.offer("remove") and item.offer("approve") and item.native.get("user_id")
+            and item.author is not None and item.author.role is None and not item.author.penalties
+            and not item.hidden and not item.deleted and item.claim is None
+        ]  # fmt: skip
+        return fit[number]
+
+    async def decide(self, item: Item, verb: str, **fields: object) -> Decision:
+        decided = await self.desk.decide([item], Intent(verb=verb, **fields))  # type: ignore[arg-type]
+        assert decided.decision is not None, decided.skipped
+        return decided.decision
+
+    def state(self, decision: Decision) -> str:
+        found = self.desk.decision(decision.id)
+        assert found is not None
+        return found.state
+
+    async def becomes(self, decision: Decision, state: str, seconds: float = 15) -> None:
+        try:
+            await until(lambda: self.state(decision) == state, seconds=seconds)
+        except AssertionError:
+            raise AssertionError(f"never {state}: {self.desk.decision(decision.id)}") from None
+
+    def writes(self) -> int:
+        return sum(request.method in WRITES for request in self.demo.requests)
+
+    def reviewable(self, item: Item) -> dict[str, object]:
+        row = self.demo.db.one("SELECT * FROM reviewables WHERE id = ?", [int(item.ref.native)])
+        assert row is not None
+        return dict(row)
+
+
+@asynccontextmanager
+async def real(demo: DemoServer, tmp_path: Path, *, hold_s: float = 0.0) -> AsyncIterator[Real]:
+    connection = connect(demo, tmp_path)
+    backend = DiscourseBackend(connection)
+    store = Store.open(tmp_path / "state", tmp_path / "cache")
+    community = Community(name="harbour", backend=backend, url=demo.url)
+    desk = Desk([community], store, hold_override_s=hold_s)
+    try:
+        await community.identify()
+        items = await all_items(backend)
+        await store.cache.put_items(items)
+        await desk.start(sync=False)
+        demo.clear_requests()
+        yield Real(desk, demo, backend, items)
+    finally:
+        await desk.close()
+        await store.close()
+        await backend.aclose()
+
+
+async def test_an_approval_reaches_the_site_after_its_hold_in_two_requests(demo: DemoServer, tmp_path: Path) -> None:
+    async with real(demo, tmp_path, hold_s=0.3) as it:
+        item = it.pick()
+        decision = await it.decide(item, "approve")
+        assert it.demo.requests == []
+        await it.becomes(decision, "done")
+        assert [request.method for request in it.demo.requests] == ["GET", "PUT"]
+        assert it.reviewable(item)["status"] != 0
+        await until(lambda: it.desk.state_of(item.id).words == "kept by you")
+
+
+async def test_undo_within_the_hold_leaves_the_site_untouched(demo: DemoServer, tmp_path: Path) -> None:
+    async with real(demo, tmp_path, hold_s=0.3) as it:
+        item = it.pick()
+        decision = await it.decide(item, "remove", reason="insult", reason_title="Insult")
+        assert (await it.desk.undo()).kind == "taken back"
+        await asyncio.sleep(0.5)  # the hold would have ended by now
+        assert it.demo.requests == []
+        assert it.state(decision) == "undone"
+
+
+async def test_remove_tell_and_ban_are_one_decision(demo: DemoServer, tmp_path: Path) -> None:
+    async with real(demo, tmp_path) as it:
+        item = it.pick()
+        decision = await it.decide(
+            item, "remove", reason="insult", reason_title="Insult", message="Please be kind.", sanction=BAN
+        )
+        await it.becomes(decision, "done")
+        assert it.writes() == len(decision.targets[0].steps)
+        fresh = await it.desk.read([item.ref])
+        now = fresh[item.ref]
+        assert isinstance(now, Item) and now.state == "removed"
+        asked = await it.desk.undo()
+        assert asked.kind == "asks", asked
+        result = await it.desk.undo(confirmed=True)
+        assert result.decision is not None
+        await it.becomes(result.decision, "done")
+        back = (await it.desk.read([item.ref]))[item.ref]
+        assert isinstance(back, Item) and not back.hidden
+        assert back.author is not None and not back.author.penalties
+
+
+async def test_a_batch_costs_one_request_each_and_a_read_for_ten(demo: DemoServer, tmp_path: Path) -> None:
+    async with real(demo, tmp_path) as it:
+        items = [item for item in it.items if item.offer("ignore") and item.claim is None][:12]
+        decided = await it.desk.decide(items, Intent(verb="ignore"))
+        assert decided.decision is not None
+        number = len(decided.decision.targets)
+        assert number == 12, decided.skipped
+        await until(lambda: not it.desk.outbox().on_their_way)
+        found = it.desk.decision(decided.decision.id)
+        assert found is not None and found.state == "done", [target.conflict for target in found.targets]
+        assert it.writes() == number
+        assert len(it.demo.requests) <= number + 3
+
+
+async def test_an_edit_in_the_hold_is_a_conflict_and_mine_goes_through(demo: DemoServer, tmp_path: Path) -> None:
+    async with real(demo, tmp_path, hold_s=0.3) as it:
+        item = it.pick()
+        decision = await it.decide(item, "remove", reason="insult", reason_title="Insult")
+        it.demo.edit_post(int(item.native["post_id"]), "I am sorry, I was wrong about all of this.")
+        await it.becomes(decision, "conflict")
+        assert it.writes() == 0
+        mine = await it.desk.resolve_conflict(decision.id, "mine")
+        assert mine is not None
+        await it.becomes(mine, "done")
+        assert it.reviewable(item)["status"] != 0
+
+
+async def test_another_moderators_decision_is_named(demo: DemoServer, tmp_path: Path) -> None:
+    async with real(demo, tmp_path, hold_s=0.3) as it:
+        item = it.pick()
+        other = next(name for name in it.demo.keys if name != it.demo.username)
+        decision = await it.decide(item, "approve")
+        it.demo.perform(int(item.ref.native), "ignore_and_do_nothing", other)
+        await it.becomes(decision, "conflict")
+        found = it.desk.decision(decision.id)
+        assert found is not None and found.targets[0].conflict == (f"ignored by {other}",)
+        with pytest.raises(ModtuiError):
+            await it.desk.resolve_conflict(decision.id, "mine")
+
+
+async def test_a_lost_answer_is_found_and_not_sent_twice(demo: DemoServer, tmp_path: Path) -> None:
+    async with real(demo, tmp_path) as it:
+        item = it.pick()
+        it.demo.inject("lost", "/review/", "PUT")
+        decision = await it.decide(item, "approve")
+        await it.becomes(decision, "done", seconds=30)
+        assert it.demo.count("/review/", "PUT") == 1
+
+
+async def test_a_site_that_is_down_is_waited_for(demo: DemoServer, tmp_path: Path) -> None:
+    async with real(demo, tmp_path) as it:
+        it.demo.inject("503", "/review", "GET", times=10)
+        decision = await it.decide(it.pick(), "approve")
+        await until(lambda: it.desk.communities[0].link.state == "down")
+        assert it.state(decision) == "held"
+        it.demo.site.faults.clear()
+        await it.desk.retry(decision.id)
+        await it.becomes(decision, "done")
+        assert it.desk.communities[0].link.state == "live"
