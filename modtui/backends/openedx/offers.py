@@ -83,7 +83,7 @@ def offers_for(
         found += [
             Offer(
                 id="close", verb="remove", label=Foreign("Close the thread and its reports"),
-                capability=can(blind, *((open_,) if closed else ())), needs=("reason",),
+                capability=can(blind, gone, open_), needs=("reason",),
                 description=Foreign("It stays to be read, nobody can answer on the site, and its reports are closed."),
             ),
             Offer(
