@@ -6,12 +6,13 @@ import asyncio
 import signal
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, tzinfo
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from textual.app import App
-from textual.theme import Theme
+from textual.theme import BUILTIN_THEMES, Theme
 
 from modtui.desk.desk import Desk
 from modtui.desk.events import DecisionChanged, Event, LinkChanged
@@ -116,6 +117,10 @@ class ModtuiApp(App[int], inherit_bindings=False):
     def _ended_by(self, number: int) -> None:
         self.exit(return_code=128 + number)
 
+    def _fatal_error(self) -> None:
+        """Textual would print the values of all variables, members' texts and keys among them. `run` raises instead."""
+        self._close_messages_no_wait()
+
     async def action_suspend_process(self) -> None:  # type: ignore[override]
         """Back to the shell: sending pauses, and the sender lock is free for another modtui meanwhile."""
         await self.desk.pause_sending()
@@ -133,11 +138,8 @@ class ModtuiApp(App[int], inherit_bindings=False):
 def _theme(palette: Palette) -> Theme:
     """Textual's own parts (the text fields) in our colours."""
     if palette.ansi:
-        return Theme(
-            name=f"modtui-{palette.name}", primary="ansi_blue", foreground="ansi_default", background="ansi_default",
-            surface="ansi_default", panel="ansi_default", boost="ansi_default", dark=True, ansi=True,
-            variables={"input-cursor-text-style": "reverse", "rule": "ansi_default"},
-        )  # fmt: skip
+        base = BUILTIN_THEMES["ansi-dark"]
+        return replace(base, name=f"modtui-{palette.name}", variables={**base.variables, "rule": "ansi_default"})
     return Theme(
         name=f"modtui-{palette.name}", primary="#7fb4e8" if palette.dark else "#1d5fa8", foreground=palette.foreground,
         background=palette.background, surface=palette.background, panel=palette.background, dark=palette.dark,
@@ -146,7 +148,10 @@ def _theme(palette: Palette) -> Theme:
 
 
 def run(desk: Desk, settings: Settings, options: Options) -> int:
-    """Open the screens on a desk and give back the exit code. Raises SettingsError when the keys clash."""
+    """Open the screens on a desk and give back the exit code.
+
+    Raises SettingsError when the keys clash, and whatever unexpected error ended the screens.
+    """
     keymap = Keymap(settings.keys)
     if keymap.problems:
         raise SettingsError([f"{settings.path}: {problem}" for problem in keymap.problems])
@@ -154,6 +159,8 @@ def run(desk: Desk, settings: Settings, options: Options) -> int:
     mouse = {"on": True, "off": False}.get(settings.screen.mouse, not terminal.remote)
     app = ModtuiApp(desk, settings, options, terminal=terminal)
     code = app.run(mouse=mouse)
+    if app._exception is not None:
+        raise app._exception
     return code if code is not None else app.return_code or 0
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import events
 from textual.app import ComposeResult
+from textual.await_complete import AwaitComplete
 from textual.screen import Screen
 from textual.widgets import Input
 
@@ -29,6 +30,9 @@ from modtui.widgets.bars import Bars, Drawing, TopState, hint_pieces
 if TYPE_CHECKING:
     from modtui.desk.desk import Desk
     from modtui.settings import Settings
+
+_REPEATABLE = ("j", "k", "down", "up")
+"""Keys that may be held down in a line: they only move. Any other counts once, however long it is held."""
 
 
 class Page(Screen[None], inherit_bindings=False):
@@ -240,7 +244,10 @@ class Page(Screen[None], inherit_bindings=False):
         if self.line is not None:
             if self.settings.screen.keyboard == "azerty":
                 token = AZERTY.get(token, token)
-            self.line.key(token)
+            if self.shell.gate.repeating and token not in _REPEATABLE:
+                self.say(own("A key that repeats counts once."))
+            else:
+                self.line.key(token)
             return
         pending = bool(self._sequences.pending)
         action = self._sequences.feed(token)
@@ -296,6 +303,10 @@ class Page(Screen[None], inherit_bindings=False):
         return say("{what} is not possible here: {why}.", what=what.capitalize(), why=blocked.sentence.rstrip("."))
 
     # what every screen can do
+    def dismiss(self, result: None = None) -> AwaitComplete:
+        """Go away, if this screen is on top: a second q, typed ahead, must not take the screen below away too."""
+        return super().dismiss(result) if self.app.screen is self else AwaitComplete()
+
     def act_back(self) -> None:
         """One step out."""
         self.dismiss(None)
