@@ -69,7 +69,7 @@ class Rows:
         return row_data(
             item,
             letter=letter,
-            words=state.words or None,
+            words=None if state.open else state.words or None,
             marked=item.id in view.marks,
             now_ms=self._screen.shell.now_ms(),
         )
@@ -275,7 +275,7 @@ class WorkBase(Page):
             reveal=self.reveal,
             loading=context.loading,
             problem=context.problem,
-            state=state.words or None,
+            state=None if state.open else state.words or None,
         )
 
     def _effects_of(self, item: Item) -> tuple[KeyEffect, ...]:

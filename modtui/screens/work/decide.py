@@ -71,7 +71,7 @@ class WorkDecide(WorkMarks):
             return
         question = self._question(items[0], each(items[0]))
         if question is not None:
-            self.open_line(QuestionLine(self, question, lambda: self._commit(items, each)))
+            self.open_line(QuestionLine(self, question, lambda: self._commit(items, each, overrule=True)))
         else:
             self._commit(items, each)
 
@@ -133,7 +133,9 @@ class WorkDecide(WorkMarks):
         if item is not None and self._may(item):
             self._commit([item], each, keep_marks=True)
 
-    def _commit(self, items: Sequence[Item], each: Callable[[Item], Intent], *, keep_marks: bool = False) -> None:
+    def _commit(
+        self, items: Sequence[Item], each: Callable[[Item], Intent], *, keep_marks: bool = False, overrule: bool = False
+    ) -> None:
         """Decide and go on: the row says so at once, the rest runs behind."""
         intent = each(items[0])
         if self.line is not None:
@@ -141,7 +143,7 @@ class WorkDecide(WorkMarks):
         self._last = (intent, bool(intent.message or intent.sanction))
         shown = self.current_id
         batch = len(items) > 1 or self.marks_differ
-        self.run(self._decided(list(items), intent, each if len(items) > 1 else None))
+        self.run(self._decided(list(items), intent, each if len(items) > 1 else None, overrule))
         if len(self.view.marks) and not keep_marks:
             self.view.marks.clear()
             self.rows_list.changed()
@@ -150,8 +152,10 @@ class WorkDecide(WorkMarks):
         if not batch or shown in {item.id for item in items}:
             self._go_on({item.id for item in items})
 
-    async def _decided(self, items: list[Item], intent: Intent, each: Callable[[Item], Intent] | None) -> None:
-        result = await self.desk.decide(items, intent, each=each)
+    async def _decided(
+        self, items: list[Item], intent: Intent, each: Callable[[Item], Intent] | None, overrule: bool
+    ) -> None:
+        result = await self.desk.decide(items, intent, each=each, overrule=overrule)
         if result.decision is None:
             why = next(iter(result.skipped.values()), "nothing was left to decide")
             self.say(say("Nothing decided: {why}", why=why), error=True)

@@ -42,7 +42,9 @@ class WorkMoves(WorkBase):
         """The keys of this place; in the item also how to go on."""
         keymap = self.shell.keymap
         names = list(self.HINTS)
-        if self.reading:
+        if not len(self.view):
+            names = ["lane.1", "lane.2", "lane.merge", "filter.edit", "journal.open", "undo", "help.show", "back"]
+        elif self.reading:
             names = [*names[1:-2], "thread.show", "item.next", "text.page", "back", *names[-2:]]
         return [(keymap.shown(name), self._title(name), self.possible(name)) for name in names if keymap.shown(name)]
 
@@ -182,6 +184,7 @@ class WorkMoves(WorkBase):
                 return
         self.reveal = not self.reveal
         self.show_item()
+        self.detail.home()
 
     def act_back(self) -> None:
         """One step out; in the list h, left and Esc do nothing, q asks."""

@@ -161,7 +161,7 @@ def _notes(desk: Desk, one: Community | None, shell: Shell, wide: bool) -> list[
         seconds = max(0, -(-(due - now) // 1000)) if due is not None else None
         words = say("held {n} ({s} s)", n=box.held, s=seconds) if seconds else say("held {n}", n=box.held)
         notes.append((words, "status.good"))
-    elif wide:
+    else:
         notes.append((own("held 0"), "status"))
     if box.sending:
         notes.append((say("sending {n}", n=box.sending), "status.good"))

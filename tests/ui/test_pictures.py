@@ -1,0 +1,75 @@
+"""The screens as text, at the sizes that must hold."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.ui.world import golden, stage
+
+pytestmark = pytest.mark.anyio
+
+SIZES = {"narrow": (80, 24), "wide": (120, 40)}
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_queue(tmp_path: Path, size: str) -> None:
+    async with stage(tmp_path, size=SIZES[size]) as it:
+        await it.shows("end of item" if size == "wide" else "No: Keep post")
+        golden(f"queue-{size}", it.text())
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_item(tmp_path: Path, size: str) -> None:
+    async with stage(tmp_path, size=SIZES[size]) as it:
+        await it.press("enter")
+        await it.shows("THREAD")
+        golden(f"item-{size}", it.text())
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_reason_line(tmp_path: Path, size: str) -> None:
+    async with stage(tmp_path, size=SIZES[size]) as it:
+        await it.press("d", "b")
+        golden(f"reason-{size}", it.text())
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_ban_form(tmp_path: Path, size: str) -> None:
+    async with stage(tmp_path, size=SIZES[size]) as it:
+        await it.press("B")
+        golden(f"ban-{size}", it.text())
+
+
+@pytest.mark.parametrize(
+    "key,name",
+    [
+        ("?", "help"),
+        ("@", "requests"),
+        ("U", "journal"),
+        ("P", "reporters"),
+        ("t", "thread"),
+        ("f", "links"),
+        ("p", "author"),
+    ],
+)
+async def test_pages(tmp_path: Path, key: str, name: str) -> None:
+    async with stage(tmp_path, size=(80, 24)) as it:
+        await it.shows("No: Keep post")
+        await it.press("j", "k", key)
+        await it.rest()
+        golden(f"page-{name}", it.text())
+
+
+async def test_empty(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(80, 24), items=[]) as it:
+        await it.shows("Nothing is waiting")
+        golden("empty", it.text())
+
+
+async def test_too_small(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(50, 12)) as it:
+        await it.shows("at least 60 columns")
+        await it.pilot.resize_terminal(80, 24)
+        await it.shows("pixelwurm")

@@ -1,0 +1,248 @@
+"""The screens on a fake site whose rows are those of the design's pictures: nothing moves unless a test moves it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from textual.pilot import Pilot
+
+from modtui.app import ModtuiApp
+from modtui.desk.community import Community
+from modtui.desk.desk import Desk
+from modtui.domain.decisions import Effect, Intent, Plan
+from modtui.domain.items import Body, Item, Member, Offer, Place, Report, Thread, ThreadPost
+from modtui.settings import Settings, load
+from modtui.settings.options import Options
+from modtui.store.store import Store
+from modtui.terminal import Terminal
+from modtui.text import Foreign, own
+from tests.core.fakes import START_MS, FakeBackend, FakeClock, FakeSite, make_item, until
+
+HOUR = 3_600_000
+GOLDENS = Path(__file__).parent / "goldens"
+REMOTE = Terminal(term="xterm-256color", colours=256, remote=True, utf8=True, multiplexer="", display=False)
+
+
+class PictureBackend(FakeBackend):
+    """The fake backend with the words of a real site, so that pictures read like the program."""
+
+    def plan(self, item: Item, intent: Intent) -> Plan:
+        plan = super().plan(item, intent)
+        words = {
+            "approve": ("post", "stays", "reporters", "3 reports closed as wrong"),
+            "remove": ("post", "is hidden", "author", "the site itself writes to the author"),
+            "spam": ("post", "is deleted", "reporters", "3 reports closed as right"),
+            "ignore": ("post", "stays as it is", "reporters", "3 reports closed without a verdict"),
+        }.get(intent.verb)
+        effects: tuple[Effect, ...] = ()
+        if words is not None:
+            effects = (Effect(words[0], own(words[1])), Effect(words[2], own(words[3])))  # type: ignore[arg-type]
+        return msgspec.structs.replace(plan, effects=effects, tells_author=intent.verb == "remove")
+
+    async def thread(self, item: Item) -> Thread:
+        self._reach()
+        posts = tuple(
+            ThreadPost(
+                id=str(n),
+                number=n,
+                author=Member(native=f"m{n}", username=Foreign(name)),
+                body=Body(Foreign(text)),
+                created_ms=START_MS - (30 - n) * HOUR,
+                subject=n == 7,
+            )
+            for n, name, text in (
+                (5, "tante_erna", "Hast du den Cache geleert? Half bei mir."),
+                (6, "mapletux", "Same here on 4.2, fine on 4.1."),
+                (7, "pixelwurm", "Das ist jetzt das dritte Mal."),
+                (8, "bo_lind", "Bitte sachlich bleiben."),
+            )
+        )
+        return Thread(id="35", title=item.title, posts=posts, total=9)
+
+
+def _member(name: str, **fields: Any) -> Member:
+    return Member(native=f"u-{name}", username=Foreign(name), **fields)
+
+
+def _report(n: int, reason: str, reporter: str, text: str | None, hours: int, right: int, wrong: int) -> Report:
+    who = _member(reporter, upheld=right, wrong=wrong)
+    return Report(
+        id=f"r{n}",
+        reason=reason,
+        label=Foreign("It's inappropriate"),
+        reporter=who,
+        text=Foreign(text) if text else None,
+        created_ms=START_MS - hours * HOUR,
+    )
+
+
+def offers() -> tuple[Offer, ...]:
+    """What a real site lists on a reported post."""
+    return tuple(
+        Offer(id=id, verb=verb, label=Foreign(label), default=True)
+        for id, verb, label in (
+            ("disagree", "approve", "No: Keep post"),
+            ("agree_and_hide", "remove", "Yes: Hide post"),
+            ("delete_and_agree", "spam", "Yes: Delete post"),
+            ("ignore", "ignore", "No: Ignore"),
+        )
+    )
+
+
+def rows(backend: FakeBackend) -> list[Item]:
+    """A queue like that of the design: insults, spam, personal data, hostile text, a long title."""
+    community = backend.connection.community
+    author = _member(
+        "pixelwurm",
+        since_ms=START_MS - 4 * 8766 * HOUR,
+        posts=812,
+        trust=3,
+        accepted=31,
+        removed=1,
+        silenced=0,
+        banned=0,
+    )
+    text = (
+        "Das ist jetzt das dritte Mal. Wer so etwas ausliefert, sollte sich schämen. @tante_erna du hast ja"
+        " offensichtlich gar keine Ahnung, halt doch einfach die Klappe."
+    )
+    first = make_item(
+        community,
+        "4121",
+        author="pixelwurm",
+        text=text,
+        language="de",
+        title=Foreign("Export bricht ab"),
+        since_ms=START_MS - 26 * HOUR,
+        created_ms=START_MS - 27 * HOUR,
+        score=8.5,
+        offers=offers(),
+        place=Place(
+            category=Foreign("Support DE"), thread_title=Foreign("Export bricht ab"), post_number=7, thread_posts=9
+        ),
+        reports=(
+            _report(1, "insult", "tante_erna", "persönlicher Angriff", 25, 12, 1),
+            _report(2, "insult", "bo_lind", None, 22, 3, 1),
+            _report(3, "other", "mapletux", "please look, it gets worse", 2, 0, 0),
+        ),
+        url="https://harbour.example/t/export/35/7",
+    )
+    first = msgspec.structs.replace(first, author=author)
+    found = [first]
+    for n, (name, reason, title, language, hours) in enumerate(
+        (
+            ("quietbyte77", "spam", "Genuine licence keys 80% off, message me", "en", 22),
+            ("jardin_libre", "other", "Ma question n'a rien à faire ici, merci de la déplacer", "fr", 19),
+            ("user_88412", "private", "About that moderator", "en", 18),
+            ("petrichor_x", "other", "look \u202ehere\u202c \x1b[31mred [/foo]", "en", 9),
+            ("oldsalt", "insult", "Re: " * 40 + "backup job stuck", "en", 8),
+            ("lucarne", "offtopic", "Quelle version de Python faut-il ?", "fr", 5),
+        ),
+        1,
+    ):
+        report = Report(id=f"x{n}", reason=reason, label=Foreign(reason), created_ms=START_MS - hours * HOUR)
+        found.append(
+            make_item(
+                community,
+                str(4121 + n),
+                author=name,
+                text=f"{title}. And some more words.",
+                title=Foreign(title),
+                language=language,
+                since_ms=START_MS - hours * HOUR,
+                reports=(report,),
+                offers=offers(),
+                url=f"https://harbour.example/t/{4121 + n}",
+            )
+        )
+    return found
+
+
+@dataclass
+class Stage:
+    """The running app and what is behind it."""
+
+    app: ModtuiApp
+    pilot: Pilot[int]
+    desk: Desk
+    site: FakeSite
+    clock: FakeClock
+    backend: PictureBackend
+
+    def lines(self) -> list[str]:
+        """What is on the screen, a line each, without trailing blanks."""
+        strips = self.app.screen._compositor.render_strips()
+        return ["".join(segment.text for segment in strip).rstrip() for strip in strips]
+
+    def text(self) -> str:
+        """The whole screen."""
+        return "\n".join(self.lines())
+
+    async def press(self, *keys: str) -> None:
+        """Press keys and let what they began come to rest."""
+        for key in keys:
+            await self.pilot.press(key)
+        await self.rest()
+
+    async def rest(self) -> None:
+        """Wait until the loop is quiet."""
+        for _ in range(3):
+            await self.pilot.pause()
+
+    async def shows(self, words: str) -> None:
+        """Wait until `words` stand on the screen."""
+        await until(lambda: words in self.text(), f"{words!r} on\n{self.text()}")
+
+    def on_site(self, number: str) -> str:
+        """The state of an item on the site."""
+        return self.site.items[number].state
+
+
+@asynccontextmanager
+async def stage(
+    folder: Path,
+    *,
+    size: tuple[int, int] = (120, 40),
+    items: Sequence[Item] | None = None,
+    config: str = "",
+    theme: str = "dark",
+    backend_type: type[PictureBackend] = PictureBackend,
+    **desk_settings: Any,
+) -> AsyncIterator[Stage]:
+    """The app on a fake site in a terminal of `size`. Time stands still; keys may decide at once."""
+    config_dir = Path(os.environ["MODTUI_CONFIG_DIR"])
+    config_dir.mkdir(parents=True, exist_ok=True)
+    (config_dir / "config.toml").write_text(f'[screen]\npainted_ms = 0\ntheme = "{theme}"\ntimezone = "UTC"\n{config}')
+    settings: Settings = load(config_dir / "config.toml", backends={})
+    clock = FakeClock()
+    site = FakeSite(clock)
+    backend = backend_type(site, folder / "state")
+    for item in rows(backend) if items is None else items:
+        site.items[item.ref.native] = item
+    store = Store.open(folder / "state", folder / "cache")
+    community = Community(name="harbour", backend=backend, url="https://harbour.example")
+    desk = Desk([community], store, reasons=settings.reasons, clock=clock, **desk_settings)
+    app = ModtuiApp(desk, settings, Options(read_only=bool(desk_settings.get("read_only"))), terminal=REMOTE)
+    try:
+        async with app.run_test(size=size) as pilot:
+            here = Stage(app, pilot, desk, site, clock, backend)
+            await until(lambda: community.link.state == "live" or not site.items)
+            await here.rest()
+            yield here
+    finally:
+        await store.close()
+
+
+def golden(name: str, text: str) -> None:
+    """Compare with the picture in goldens/; MODTUI_GOLDENS=write makes it anew."""
+    path = GOLDENS / f"{name}.txt"
+    if os.environ.get("MODTUI_GOLDENS") == "write":
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text + "\n", encoding="utf-8")
+    assert path.read_text(encoding="utf-8") == text + "\n"
