@@ -17,7 +17,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 import msgspec
 
@@ -25,7 +25,7 @@ from modtui.backends.base import Connection
 from modtui.backends.discourse.client import door as key_door
 from modtui.backends.discourse.errors import explain
 from modtui.backends.http import Door
-from modtui.backends.origin import parse_origin
+from modtui.backends.origin import Origin, parse_origin
 from modtui.domain.subjects import CommunityId
 from modtui.errors import AuthError, NotFound, Refused, RightsError, SiteError, StoreError, UsageError
 from modtui.paths import private
@@ -200,10 +200,13 @@ class DeviceLogin:
         user_code, uri = answer.get("user_code"), answer.get("verification_uri")
         if not self._device_code or not isinstance(user_code, str) or not isinstance(uri, str):
             raise reply.bad(f"{reply.place} gave no code to sign in with.")
+        if not _ours(self._door.origin, uri):
+            raise reply.bad(f"{reply.place} wants the code to be typed on another site; modtui does not pass that on.")
         self._interval = max(1.0, _seconds(answer.get("interval"), 5.0))
         complete = answer.get("verification_uri_with_request")
+        complete = complete if isinstance(complete, str) and _ours(self._door.origin, complete) else None
         return DeviceCode(
-            Foreign(user_code), uri, complete if isinstance(complete, str) else None,
+            Foreign(user_code), uri, complete,
             _seconds(answer.get("expires_in"), 600.0), self._interval,
         )  # fmt: skip
 
@@ -270,6 +273,13 @@ async def revoke(connection: Connection) -> None:
         pass  # It is withdrawn already.
     finally:
         await door.aclose()
+
+
+def _ours(origin: Origin, uri: str) -> bool:
+    try:
+        return origin.same(urlsplit(uri))
+    except ValueError:
+        return False
 
 
 def _seconds(value: object, default: float) -> float:
