@@ -45,6 +45,8 @@ class Aftermath:
         self._cache = cache
         self._clock = clock
         self._tell = tell
+        self.closed: Callable[[Item], None] = lambda item: None
+        """Called for each open row that we close: the lane's count is one less."""
         self.siblings: dict[SubjectRef, str] = {}
         """Subjects that the site closed together with another, and the decision that did it."""
 
@@ -92,13 +94,12 @@ class Aftermath:
 
     async def _close(self, items: Sequence[Item], state: State, by: str | None) -> None:
         now = self._clock.now_ms()
+        open_ones = [item for item in items if item.state == "open"]
         await self._put(
-            [
-                replace(item, state=state, handled_by=by, handled_ms=now, claim=None)
-                for item in items
-                if item.state == "open"
-            ]
+            [replace(item, state=state, handled_by=by, handled_ms=now, claim=None) for item in open_ones]
         )
+        for item in open_ones:
+            self.closed(item)
         for community in dict.fromkeys(item.ref.community for item in items):
             self._tell(CountsChanged(community=community))
 

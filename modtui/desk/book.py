@@ -71,7 +71,7 @@ class Book:
         self._clock = clock
         self._tell = tell
         self._decisions: dict[str, Decision] = {}
-        self._by_ref: dict[SubjectRef, list[str]] = {}
+        self._by_ref: dict[SubjectRef, list[tuple[str, int]]] = {}
         self._undone_by: dict[str, str] = {}
         self._open: dict[str, None] = {}
         self._failed: dict[str, None] = {}
@@ -135,10 +135,10 @@ class Book:
     def of(self, ref: SubjectRef) -> list[tuple[Decision, Target]]:
         """The remembered decisions on a subject, the newest first."""
         found: list[tuple[Decision, Target]] = []
-        for id in reversed(self._by_ref.get(ref, [])):
+        for id, place in reversed(self._by_ref.get(ref, [])):
             decision = self._decisions.get(id)
             if decision is not None:
-                found.extend((decision, target) for target in decision.targets if target.ref == ref)
+                found.append((decision, decision.targets[place]))
         return found
 
     def open_for(self, ref: SubjectRef) -> Decision | None:
@@ -191,9 +191,8 @@ class Book:
     def _apply(self, id: str, changes: Iterable[Change], at_ms: int) -> None:
         decision = self._decisions[id]
         targets = list(decision.targets)
-        where = {target.index: place for place, target in enumerate(targets)}
         for change in changes:
-            place = where[change.target]
+            place = change.target  # the journal numbers targets from 0
             target = targets[place]
             steps = tuple(
                 replace(
@@ -227,7 +226,7 @@ class Book:
         if known:
             return
         for target in decision.targets:
-            self._by_ref.setdefault(target.ref, []).append(decision.id)
+            self._by_ref.setdefault(target.ref, []).append((decision.id, target.index))
         if decision.undo_of is not None:
             self._undone_by[decision.undo_of] = decision.id
         if len(self._decisions) > 2 * _KEPT:
@@ -237,10 +236,10 @@ class Book:
         finished = [id for id in self._decisions if id not in self._open and id not in self._failed]
         for id in finished[:-_KEPT]:
             for target in self._decisions.pop(id).targets:
-                ids = self._by_ref.get(target.ref, [])
-                if id in ids:
-                    ids.remove(id)
-                if not ids:
+                places = self._by_ref.get(target.ref, [])
+                if (id, target.index) in places:
+                    places.remove((id, target.index))
+                if not places:
                     self._by_ref.pop(target.ref, None)
                 self.before.pop((id, target.index), None)
 

@@ -7,6 +7,7 @@ here waits for a site.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -26,6 +27,7 @@ from modtui.errors import ModtuiError, Refused, UsageError
 from modtui.store.ids import new_id
 from modtui.text import Foreign
 
+_log = logging.getLogger(__name__)
 _PERSONAL = frozenset({"silence", "ban", "warn", "reply"})
 """Verbs that write to a member whatever their steps say: the long hold applies."""
 _AT_ONCE = frozenset({"claim", "release"})
@@ -181,12 +183,16 @@ class Decider:
             except ModtuiError as error:
                 skipped[item.id] = error.message
                 continue
+            except Exception as error:
+                # A mistake in an adapter concerns this item, not the key that was pressed.
+                _log.error("%s while planning %s", type(error).__name__, intent.verb)
+                skipped[item.id] = "modtui stumbled over this item"
+                continue
             if author is not None and (intent.sanction is not None or sole):
                 sanctioned.add(author)
             own_message = mine.message if mine.message != intent.message else None
-            planned.append(
-                _Planned(item, plan, seen.get(item.id) or seen_of(item), checked, again, own_message, mine.message_title)
-            )
+            known = seen.get(item.id) or seen_of(item)
+            planned.append(_Planned(item, plan, known, checked, again, own_message, mine.message_title))
         return planned
 
     async def _record(

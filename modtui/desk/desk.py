@@ -14,6 +14,7 @@ from modtui.desk.clock import Clock
 from modtui.desk.community import Community
 from modtui.desk.decisions import Decider, Holds
 from modtui.desk.events import DecisionChanged, Event, Events, ItemsChanged, Link, LinkChanged, Troubled
+from modtui.desk.finding import Counter, find
 from modtui.desk.outbox import Outbox
 from modtui.desk.outcome import Decided, OutboxState, RowState, UndoResult
 from modtui.desk.reads import Reads
@@ -24,8 +25,8 @@ from modtui.domain.decisions import Decision, Intent, Plan, Sanction, Target
 from modtui.domain.items import Gone, Item
 from modtui.domain.reasons import Reason
 from modtui.domain.seen import Seen
-from modtui.domain.subjects import LANES, CommunityId, Lane, SubjectRef, parse_item_id
-from modtui.errors import ModtuiError, NotFound, ReadOnly, Refused, UsageError
+from modtui.domain.subjects import CommunityId, Lane, SubjectRef
+from modtui.errors import ModtuiError, ReadOnly, Refused, UsageError
 from modtui.text import say
 
 if TYPE_CHECKING:
@@ -63,6 +64,8 @@ class Desk:
             self._book, store, self.clock, self.communities, self.events.tell, resume_after_s=resume_after_s,
             line_up=self._line_up, line_down=self._line_down, release=self._release,
         )
+        self._counter = Counter(self._book)
+        self._outbox.aftermath.closed = lambda item: self._counter.closed(item, self._counted(item.ref.community))
         self._undoer = Undoer(self, self._decider, self._outbox)
         self._decider.recorded = self._outbox.recorded
         self._later: dict[str, int] = {}
@@ -183,29 +186,8 @@ class Desk:
     def find(self, lane: Lane | None, text: str, community: CommunityId | None = None) -> Item:
         """The cached row that `text` names: a full id, or a bare native id where that is unambiguous. Raises UsageError
         (ambiguous) and NotFound."""
-        parsed = parse_item_id(text)
-        if parsed is not None:
-            item = self.item(text)
-            if item is None:
-                raise NotFound(f"{text} is not known here.", "Is it of another community?")
-            return item
         scope = [community] if community is not None else [one.id for one in self.communities]
-        lanes = [lane] if lane is not None else list(LANES)
-        number = text.removeprefix("#")
-        found: dict[SubjectRef, Item] = {}
-        for each in lanes:
-            for id in self.store.cache.ids(each, scope, open_only=False, order="oldest"):
-                ref = parse_item_id(id)
-                if ref is not None and ref[1].native == number:
-                    item = self.item(id)
-                    if item is not None:
-                        found.setdefault(item.ref, item)
-        if not found:
-            raise NotFound(f"{text} is not known here.", "`modtui queue` shows what is.")
-        if len(found) > 1:
-            ids = ", ".join(item.id for item in found.values())
-            raise UsageError(f"{text} could mean several items.", f"Give the whole id: {ids}.")
-        return next(iter(found.values()))
+        return find(self.store.cache, lane, text, scope)
 
     async def read(self, refs: Sequence[SubjectRef]) -> dict[SubjectRef, Item | Gone]:
         """Read subjects from their sites now, in as few requests as possible; the cache has them afterwards. Raises the
@@ -214,23 +196,12 @@ class Desk:
 
     def counts(self, community: CommunityId | None = None) -> dict[Lane, int]:
         """Open items by lane: what the sites count, less what was decided here and is not in their counts yet."""
-        totals: dict[Lane, int] = {}
         scope = [community] if community is not None else [one.id for one in self.communities]
-        for id in scope:
-            counts = self._sync.counts(id) if self._sync is not None else self.store.cache.counts(id)
-            for each in LANES:
-                if each in counts:
-                    totals[each] = totals.get(each, 0) + int(counts[each])
-        for decision in self._book.open():
-            if decision.undo_of is not None or not words.closes(decision.verb):
-                continue
-            for target in decision.targets:
-                row = parse_item_id(target.item)
-                lane = next((one for one in totals if row is not None and one == row[0]), None)
-                moving = target.state in ("held", "sending", "unknown")
-                if moving and lane is not None and target.ref.community in scope:
-                    totals[lane] = max(0, totals[lane] - 1)
-        return totals
+        return self._counter.counts({id: self._counted(id) for id in scope})
+
+    def _counted(self, id: CommunityId) -> Mapping[Lane, int]:
+        """What the site counts."""
+        return self._sync.counts(id) if self._sync is not None else self.store.cache.counts(id)  # type: ignore[return-value]
 
     def context(self, item: Item) -> Context:
         """What is known now around an item."""

@@ -35,7 +35,7 @@ class Landing:
         self._outbox = outbox
         self._book = outbox.book
         self._clock = outbox.clock
-        self._community = community
+        self.community = community
         self._kept: list[tuple[str, tuple[Change, ...], Callable[[], Awaitable[None]]]] = []
         self._stepped: dict[_Place, float] = {}
         self._bases: dict[_Place, Seen] = {}
@@ -45,12 +45,12 @@ class Landing:
     @property
     def account(self) -> str | None:
         """Our name on the site."""
-        return self._community.account.username if self._community.account is not None else None
+        return self.community.account.username if self.community.account is not None else None
 
     @property
     def read_first(self) -> bool:
         """Whether a whole batch waits to be read back."""
-        return len(self.to_read) >= max(1, self._community.backend.capabilities.reread_batch)
+        return len(self.to_read) >= max(1, self.community.backend.capabilities.reread_batch)
 
     def base(self, job: Job) -> Seen | None:
         """What the subject looked like after our last step on it, where it was read back."""
@@ -126,7 +126,7 @@ class Landing:
             "noticed",
             {"decision": job.decision.id, "target": job.target.index, "what": [one.what for one in notes]},
             {"words": [one.words for one in notes]},
-            at_ms=self._clock.now_ms(), community=self._community.id,
+            at_ms=self._clock.now_ms(), community=self.community.id,
         )  # fmt: skip
 
     # ---------------------------------------------------------------- writing
@@ -169,8 +169,8 @@ class Landing:
         decision = self._book.get(job.decision.id) or job.decision
         target = decision.targets[job.target.index]
         rest = [step for step in target.steps if step.state == "held"]
-        late = [step for step in rest if self._outbox.due_in(decision, target, step) > FRESH_S]
-        versioned = self._community.backend.capabilities.versions
+        late = [step for step in rest if self._outbox.dues.left(decision, target, step) > FRESH_S]
+        versioned = self.community.backend.capabilities.versions
         if late or (not rest and (not known or decision.undo_of is not None)):
             self.to_read[place] = 0
         elif not versioned and job.decision.verb not in LIGHT and not rest:
@@ -201,7 +201,7 @@ class Landing:
         if item is None:
             return True
         try:
-            return bool(self._community.backend.plan_undo(item, original.intent, [step]).steps)
+            return bool(self.community.backend.plan_undo(item, original.intent, [step]).steps)
         except ModtuiError:
             return True
 
@@ -230,12 +230,12 @@ class Landing:
 
     async def read_back(self) -> None:
         """Read a batch of subjects after our writes: the cache learns how they are, later steps what to expect."""
-        batch = max(1, self._community.backend.capabilities.reread_batch)
+        batch = max(1, self.community.backend.capabilities.reread_batch)
         places = list(self.to_read)[:batch]
         targets = {place: self._target(place) for place in places}
         refs = [target.ref for target in targets.values() if target is not None]
         try:
-            found = await self._community.backend.reread(list(dict.fromkeys(refs))) if refs else {}
+            found = await self.community.backend.reread(list(dict.fromkeys(refs))) if refs else {}
         except ModtuiError as error:
             for place in places:
                 self.to_read[place] += 1

@@ -15,13 +15,14 @@ from modtui.desk.aftermath import Aftermath
 from modtui.desk.book import Book, Change, current, steps_of
 from modtui.desk.clock import Clock
 from modtui.desk.community import Community
+from modtui.desk.due import Dues
 from modtui.desk.events import Event, LinkChanged, Troubled
 from modtui.desk.outcome import OutboxState
 from modtui.desk.reads import Reads
-from modtui.desk.recovery import hold_of, recover
-from modtui.desk.sender import Job, Sender
+from modtui.desk.recovery import recover
+from modtui.desk.sender import Sender
 from modtui.desk.sender_lock import SenderLock
-from modtui.domain.decisions import Decision, Step, Target
+from modtui.domain.decisions import Decision, Target
 from modtui.domain.items import Item
 from modtui.domain.seen import Seen
 from modtui.domain.subjects import CommunityId
@@ -60,7 +61,7 @@ class Outbox:
         self._communities = list(communities)
         self._senders = {one.id: Sender(self, one) for one in communities}
         self._locks = {one.id: SenderLock(one.backend.connection.state, one.id) for one in communities}
-        self._due: dict[str, dict[tuple[int, int], tuple[int, float]]] = {}
+        self.dues = Dues(clock)
         self._waiting: dict[str, int] = {}
         self._mine: set[str] = set()
         self._ready: set[CommunityId] = set()
@@ -90,30 +91,6 @@ class Outbox:
         """It became too old to go out unasked."""
         self._waiting[decision] = self.clock.now_ms()
         self.book.changed.set()
-
-    def due(self, job: Job) -> float:
-        """When the hold of a step ends, on the monotonic clock."""
-        return self._due_at(job.decision, job.target, job.step)
-
-    def due_in(self, decision: Decision, target: Target, step: Step) -> float:
-        """Seconds until the hold of a step ends (negative when it has)."""
-        return self._due_at(decision, target, step) - self.clock.monotonic()
-
-    def _due_at(self, decision: Decision, target: Target, step: Step) -> float:
-        """The wall clock says only how long a hold is; it runs on the monotonic one from when it was first seen here,
-        so a clock that jumps can only lengthen it. An instant that was changed (send now, a hold that starts again) is
-        taken as it is, within the decision's hold."""
-        places = self._due.setdefault(decision.id, {})
-        known = places.get((target.index, step.index))
-        if known is not None and known[0] == step.due_ms:
-            return known[1]
-        if known is None:
-            hold_ms = hold_of(decision, step)
-        else:
-            hold_ms = max(0, min(step.due_ms - self.clock.now_ms(), decision.hold_ms))
-        at = self.clock.monotonic() + hold_ms / 1000
-        places[target.index, step.index] = (step.due_ms, at)
-        return at
 
     def cached(self, target: Target) -> Item | None:
         """The row as the cache has it."""
@@ -233,7 +210,7 @@ class Outbox:
         if isinstance(event, LinkChanged) and event.link.state == "live":
             sender = self._senders.get(event.community)
             if sender is not None:
-                sender.wake(try_now=True)
+                sender.line_is_up()
 
     def wake(self, *, try_now: bool = False) -> None:
         """Look again at what is due."""
@@ -246,7 +223,7 @@ class Outbox:
         """A decision of this process was committed: its holds begin."""
         self._mine.add(decision.id)
         for target, step in steps_of(decision):
-            self._due_at(decision, target, step)
+            self.dues.at(decision, target, step)
         self.wake()
 
     async def supersede(self, decision: Decision) -> None:
@@ -281,7 +258,7 @@ class Outbox:
                         break
                 step = current(target)
                 if step is not None and step.state == "held" and decision.id not in self._waiting:
-                    nexts.append(self.due_in(decision, target, step))
+                    nexts.append(self.dues.left(decision, target, step))
         due = self.clock.now_ms() + int(max(0.0, min(nexts)) * 1000) if nexts else None
         waiting = sum(len(shown[id].targets) for id in self._waiting if id in shown and shown[id].open)
         return OutboxState(
@@ -321,9 +298,7 @@ class Outbox:
             self._waiting.pop(decision.id, None)
             self._mine.add(decision.id)
             await self.book.change(decision.id, *changes)
-            places = self._due.setdefault(decision.id, {})
-            for target, step in steps_of(self.book.get(decision.id) or decision):
-                places[target.index, step.index] = (step.due_ms, self.clock.monotonic())
+            self.dues.end_now(self.book.get(decision.id) or decision)
             number += 1
         self.wake(try_now=True)
         return number
@@ -367,17 +342,9 @@ class Outbox:
         if not changes and not waiting:
             raise Refused("Nothing of this decision was refused, so there is nothing to try again.")
         self._mine.add(id)
-        self._due.pop(id, None)
         await self.book.change(id, *changes)
-        self._at_once(id)
+        self.dues.end_now(self.book.get(id) or decision)
         self.wake(try_now=True)
-
-    def _at_once(self, id: str) -> None:
-        decision = self.book.get(id)
-        if decision is not None:
-            places = self._due.setdefault(id, {})
-            for target, step in steps_of(decision):
-                places[target.index, step.index] = (step.due_ms, self.clock.monotonic())
 
     def set_base(self, decision: str, target: Target, seen: Seen) -> None:
         """The rest of a target goes on from the subject as the moderator accepted it now."""
@@ -424,6 +391,6 @@ class Outbox:
     def forget(self, decision: Decision) -> None:
         """A decision changed: what is final needs no hold any more."""
         if not decision.open:
-            self._due.pop(decision.id, None)
+            self.dues.forget(decision.id)
             self._waiting.pop(decision.id, None)
             self.book.stopping.discard(decision.id)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from modtui.desk.book import Book, Change, in_community
 from modtui.desk.clock import Clock
-from modtui.domain.decisions import Decision, Step
+from modtui.desk.due import hold_of
 from modtui.domain.subjects import CommunityId
 
 _AHEAD_MS = 60_000
@@ -20,11 +20,6 @@ class Recovered:
 
     unknown: int = 0
     waiting: set[str] = field(default_factory=set)
-
-
-def hold_of(decision: Decision, step: Step) -> int:
-    """The length of a step's own hold, in milliseconds: at most the decision's."""
-    return max(0, min(step.due_ms - decision.created_ms, decision.hold_ms))
 
 
 async def recover(

@@ -71,6 +71,8 @@ class RowStates:
             return RowState("", own("resolved by the same decision"), sibling, "done")
         if mine is not None and any(step.state == "done" for step in mine[1].steps):
             decision = mine[0]
+            if decision.undo_of is not None:
+                return RowState("", own("taken back by you"), decision.id, "done")
             return RowState("", _by(words.did(decision.verb, item.lane), None), decision.id, "done")
         return RowState("", _by(item.state, item.handled_by), kind="handled")
 

@@ -18,7 +18,8 @@ from modtui.desk.book import Change, current, in_community
 from modtui.desk.community import Community
 from modtui.desk.events import Troubled
 from modtui.desk.landing import Landing
-from modtui.desk.link import Backoff, broken, wait_for
+from modtui.desk.link import Backoff, wait_for
+from modtui.desk.lookup import Lookups
 from modtui.desk.preflight import LIGHT, judge
 from modtui.desk.reads import CHUNK_S, FRESH_S
 from modtui.domain.decisions import Decision, Step, Target
@@ -36,11 +37,6 @@ _SIGNED_OUT_S = 300.0
 _STORE_S = 5.0
 _MISTAKE_S = 30.0
 _STUMBLE_S = 60.0
-_FIRST_LOOK_S = 2.0
-_SECOND_LOOK_S = 5.0
-_LONGEST_LOOK_S = 300.0
-_LONG_AGO_MS = 60_000
-"""A request that left longer ago than this is on its way no more: one look is enough."""
 
 Key = tuple[str, int, int]
 """Decision, target, step."""
@@ -60,15 +56,6 @@ class Job:
         return self.decision.id, self.target.index, self.step.index
 
 
-@dataclass(slots=True)
-class _Look:
-    """The looking up of a lost answer: when next (monotonic seconds), how often so far, how often "not sent"."""
-
-    next: float
-    tries: int = 0
-    absent: int = 0
-
-
 class Sender:
     """The loop of one community. `run` ends when `stop` was called and nothing is in flight."""
 
@@ -83,7 +70,7 @@ class Sender:
         self._pause_until = 0.0
         self._backoff = Backoff()
         self._down_since: float | None = None
-        self._looks: dict[Key, _Look] = {}
+        self._lookups = Lookups(outbox, self._landing, self._book.changed.set)
         self._postponed: dict[Key, float] = {}
         self._singly = False
         self._resting = False
@@ -100,8 +87,13 @@ class Sender:
             self._pause_until = 0.0
             self._backoff.reset()
             self._postponed.clear()
-            for look in self._looks.values():
-                look.next = 0.0
+            self._lookups.hurry()
+        self._wake.set()
+
+    def line_is_up(self) -> None:
+        """Another room reached the site: a pause for an outage ends. One that the site asked for does not."""
+        if self._down_since is not None:
+            self._pause_until = 0.0
         self._wake.set()
 
     def stop(self) -> None:
@@ -115,8 +107,7 @@ class Sender:
 
     def looked_up(self, key: Key) -> int:
         """How often the fate of this step was looked up without a clear word."""
-        look = self._looks.get(key)
-        return look.tries if look else 0
+        return self._lookups.tries(key)
 
     @property
     def resting(self) -> bool:
@@ -145,7 +136,8 @@ class Sender:
                 await self._landing.write_kept()
                 looks, ready, next_due = self._choose()
                 if looks:
-                    await self._look_up(looks[0])
+                    await self._lookups.look(looks[0])
+                    self._up()
                 elif ready and not self._landing.read_first:
                     await self._send(ready)
                 elif self._landing.to_read:
@@ -179,27 +171,21 @@ class Sender:
                     continue
                 job = Job(decision, target, step)
                 if step.state == "unknown":
-                    look = self._looks.setdefault(job.key, _Look(next=now + self._first_look(step)))
-                    if look.next <= now:
+                    at = self._lookups.next(job)
+                    if at <= now:
                         looks.append(job)
                     else:
-                        waits.append(look.next - now)
+                        waits.append(at - now)
                 elif step.state == "held" and not asked:
-                    at = max(self._outbox.due(job), self._postponed.get(job.key, 0.0))
+                    at = max(self._outbox.dues.at(decision, target, step), self._postponed.get(job.key, 0.0))
                     if at <= now:
                         due.append((large, at, order, target.index, job))
                     else:
                         waits.append(at - now)
         batch = 1 if self._singly else max(1, self.community.backend.capabilities.reread_batch)
         due.sort(key=lambda entry: entry[:4])
-        looks.sort(key=lambda job: self._looks[job.key].next)
+        looks.sort(key=self._lookups.next)
         return looks, [entry[4] for entry in due[:batch]], min(waits, default=None)
-
-    def _first_look(self, step: Step) -> float:
-        return 0.0 if self._long_ago(step) else _FIRST_LOOK_S
-
-    def _long_ago(self, step: Step) -> bool:
-        return abs(self._clock.now_ms() - (step.changed_ms or 0)) > _LONG_AGO_MS
 
     # ---------------------------------------------------------------- sending
 
@@ -298,7 +284,7 @@ class Sender:
         except (NetworkError, SiteError) as error:
             if error.sent:
                 await landing.lost(job, error.message)
-                self._looks[job.key] = _Look(next=self._clock.monotonic() + _FIRST_LOOK_S)
+                self._lookups.lost(job.key)
             else:
                 await landing.not_sent(job, error.message)
             self._trouble(error)
@@ -308,6 +294,7 @@ class Sender:
         except Exception as error:
             # A mistake of ours in the middle of a request: nobody knows whether it left.
             await landing.lost(job, "modtui made a mistake while sending.")
+            self._lookups.lost(job.key)
             self._outbox.mistake(error, self.community)
             self._pause(_MISTAKE_S)
             return False
@@ -335,44 +322,6 @@ class Sender:
             await self._landing.refused(job, error.message)
             return
         await self._landing.conflict(job, said or (error.message.rstrip("."),), found)
-
-    # ---------------------------------------------------------------- lost answers
-
-    async def _look_up(self, job: Job) -> None:
-        """Ask the site what became of a request whose answer was lost."""
-        look = self._looks[job.key]
-        await self.community.identify()
-        backend = self.community.backend
-        before = self._book.before.get((job.decision.id, job.target.index)) or self._outbox.cached(job.target)
-        since = (job.step.changed_ms or self._clock.now_ms()) + backend.wire.clock_ms - self._clock.now_ms()
-        try:
-            fate = await backend.fate(before, job.step.call, key=job.step.key, since_ms=since - 1000)
-        except ModtuiError as error:
-            self._again(look)
-            if broken(error):
-                raise
-            return
-        self._up()
-        if fate.is_ == "done":
-            self._looks.pop(job.key, None)
-            await self._landing.found_done(job, fate.answer)
-        elif fate.is_ == "not sent":
-            look.absent += 1
-            # It may still be under way to the site: only a second look, later, or a long time makes it sure.
-            if look.absent < 2 and not self._long_ago(job.step):
-                look.next = self._clock.monotonic() + _SECOND_LOOK_S
-                return
-            self._looks.pop(job.key, None)
-            await self._landing.found_absent(job)
-        else:
-            look.absent = 0
-            self._again(look)
-            await self._landing.unclear(job, fate.words)
-
-    def _again(self, look: _Look) -> None:
-        look.tries += 1
-        look.next = self._clock.monotonic() + min(_LONGEST_LOOK_S, _FIRST_LOOK_S * 2.0 ** min(look.tries, 10))
-        self._book.changed.set()
 
     # ---------------------------------------------------------------- the line
 
@@ -405,7 +354,7 @@ class Sender:
                 step = current(target)
                 if step is None or step.state != "held":
                     continue
-                overdue = now - max(down, self._outbox.due(Job(decision, target, step)))
+                overdue = now - max(down, self._outbox.dues.at(decision, target, step))
                 if overdue > self._outbox.resume_after_s:
                     self._outbox.ask_first(decision.id)
                     found = True

@@ -176,7 +176,7 @@ class Undoer:
                 continue
             steps = [step for step in target.steps if step.state == "done"]
             try:
-                plan = community.backend.plan_undo(item, decision.intent, steps)
+                plan = community.backend.plan_undo(item, target.intent(decision.intent), steps)
             except ModtuiError as error:
                 ways.cannot += 1
                 ways.why.append(error.message)
@@ -196,7 +196,7 @@ class Undoer:
         if item is None or community is None or not claims:
             return
         try:
-            plan = community.backend.plan_undo(item, decision.intent, claims)
+            plan = community.backend.plan_undo(item, target.intent(decision.intent), claims)
             if plan.steps:
                 await self._decider.record_undo(decision, [(target, item, plan)])
         except ModtuiError:

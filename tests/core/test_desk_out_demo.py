@@ -147,11 +147,11 @@ async def test_a_batch_costs_one_request_each_and_a_read_for_ten(demo: DemoServe
         items = [item for item in it.items if item.offer("ignore") and item.claim is None][:12]
         decided = await it.desk.decide(items, Intent(verb="ignore"))
         assert decided.decision is not None
-        number = len(decided.decision.targets)
+        decision = decided.decision
+        number = len(decision.targets)
         assert number == 12, decided.skipped
         await until(lambda: not it.desk.outbox().on_their_way)
-        found = it.desk.decision(decided.decision.id)
-        assert found is not None and found.state == "done", [target.conflict for target in found.targets]
+        assert it.state(decision) == "done"
         assert it.writes() == number
         assert len(it.demo.requests) <= number + 3
 
@@ -163,8 +163,7 @@ async def test_an_edit_in_the_hold_is_a_conflict_and_mine_goes_through(demo: Dem
         it.demo.edit_post(int(item.native["post_id"]), "I am sorry, I was wrong about all of this.")
         await it.becomes(decision, "conflict")
         assert it.writes() == 0
-        mine = await it.desk.resolve_conflict(decision.id, "mine")
-        assert mine is not None
+        assert (mine := await it.desk.resolve_conflict(decision.id, "mine")) is not None
         await it.becomes(mine, "done")
         assert it.reviewable(item)["status"] != 0
 
