@@ -16,11 +16,13 @@ from tests.cli.conftest import ROOT, Run, environment
 def test_plain_calls_load_neither_screens_nor_network_nor_keyring(tmp_path: Path, args: list[str]) -> None:
     code = (
         "import sys; from modtui.cli.main import main; code = main(sys.argv[1:]);"
-        "bad = {'textual', 'httpx', 'keyring', 'cryptography', 'starlette'} & set(sys.modules); sys.exit(str(bad) if bad else code)"
+        "bad = {'textual', 'httpx', 'keyring', 'cryptography', 'starlette'} & set(sys.modules);"
+        "sys.exit(str(bad) if bad else code)"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code, *args], capture_output=True, text=True, env=environment(tmp_path), cwd=ROOT, check=False
-    )
+        [sys.executable, "-c", code, *args], capture_output=True, text=True, env=environment(tmp_path), cwd=ROOT,
+        check=False,
+    )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert done.stdout
 
@@ -130,9 +132,8 @@ def test_a_mistake_of_modtui_is_a_sentence_and_a_private_file(tmp_path: Path) ->
     text = report.read_text()
     assert "Traceback" in text and secret not in text and secret not in done.stderr
     assert report.stat().st_mode & 0o077 == 0
-    shown = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, env={**env, "MODTUI_DEBUG": "1"}, cwd=ROOT, check=False
-    )
+    env["MODTUI_DEBUG"] = "1"
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=env, cwd=ROOT, check=False)
     assert "Traceback" in shown.stderr and secret not in shown.stderr
 
 

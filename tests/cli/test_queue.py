@@ -17,7 +17,10 @@ FIELDS = {
 
 
 def open_flags(demo: DemoServer) -> int:
-    found = demo.db.one("SELECT count(*) AS n FROM reviewables WHERE type NOT IN ('ReviewableQueuedPost', 'ReviewableUser') AND status = 0")
+    found = demo.db.one(
+        "SELECT count(*) AS n FROM reviewables WHERE status = 0"
+        " AND type NOT IN ('ReviewableQueuedPost', 'ReviewableUser')"
+    )
     assert found is not None
     return int(found["n"])
 
@@ -76,9 +79,8 @@ def test_the_table_is_harmless_and_as_wide_as_promised(site: Run, demo: DemoServ
 def test_a_reader_that_has_seen_enough_is_no_error(demo: DemoServer, tmp_path: Path) -> None:
     env = environment(tmp_path, MODTUI_TOKEN=demo.api_key)
     call = f'"{sys.executable}" -m modtui --url {demo.url} --user {demo.username} queue --json'
-    done = subprocess.run(
-        ["bash", "-c", f"set -o pipefail; {call} | head -2"], capture_output=True, text=True, env=env, cwd=ROOT, check=False
-    )
+    pipe = ["bash", "-c", f"set -o pipefail; {call} | head -2"]
+    done = subprocess.run(pipe, capture_output=True, text=True, env=env, cwd=ROOT, check=False)
     assert done.returncode == 0 and done.stderr == ""
     assert len([json.loads(line) for line in done.stdout.splitlines()]) == 2
 
