@@ -82,12 +82,28 @@ class _Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, up: Callable[[], None]) -> None:
         super().__init__(config)
         self._up = up
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._wake = asyncio.Event()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Begin to answer, and say so."""
         await super().startup(sockets=sockets)
         if self.started:
             self._up()
+
+    async def main_loop(self) -> None:
+        """Tick once a second (for the Date header), and end at once when `stop` was called."""
+        self._loop, self._wake = asyncio.get_running_loop(), asyncio.Event()
+        while not await self.on_tick(0):
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(1):
+                    await self._wake.wait()
+
+    def stop(self, *, at_once: bool = False) -> None:
+        """Ask the server to end, from any thread or a signal handler; `at_once` does not wait for open connections."""
+        self.should_exit, self.force_exit = True, at_once
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._wake.set)
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -138,8 +154,8 @@ def run(
     server = _server(site, lambda: ready(Ready(site.base_url, api_key, MODERATOR, user_api_key, str(data))))
 
     def stop(signum: int, frame: object) -> None:
-        server.should_exit = True
         site.bus.close()
+        server.stop()
 
     in_main = threading.current_thread() is threading.main_thread()
     before = {s: signal.signal(s, stop) for s in (signal.SIGTERM, signal.SIGINT)} if in_main else {}
@@ -226,8 +242,8 @@ class DemoServer:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._server.should_exit = True
         self.site.bus.close()
+        self._server.stop(at_once=True)
         self._thread.join(10)
         self._sock.close()
         self.site.db.close()

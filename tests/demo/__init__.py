@@ -1,0 +1,1 @@
+"""The embedded community, over real HTTP."""
