@@ -37,7 +37,7 @@ def row(**more: Any) -> dict[str, Any]:
     } | more  # fmt: skip
 
 
-def whole(*rows: dict[str, Any], **more: Any) -> dict[str, Any]:
+def whole(*rows: Any, **more: Any) -> dict[str, Any]:
     return {
         "reviewables": list(rows),
         "users": [
@@ -125,9 +125,8 @@ def test_claims_of_both_ages() -> None:
 
 
 def test_one_odd_row_or_key_never_loses_the_page() -> None:
-    answer = whole(
-        row(), row(id=1, score="nine", topic_tags="no list"), row(id=None), "not a row", row(id=2, payload=[])
-    )  # type: ignore[arg-type]
+    odd = row(id=1, score="nine", topic_tags="no list")
+    answer = whole(row(), odd, row(id=None), "not a row", row(id=2, payload=[]))
     found, unreadable = items_of(site(), read_queue(answer))
     assert [item.number for item in found] == ["9301", "1", "2"]
     assert unreadable == 2
@@ -193,8 +192,8 @@ def test_the_author_of_a_held_post_on_older_servers() -> None:
 
 def test_penalties_in_force() -> None:
     rows = [
-        {"kind": "silence", "expires_at": "3026-10-02T10:00:00.000Z", "forever": True, "applied_by": {"username": "ann"},
-         "automatic": True, "from_this_target": True},
+        {"kind": "silence", "expires_at": "3026-10-02T10:00:00.000Z", "forever": True,
+         "applied_by": {"username": "ann"}, "automatic": True, "from_this_target": True},
         {"kind": "suspension", "expires_at": "2026-12-02T10:00:00.000Z", "applied_by": "ann"},
         {"kind": "curse"},
     ]  # fmt: skip
@@ -283,7 +282,7 @@ def test_429s_are_told_apart() -> None:
 
 def test_lenient_names_what_it_dropped() -> None:
     found, lost = wire.lenient({"id": "5", "username": 7, "trust_level": "x"}, wire.User)
-    assert found is not None and (found.id, found.username, lost) == (5, "7" if found.username else "", lost)
-    assert "trust_level" in lost
+    assert found is not None and (found.id, found.username, found.trust_level) == (5, "", None)
+    assert lost == ["username", "trust_level"]
     assert wire.lenient({"username": "x"}, wire.User) == (None, ["row"])
     assert wire.lenient([1], wire.User) == (None, ["row"])
