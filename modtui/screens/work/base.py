@@ -208,6 +208,14 @@ class WorkBase(Page):
         self.refresh_top()
         self.query_one("#empty", Drawing).refresh()
         self.call_after_refresh(self.show_item)
+        self.call_after_refresh(self._fill_page)
+
+    def _fill_page(self) -> None:
+        """A tall screen shows more rows than a site's page has: read on until it is full."""
+        total = self.view.total
+        shown = len(self.view)
+        if total is not None and not self.view.filtered and shown < min(total, self.rows_list.page_rows + 1):
+            self.run(self._more())
 
     def go_lane(self, lane: Lane) -> None:
         """Another lane of the same community."""

@@ -124,6 +124,8 @@ def top_state(
         left.append(say("L: {language}", language=own(view.language.upper() or "??")))
     if not marks:
         left.append(own("0 marked"))
+    if view.total is not None and view.total > view.loaded and not view.filtered and wide:
+        left.append(say("{n} of {all} read", n=view.loaded, all=view.total))
     if view.new:
         left.append(say("{n} new: R", n=view.new))
     notes = _notes(desk, one, shell, wide)
