@@ -48,6 +48,7 @@ class FakeClock(Clock):
     def __init__(self) -> None:
         self._now = 0.0
         self._sleepers: list[tuple[float, asyncio.Future[None]]] = []
+        self._lengths: dict[asyncio.Future[None], float] = {}
 
     def now_ms(self) -> int:
         return START + int(self._now * 1000)
@@ -58,12 +59,12 @@ class FakeClock(Clock):
     async def sleep(self, seconds: float) -> None:
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._sleepers.append((self._now + seconds, future))
+        self._lengths[future] = seconds
         await future
 
-    @property
-    def sleeping(self) -> list[float]:
-        """How long each sleeper still waits, in seconds."""
-        return sorted(due - self._now for due, future in self._sleepers if not future.done())
+    def sleeps(self, seconds: float) -> bool:
+        """Whether somebody went to sleep for so long and sleeps still."""
+        return any(self._lengths[future] == seconds for _, future in self._sleepers if not future.done())
 
     def advance(self, seconds: float) -> None:
         """Let time pass; who is due wakes when the loop runs."""
@@ -259,15 +260,22 @@ class World:
     async def live(self) -> None:
         """Start to follow the site and wait until the line is up."""
         self.desk.sync.start()
-        await until(lambda: self.community.link.state == "live" and self.clock.sleeping, "the line")
-        await quiet()
+        await until(lambda: self.community.link.state == "live" and self.clock.sleeps(30), "the line")
 
     async def poll(self) -> None:
         """Let the next look for changes happen."""
+        await until(lambda: self.clock.sleeps(30), "a pause")
         before = self.backend.calls.count("changes")
-        self.clock.advance(self.backend.capabilities.poll_s + 0.1)
-        await until(lambda: self.backend.calls.count("changes") > before, "a poll")
-        await quiet()
+        self.clock.advance(30.1)
+        await until(lambda: self.backend.calls.count("changes") > before and self.clock.sleeps(30), "a poll")
+
+    async def trickle_until(self, holds: Callable[[], object], what: str, step_s: float = 3.1) -> None:
+        """Let the trickle have its turns until something holds."""
+        end = time.monotonic() + 5.0
+        while not holds():
+            assert time.monotonic() < end, f"waited in vain for {what}"
+            self.clock.advance(step_s)
+            await quiet()
 
 
 @asynccontextmanager

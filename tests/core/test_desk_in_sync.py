@@ -40,11 +40,10 @@ def _moved(w: World, before: Link) -> bool:
     return w.community.link != before
 
 
-async def trickle(w: World, times: int = 1) -> None:
-    """Let the trickle have its turn."""
-    for _ in range(times):
-        w.clock.advance(3.1)
-        await quiet()
+def handler(w: World, number: int) -> str | None:
+    """Who handled a report, as the cache has it."""
+    found = w.store.cache.item(row(number))
+    return found.handled_by if found is not None else None
 
 
 async def test_start_reads_who_i_am_counts_and_the_first_pages(tmp_path: Path) -> None:
@@ -76,20 +75,20 @@ async def test_the_next_page_comes_on_demand_until_the_end(tmp_path: Path) -> No
 async def test_the_trickle_reads_on_slowly_and_leaves_room(tmp_path: Path) -> None:
     async with world(tmp_path, [item(n) for n in range(1, 61)]) as w:
         w.backend.wire.budget = Budget(limit=20, used=4)
-        await w.live()
+        w.community.poll_s = 3600
+        w.desk.sync.start()
+        await until(lambda: w.clock.sleeps(30), "the trickle's pause")
         pages = [call for call in w.backend.calls if call.startswith("page reports")]
         w.clock.advance(29.0)
         await quiet()
         assert [call for call in w.backend.calls if call.startswith("page reports")] == pages
-        w.clock.advance(1.5)
-        await until(lambda: "page reports 30" in w.backend.calls, "the trickle")
+        await w.trickle_until(lambda: "page reports 30" in w.backend.calls, "the trickle")
         w.backend.wire.budget = Budget(limit=20, used=15)
         w.clock.advance(31)
         await quiet()
         assert "page reports 40" not in w.backend.calls
         w.backend.wire.budget = Budget(limit=20, used=1)
-        w.clock.advance(31)
-        await until(lambda: "page reports 40" in w.backend.calls, "the trickle")
+        await w.trickle_until(lambda: "page reports 40" in w.backend.calls, "the trickle")
 
 
 async def test_what_was_handled_overnight_is_found_out_with_who_did_it(tmp_path: Path) -> None:
@@ -108,9 +107,7 @@ async def test_what_was_handled_overnight_is_found_out_with_who_did_it(tmp_path:
             ("removed", "ann"), ("removed", "ann"), ("gone", None), ("open", None),
         ]  # fmt: skip
         assert len(view) == 40 and view.new == 0
-        await trickle(w, 4)
-        late = w.store.cache.item(row(38))
-        assert late is not None and (late.state, late.handled_by) == ("kept", "cleo")
+        await w.trickle_until(lambda: handler(w, 38) == "cleo", "what cleo did")
         view.merge()
         assert len(view) == 36
 
@@ -118,7 +115,7 @@ async def test_what_was_handled_overnight_is_found_out_with_who_did_it(tmp_path:
 async def test_pages_slide_when_items_are_handled_and_none_is_missed(tmp_path: Path) -> None:
     async with world(tmp_path, [item(n) for n in range(1, 71)]) as w:
         await w.live()
-        w.backend.wire.budget = Budget(limit=20, used=15)
+        w.backend.wire.budget = Budget(limit=40, used=30)
         for number in range(1, 18):
             w.backend.handle(number)
         w.backend.news.append(
@@ -140,8 +137,7 @@ async def test_what_slid_past_unseen_is_found_by_another_walk(tmp_path: Path) ->
         assert await w.desk.more("reports")
         assert 31 not in open_numbers(w) and 50 in open_numbers(w)
         await w.poll()
-        await trickle(w, 20)
-        assert open_numbers(w) == list(range(18, 71))
+        await w.trickle_until(lambda: open_numbers(w) == list(range(18, 71)), "the rest")
 
 
 async def test_new_reports_are_looked_for_when_the_count_rises_and_wait_for_the_merge(tmp_path: Path) -> None:
@@ -171,9 +167,7 @@ async def test_reload_finds_new_ones_although_no_count_tells(tmp_path: Path) -> 
         w.backend.news.append(Changes(position="7", reload=True))
         await w.poll()
         await until(lambda: view.new == 1, "the new one")
-        await trickle(w, 3)
-        handled = w.store.cache.item(row(3))
-        assert handled is not None and handled.handled_by == "ann"
+        await w.trickle_until(lambda: handler(w, 3) == "ann", "what ann did")
 
 
 async def test_touched_items_are_read_again_and_the_row_stays(tmp_path: Path) -> None:
@@ -200,9 +194,7 @@ async def test_fewer_than_known_makes_the_trickle_find_out_which(tmp_path: Path)
         w.backend.handle(4, by="ann")
         w.backend.news.append(Changes(position="7", counts={"reports": 14}))
         await w.poll()
-        await trickle(w, 4)
-        gone = w.store.cache.item(row(4))
-        assert gone is not None and gone.handled_by == "ann"
+        await w.trickle_until(lambda: handler(w, 4) == "ann", "what ann did")
 
 
 async def test_nobody_there_no_polling_until_back(tmp_path: Path) -> None:
@@ -243,10 +235,12 @@ async def test_every_trouble_has_its_state_and_the_cached_queue_stays(
         link = w.community.link
         assert (link.since_ms, link.next_ms > 0, len(view)) == (START, tries_again, 1)
         w.backend.broken = None
-        w.clock.advance(1000)
-        await quiet()
-        assert (w.community.link.state == "live") is tries_again
-        if not tries_again:
+        if tries_again:
+            await w.trickle_until(lambda: w.community.link.state == "live", "the line", 120)
+        else:
+            w.clock.advance(1000)
+            await quiet()
+            assert w.community.link.state == state
             await w.desk.refresh("reports")
             assert w.community.link.state == "live"
         assert w.backend.calls.count("identify") == 2
@@ -264,7 +258,7 @@ async def test_an_outage_backs_off_and_what_changed_meanwhile_is_read(tmp_path: 
             link = w.community.link
             waits.append((link.next_ms - w.clock.now_ms()) / 1000)
             w.clock.advance(waits[-1] + 0.01)
-            await until(partial(_moved, w, link), "the next try")
+            await w.trickle_until(partial(_moved, w, link), "the next try")
         assert waits[0] <= 1.25 * FIRST_S and waits[-1] <= 1.25 * LONGEST_S
         assert all(later > 1.1 * earlier for earlier, later in itertools.pairwise(waits[:5]))
         assert w.community.link.since_ms == START + 31_000
@@ -273,10 +267,8 @@ async def test_an_outage_backs_off_and_what_changed_meanwhile_is_read(tmp_path: 
         w.backend.broken = None
         await w.desk.refresh("reports")
         assert w.community.link.state == "live"
-        await trickle(w, 3)
-        handled = w.store.cache.item(row(1))
-        assert handled is not None and handled.handled_by == "ann"
-        assert (len(view), view.new, w.backend.calls.count("identify")) == (5, 1, 1)
+        await w.trickle_until(lambda: handler(w, 1) == "ann" and view.new == 1, "what changed meanwhile")
+        assert (len(view), w.backend.calls.count("identify")) == (5, 1)
 
 
 async def test_trouble_of_another_room_and_its_success_move_the_line(tmp_path: Path) -> None:
