@@ -5,11 +5,13 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from modtui.backends.base import Connection, Credential
 from modtui.demo import effects
+from modtui.demo.review_json import Serializer
 from modtui.demo.server import DemoServer
 from modtui.domain.items import Item
 from modtui.domain.subjects import SubjectRef, community_id
@@ -34,8 +36,8 @@ class DemoSite(Site):
     page_size = 10
     undoable = ("approve",)  # an agreed flag stays agreed: the post comes back, the item does not
 
-    def __init__(self, demo: DemoServer, key: str) -> None:
-        self.demo, self.key = demo, key
+    def __init__(self, demo: DemoServer, key: str, patch: pytest.MonkeyPatch) -> None:
+        self.demo, self.key, self.patch = demo, key, patch
         self.id = community_id("discourse", demo.url, demo.username)
         staff = "SELECT id, username FROM users WHERE id > 0 AND NOT admin AND NOT moderator AND trust_level < 3"
         alive = " AND deleted_at IS NULL AND suspended_till IS NULL AND silenced_till IS NULL ORDER BY id"
@@ -82,6 +84,18 @@ class DemoSite(Site):
     def counted(self, items: Sequence[Item]) -> int:
         return sum(item.claim is None or item.claim.mine or item.claim.automatic for item in items)
 
+    async def spoil(self) -> bool:
+        """A row as a broken plugin might send it: the right keys with the wrong kinds of values."""
+        native = int((await self.report("About to break.")).native)
+        honest = Serializer.items
+
+        def items(serializer: Serializer, rows: list[Any]) -> list[Any]:
+            broken = {"id": native, "type": ["ReviewableFlaggedPost"], "created_at": {}, "reviewable_score_ids": "none"}
+            return [broken if row["id"] == native else row for row in honest(serializer, rows)]
+
+        self.patch.setattr(Serializer, "items", items)
+        return True
+
     def _post(self, ref: SubjectRef) -> int:
         return int(self.demo.db.value("SELECT target_id FROM reviewables WHERE id = ?", [int(ref.native)]))
 
@@ -91,5 +105,5 @@ class TestDiscourse(BackendContract):
     """With an admin's key and with a moderator's own."""
 
     @pytest.fixture
-    def site(self, demo: DemoServer, key: str) -> Site:
-        return DemoSite(demo, key)
+    def site(self, demo: DemoServer, key: str, monkeypatch: pytest.MonkeyPatch) -> Site:
+        return DemoSite(demo, key, monkeypatch)
