@@ -89,3 +89,7 @@ class Bus:
         finally:
             with self._lock:
                 self._channels_waited.pop(event, None)
+
+    def waiting(self) -> int:
+        """How many polls are being held."""
+        return len(self._channels_waited)

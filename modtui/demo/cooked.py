@@ -126,7 +126,7 @@ def _find_oneboxes(state: Any) -> None:
 
 @lru_cache(maxsize=1)
 def _markdown() -> MarkdownIt:
-    md = MarkdownIt("commonmark", {"html": False, "linkify": True, "breaks": True})
+    md = MarkdownIt("commonmark", {"html": False, "linkify": True, "breaks": True, "xhtmlOut": False})
     md.enable(["table", "strikethrough", "linkify"])
     for name, rule in (("text", _text), ("fence", _fence), ("image", _image), ("link_open", _link_open)):
         md.add_render_rule(name, rule)
