@@ -32,7 +32,9 @@ class Painter:
         key = (name, over)
         found = self._styles.get(key)
         if found is None:
-            found = self._base + Style.parse(self.palette.style(name) or "none")
+            # with the terminal's own colours a reversed row is one bar, not a patchwork of reversed columns
+            bare = bool(over) and self.palette.ansi
+            found = self._base + Style.parse((not bare and self.palette.style(name)) or "none")
             if over:
                 found += Style.parse(self.palette.style(over) or "none")
             self._styles[key] = found

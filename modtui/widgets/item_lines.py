@@ -156,7 +156,7 @@ def body_lines(view: ItemView, width: int) -> Iterator[Line | Anchor]:
             say("This item could not be read whole: {problem}.", problem=item.problem), "warning", width, 1
         )
     if item.deleted:
-        yield ((own(" The post is deleted on the site; its text is kept there for staff."), "warning"),)
+        yield from _wrapped(own("The post is deleted on the site; staff can still read it."), "warning", width, 1)
     elif item.hidden:
         yield ((own(" The site hides this post from members now."), "warning"),)
     if item.folded and not view.reveal:
