@@ -141,7 +141,7 @@ def demo(ctx: click.Context, /, keep: bool, **values: Any) -> int:
             limits = values["limits"]
             admin = limits == "admin"
             return open_screens(dataclasses.replace(
-                options, url=line["url"], user=line["username"] if admin else None, backend="discourse",
+                options, url=line["url"], name="harbour", user=line["username"] if admin else None, backend="discourse",
                 token=line["api_key"] if admin else line["user_api_key"], budget=None if limits else 0,
             ))  # fmt: skip
     finally:

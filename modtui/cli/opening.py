@@ -115,7 +115,7 @@ def _from_url(options: Options, settings: Settings) -> CommunitySettings:
         )
     kind = "user" if options.user is None else "service" if name in SERVICE_LOGIN else "admin"
     return CommunitySettings(
-        name=name_for(url), url=url, backend=name, account=options.user or "", key=kind,  # type: ignore[arg-type]
+        name=options.name or name_for(url), url=url, backend=name, account=options.user or "", key=kind,  # type: ignore[arg-type]
         insecure=options.insecure, budget=options.budget, options=dict(options.extra),
     )  # fmt: skip
 

@@ -67,6 +67,8 @@ _SHARED: tuple[tuple[tuple[str, ...], dict[str, Any]], ...] = (
     (("--option",), {"type": Pair(), "multiple": True, "metavar": "KEY=VALUE",
                      "help": "What only this kind of site needs, e.g. course=ID for openedx."}),
 )  # fmt: skip
+SHARED_NAMES = frozenset(names[0] for names, _ in _SHARED)
+"""The shared options, by their long names."""
 _VISIBLE_AFTER = {"--community"}
 
 

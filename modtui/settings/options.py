@@ -11,7 +11,8 @@ class Options:
     """The global options. `hold_s` overrides every hold, in seconds. `token` is what MODTUI_TOKEN said, in no repr.
 
     `url` names a community that need not be in the settings; `user` says that the token is an admin key that acts as
-    this account. `extra` are backend options such as `course`. `budget` is requests a minute (0: no brake).
+    this account. `name` is what to call it ("": from the address). `extra` are backend options such as `course`.
+    `budget` is requests a minute (0: no brake).
     """
 
     url: str | None = None
@@ -24,4 +25,5 @@ class Options:
     config: Path | None = None
     extra: dict[str, object] = field(default_factory=dict)
     budget: int | None = None
+    name: str = ""
     token: str | None = field(default=None, repr=False)
