@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -163,7 +164,8 @@ async def test_an_edit_in_the_hold_is_a_conflict_and_mine_goes_through(demo: Dem
         it.demo.edit_post(int(item.native["post_id"]), "I am sorry, I was wrong about all of this.")
         await it.becomes(decision, "conflict")
         assert it.writes() == 0
-        assert (mine := await it.desk.resolve_conflict(decision.id, "mine")) is not None
+        mine = await it.desk.resolve_conflict(decision.id, "mine")
+        assert mine is not None
         await it.becomes(mine, "done")
         assert it.reviewable(item)["status"] != 0
 
@@ -200,3 +202,38 @@ async def test_a_site_that_is_down_is_waited_for(demo: DemoServer, tmp_path: Pat
         await it.desk.retry(decision.id)
         await it.becomes(decision, "done")
         assert it.desk.communities[0].link.state == "live"
+
+
+@pytest.mark.parametrize("fault", ["slow", "lost"])
+async def test_a_kill_in_the_middle_of_sending_neither_loses_nor_doubles(
+    demo: DemoServer, tmp_path: Path, fault: str
+) -> None:
+    async with real(demo, tmp_path / "look") as look:
+        item = look.pick()
+    demo.inject(fault, "/review/", "PUT", wait_s=1.0)
+    demo.clear_requests()
+    child = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "tests.core.desk_child", str(tmp_path / "own"), demo.url, demo.api_key, demo.username,
+        item.ref.native, "approve", stdout=asyncio.subprocess.PIPE, cwd=Path(__file__).parents[2],
+    )  # fmt: skip
+    assert child.stdout is not None
+    word, id = (await asyncio.wait_for(child.stdout.readline(), 20)).decode().split()
+    assert word == "decided"
+    store = Store.open(tmp_path / "own" / "state", tmp_path / "own" / "cache")
+
+    def state() -> str:
+        found = store.journal.decision(id)
+        return found.state if found is not None else "lost"
+
+    try:
+        await until(lambda: state() != "held")
+        child.kill()
+        await child.wait()
+        assert state() in ("sending", "unknown")
+    finally:
+        await store.close()
+    async with real(demo, tmp_path / "own", hold_s=0) as it:
+        decision = it.desk.decision(id)
+        assert decision is not None
+        await it.becomes(decision, "done", seconds=30)
+        assert it.reviewable(item)["version"] == (item.version or 0) + 1
