@@ -73,11 +73,22 @@ class ContextKeeper:
         self._standing: str | None = None
         self._follow: asyncio.Task[None] | None = None
         self._earlier: dict[str, tuple[Shown, ...]] = {}
+        self._memo: dict[str, tuple[Item, Context]] = {}
 
     # --- looking
 
     def get(self, item: Item) -> Context:
-        """What is cached around the item. Never waits."""
+        """What is cached around the item. Never waits, and costs nothing while nothing changes."""
+        known = self._memo.get(item.id)
+        if known is not None and known[0] == item:
+            return known[1]
+        if len(self._memo) >= 200:
+            self._memo.clear()
+        context = self._read(item)
+        self._memo[item.id] = (item, context)
+        return context
+
+    def _read(self, item: Item) -> Context:
         cache = self._desk.store.cache
         thread = cache.thread(item.id)
         dossier = cache.dossier(item.ref.community, item.author.native) if item.author else None
@@ -103,6 +114,7 @@ class ContextKeeper:
     def forget(self) -> None:
         """A decision changed the journal: the lines about earlier ones are made anew."""
         self._earlier.clear()
+        self._memo.clear()
 
     # --- fetching
 
@@ -110,6 +122,7 @@ class ContextKeeper:
         """The moderator stands on `item`: fetch what is missing around it, then the thread of the first of `ahead`.
         Older wishes that were not sent yet are dropped. Returns at once; `ContextLoaded` tells what came."""
         self._standing = item.id
+        self._memo.pop(item.id, None)
         self._drop(_keys(item) | {key for each in ahead[:1] for key in _keys(each)})
         for key in _keys(item):
             self._problems.pop(key, None)
@@ -165,6 +178,7 @@ class ContextKeeper:
             return
         flight = self._flights[key] = _Flight({item_id})
         flight.task = asyncio.create_task(self._fly(key, flight, work), name=f"context {key[0]}")
+        self._memo.clear()
         self._desk.events.tell(ContextLoaded(item_id))
 
     async def _fly(self, key: Key, flight: _Flight, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
@@ -185,6 +199,7 @@ class ContextKeeper:
         """A read has ended, one way or another."""
         if self._flights.get(key) is flight:
             del self._flights[key]
+        self._memo.clear()
         for id in flight.items:
             self._desk.events.tell(ContextLoaded(id))
 

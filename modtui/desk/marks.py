@@ -82,9 +82,9 @@ class Marks:
         return self.add(self._view.ids())
 
     def like(self, id: str) -> int:
-        """Mark the shown items that say nearly the same as this one; says how many are new. For long lists
+        """Mark this item and the shown ones that say nearly the same; says how many are new. For long lists
         `add(... await view.search_like(id))` does it without making a key wait."""
-        return self.add(each for each, _ in self._view.like(id))
+        return self.add([id, *(each for each, _ in self._view.like(id))])
 
     def clear(self) -> None:
         """Take all marks off; `last` brings them back."""

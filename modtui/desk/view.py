@@ -52,7 +52,7 @@ class View:
         self._items: dict[str, Item | None] = {}
         self._standing: str | None = None
         self._revision = 0
-        self._likes: dict[str, frozenset[str]] = {}
+        self._likes: dict[str, dict[str, float]] = {}
         self._languages: dict[str | None, int] | None = None
         self._known: int | None = None
         self.marks = Marks(self)
@@ -74,6 +74,11 @@ class View:
     def filter(self) -> str:
         """The filter as it was typed; empty when there is none."""
         return self._filter.text
+
+    @property
+    def order_words(self) -> str:
+        """How the list is sorted, in words: `oldest first`."""
+        return "least alike first" if self._likes else SORT_WORDS[self.sort]
 
     @property
     def new(self) -> int:
@@ -161,7 +166,7 @@ class View:
         wanted = parse(text)
         everything = self._everything() if wanted.likes else []
         sources = {value: self._source(value, everything) for value in wanted.likes}
-        likes = {value: frozenset(id for id, _ in self.likeness.find(s, everything)) for value, s in sources.items()}
+        likes = {value: dict(self.likeness.find(source, everything)) for value, source in sources.items()}
         self._filter, self._likes = wanted, likes
         self._reorder(self._select())
 
@@ -170,9 +175,7 @@ class View:
         wanted = parse(text)
         everything = self._everything() if wanted.likes else []
         sources = {value: self._source(value, everything) for value in wanted.likes}
-        likes: dict[str, frozenset[str]] = {}
-        for value, source in sources.items():
-            likes[value] = frozenset(id for id, _ in await self.likeness.search(source, everything))
+        likes = {value: dict(await self.likeness.search(source, everything)) for value, source in sources.items()}
         self._filter, self._likes = wanted, likes
         self._reorder(self._select())
 
@@ -232,13 +235,18 @@ class View:
         return state.open and state.kind != "other"
 
     def like(self, id: str, threshold: float | None = None) -> list[tuple[str, float]]:
-        """The shown items that say nearly the same as this one, least alike first, each with its likeness (0 to 1).
-        About 0.1 ms an item: `search_like` is the one for long lists."""
-        return self.likeness.find(id, self._order, threshold)
+        """The other shown items that say nearly the same as this one, least alike first, each with its likeness (0 to
+        1). About 0.1 ms an item: `search_like` is the one for long lists."""
+        return [pair for pair in self.likeness.find(id, self._order, threshold) if pair[0] != id]
 
     async def search_like(self, id: str, threshold: float | None = None) -> list[tuple[str, float]]:
         """As `like`, bit by bit, so that no key waits for it."""
-        return await self.likeness.search(id, list(self._order), threshold)
+        found = await self.likeness.search(id, list(self._order), threshold)
+        return [pair for pair in found if pair[0] != id]
+
+    def alike(self, id: str) -> float | None:
+        """While a `like:` filter holds: how like its item this one is, from 0 to 1."""
+        return next((shares[id] for shares in self._likes.values() if id in shares), None)
 
     # --- what happens around it
 
@@ -260,7 +268,7 @@ class View:
             return
         if not self._order:
             self._reorder(self._select())
-        elif backlog and self.sort == "oldest" and self._extend(fresh):
+        elif backlog and self.sort == "oldest" and not self._likes and self._extend(fresh):
             return
         else:
             self._fresh.update(dict.fromkeys(fresh))
@@ -302,11 +310,14 @@ class View:
     # --- the filter
 
     def _select(self) -> list[str]:
-        """All ids of the lane in order, filtered."""
-        return match_ids(
+        """All ids of the lane in order, filtered. A `like:` filter puts the least alike first: the exceptions."""
+        found = match_ids(
             self._cache, self.lane, self.scope, self.sort, self._filter, self._around(), self.language,
             open_only=not self._filter.uses("state"),
         )  # fmt: skip
+        if self._likes:
+            found.sort(key=lambda id: self.alike(id) or 0.0)
+        return found
 
     def _passing(self, ids: Sequence[str]) -> list[str]:
         """Those of a few ids that belong into the list."""

@@ -182,14 +182,18 @@ async def test_near_copies_are_marked_and_filtered_least_alike_first(tmp_path: P
     async with world(tmp_path, cached=WAVE) as w:
         view = w.desk.view("reports")
         found = view.like(row(1))
-        assert [id for id, _ in found] == [row(2), row(1), row(3)]
+        assert [id for id, _ in found] == [row(2), row(3)]
         assert [score for _, score in found] == sorted(score for _, score in found)
         assert await view.search_like(row(1)) == found
+        assert (view.like(row(4)), view.order_words, view.alike(row(2))) == ([], "oldest first", None)
         assert view.marks.like(row(3)) == 3
         view.set_filter("like:1")
-        assert numbers(view) == ["1", "2", "3"]
+        assert (numbers(view), view.order_words) == (["2", "1", "3"], "least alike first")
+        assert 0.5 < (view.alike(row(2)) or 0) < 1 and view.alike(row(3)) == 1.0
         await view.narrow("-like:#1")
         assert numbers(view) == ["4", "5"]
+        view.set_filter("")
+        assert (numbers(view), view.order_words) == (["1", "2", "3", "4", "5"], "oldest first")
         with pytest.raises(UsageError, match="77"):
             view.set_filter("like:77")
 
