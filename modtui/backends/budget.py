@@ -27,6 +27,7 @@ T = TypeVar("T")
 _priority: ContextVar[Priority | None] = ContextVar("modtui_request_priority", default=None)
 _RESERVE = 0.25
 _TRICKLE = 0.10
+_BUSY_S = 0.1
 _LONGEST_PAUSE_MS = 24 * 3_600_000
 
 
@@ -89,7 +90,7 @@ class Ledger:
 
     def take(self, priority: Priority) -> Turn:
         """Charge one request, or say how long it has to wait (then nothing is charged)."""
-        return self._shared(lambda db: self._take(db, priority))
+        return self._shared(lambda db: self._take(db, priority), Turn(_BUSY_S))
 
     def pause(self, seconds: float, *, day: bool = False) -> None:
         """The site asked everybody with this credential to wait. A longer pause stays."""
@@ -102,7 +103,7 @@ class Ledger:
                 ("day" if day else "all", until),
             )
 
-        self._shared(write)
+        self._shared(write, None)
 
     def look(self) -> Budget:
         """The budget now, without charging anything."""
@@ -116,7 +117,7 @@ class Ledger:
                 wait = self._until_room(db, now, self._limit)
             return Budget(self._limit, used, self._window_ms / 1000, wait)
 
-        return self._shared(read)
+        return self._shared(read, Budget(self._limit, 0, self._window_ms / 1000, 0.0))
 
     def close(self) -> None:
         """Close the file."""
@@ -159,14 +160,17 @@ class Ledger:
         row = db.execute("SELECT at_ms FROM spent ORDER BY at_ms DESC LIMIT 1 OFFSET ?", (room - 1,)).fetchone()
         return max(0.05, (row[0] + self._window_ms - now) / 1000) if row else 0.05
 
-    def _shared(self, work: Callable[[sqlite3.Connection], T]) -> T:
+    def _shared(self, work: Callable[[sqlite3.Connection], T], busy: T) -> T:
+        """Do `work` in a transaction; `busy` when another process holds the file for longer than the time limit."""
         for _ in range(2):
             db = self._open()
             try:
                 with db:
                     db.execute("BEGIN IMMEDIATE")
                     return work(db)
-            except sqlite3.Error:
+            except sqlite3.Error as error:
+                if getattr(error, "sqlite_errorcode", None) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+                    return busy
                 # Better to count alone than not to work at all.
                 db.close()
                 self._db = _prepared(sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None))

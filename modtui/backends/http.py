@@ -23,7 +23,7 @@ from modtui.backends.base import Budget, Connection, RequestSeen
 from modtui.backends.budget import Ledger, Priority, current_priority, ledger_name
 from modtui.backends.origin import Origin, parse_origin, redirected, unreachable
 from modtui.backends.redact import Redactor, basic, shown_path
-from modtui.backends.reply import Reply, date_ms
+from modtui.backends.reply import Reply, date_ms, explain_plainly, whole_client
 from modtui.errors import ModtuiError, NetworkError, RateLimited, ReadOnly, SiteError
 
 if TYPE_CHECKING:
@@ -49,21 +49,12 @@ class Limits:
     attempts = 3
 
 
-def explain_plainly(reply: Reply) -> ModtuiError:
-    """The error for an answer that is no success, where a platform has nothing better to say."""
-    return reply.bad(f"{reply.place} answered with an error ({reply.status}).")
-
-
-def whole_client(reply: Reply) -> bool:
-    """Whether a 429 means every request (the default), where a platform has nothing better to say."""
-    return True
-
-
 class Door:
     """The way to one site with one credential. Implements `base.Wire`.
 
     `auth` are the headers that carry the credential, `limit` the platform's requests a minute (`options["budget"]`
-    overrides it, 0 means none), `writes_allowed` paths that are only reads although they are POSTs.
+    overrides it, 0 means none). `explain` makes the error of an answer that is no success, `pauses_all` and
+    `spends_day` say what a 429 is about, `reading_posts` are beginnings of paths that only read although they are POSTs.
     """
 
     def __init__(
@@ -349,13 +340,16 @@ class Door:
         import httpx
 
         origin, limits = self.origin, self._limits
+        # A moderator reads for a while between requests, and a new TLS connection costs several round trips. Servers on
+        # this machine are often small ones that hang up after five seconds.
+        kept = 4.0 if origin.loopback else 55.0
         verify: ssl.SSLContext | bool = httpx.create_ssl_context() if origin.scheme == "https" else False
         return httpx.AsyncClient(
             verify=verify,
             trust_env=not origin.loopback,
             headers={"User-Agent": AGENT},
             timeout=httpx.Timeout(limits.read, connect=limits.connect),
-            limits=httpx.Limits(max_connections=8, max_keepalive_connections=4, keepalive_expiry=4.0),
+            limits=httpx.Limits(max_connections=8, max_keepalive_connections=4, keepalive_expiry=kept),
             follow_redirects=False,
         )
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from modtui.errors import SiteError
+from modtui.errors import ModtuiError, SiteError
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +91,16 @@ class Reply:
         except ValueError:
             until, now = date_ms(given), date_ms(self.headers.get("date", ""))
             return max(0.0, (until - now) / 1000) if until is not None and now is not None else None
+
+
+def explain_plainly(reply: Reply) -> ModtuiError:
+    """The error for an answer that is no success, where a platform has nothing better to say."""
+    return reply.bad(f"{reply.place} answered with an error ({reply.status}).")
+
+
+def whole_client(reply: Reply) -> bool:
+    """Whether a 429 means every request (the default), where a platform has nothing better to say."""
+    return True
 
 
 def date_ms(text: str) -> int | None:

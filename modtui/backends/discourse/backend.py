@@ -71,7 +71,7 @@ class DiscourseBackend:
         """Who the key is. Raises AuthError for a wrong or withdrawn key, WrongSite for another kind of site."""
         if self.connection.credential is None:
             raise AuthError("There is no key for this community.", "Sign in with modtui login.")
-        user, info = None, None
+        user, about = None, None
         with spending("decision"):
             try:
                 user = await self._client.current_user()
@@ -87,7 +87,7 @@ class DiscourseBackend:
                 raise
             except NotFound:
                 await self._need_discourse()
-            info = await _or_none(self._client.basic_info())
+            about = await _or_none(self._client.about())
         if user is None:
             raise AuthError(
                 f"{self._door.origin.place} does not say whose key this is.", "Sign in again with modtui login."
@@ -100,11 +100,12 @@ class DiscourseBackend:
         if not site.reviews and user.can_review is None:
             site.reviews = await _or_none(self._client.review_count()) is not None
         site.known = True
-        title = (info or {}).get("title")
+        title, version = (about or {}).get("title"), (about or {}).get("version")
         role = "admin" if user.admin else "moderator" if user.moderator else "reviewer" if site.reviews else "member"
         return Account(
             native=str(user.id), username=site.me, role=role,
             site_title=Foreign(title) if isinstance(title, str) and title else None,
+            version=Foreign(version) if isinstance(version, str) and version else None,
         )  # fmt: skip
 
     async def _need_discourse(self) -> None:
@@ -140,8 +141,8 @@ class DiscourseBackend:
             raise UsageError(f"Discourse has no lane {lane} yet.")
         kinds = PENDING_TYPES if lane == "pending" else ("",)
         cursors = paging.decode(cursor) if cursor else [Cursor(kind) for kind in kinds]
-        await self._name_categories()
-        queues = await asyncio.gather(*(self._queue(one, f"{lane} page") for one in cursors))
+        asked = asyncio.gather(*(self._queue(one, f"{lane} page") for one in cursors))
+        queues, _ = await asyncio.gather(asked, self._name_categories())
         items: list[Item] = []
         unreadable = 0
         for one, queue in zip(cursors, queues, strict=True):
@@ -205,25 +206,35 @@ class DiscourseBackend:
         """A member's profile, sanctions, team notes and newest posts; what is not to be had is left out."""
         client, site = self._client, self._site
         admin: dict[str, Any] | None = None
-        username = member
         if member.isdigit() and site.staff:
             admin = await _or_none(client.admin_user(member))
-            username = str((admin or {}).get("username") or member)
-        card = await client.card(username) if admin is None else await _or_none(client.card(username)) or {}
-        native = str((admin or card).get("id") or "")
-        if admin is None and site.staff and native:
-            admin = await _or_none(client.admin_user(native))
-        notes: list[dict[str, Any]] | None = None
-        if site.staff and native and site.user_notes is not False:
-            try:
-                notes = await client.user_notes(native)
-                site.user_notes = True
-            except NotFound:
-                site.user_notes = False
-            except (RightsError, SiteError):
-                pass
-        actions = await _or_none(client.actions_of(username)) or []
-        return dossier_of(site, card, admin, notes, actions, self._door.clock_ms)
+        if admin is None:
+            card = await client.card(member)
+            admin = await _or_none(client.admin_user(str(card["id"]))) if site.staff and card.get("id") else None
+            username = str(card.get("username") or member)
+            notes, actions = await asyncio.gather(self._user_notes(card), _or_none(client.actions_of(username)))
+        else:
+            username = str(admin.get("username") or member)
+            found, notes, actions = await asyncio.gather(
+                _or_none(client.card(username)), self._user_notes(admin), _or_none(client.actions_of(username))
+            )
+            card = found or {}
+        return dossier_of(site, card, admin, notes, actions or [], self._door.clock_ms)
+
+    async def _user_notes(self, user: Mapping[str, Any]) -> list[dict[str, Any]] | None:
+        """Team notes on a member, None where they cannot be had; the plugin is asked for once."""
+        site, native = self._site, user.get("id")
+        if not site.staff or native is None or site.user_notes is False:
+            return None
+        try:
+            notes = await self._client.user_notes(str(native))
+        except NotFound:
+            site.user_notes = False
+            return None
+        except (RightsError, SiteError):
+            return None
+        site.user_notes = True
+        return notes
 
     def plan(self, item: Item, intent: Intent) -> Plan:
         """What the intent would do. Raises Refused with a sentence."""

@@ -64,6 +64,11 @@ class Client:
         found, _ = wire.lenient(reply.mapping().get("current_user"), wire.CurrentUser)
         return found
 
+    async def about(self) -> dict[str, Any]:
+        """Title and version, as members see them."""
+        about = (await self.door.get("/about.json", why="site")).mapping().get("about")
+        return about if isinstance(about, dict) else {}
+
     async def basic_info(self) -> dict[str, Any]:
         """The public title and description. Asked without the key: with a wrong one, everything is refused."""
         return (await self.door.ask("GET", "/site/basic-info.json", why="site", anonymous=True)).mapping()

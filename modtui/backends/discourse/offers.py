@@ -117,6 +117,8 @@ def _ours(site: Site, item: Item, served: list[Offer]) -> list[Offer]:
     topic: Capability = (
         ALLOWED if item.native.get("topic_id") else Blocked("platform", "only items in a thread can be claimed")
     )
+    if site.claims_off:
+        topic = Blocked("setting", "claiming is switched off on this site")
     mine = item.claim is not None and item.claim.mine and not item.claim.automatic
     offer("claim", "Claim the thread", Blocked("state", "it is yours already") if mine else topic)
     offer("release", "Release the claim", topic if item.claim else Blocked("state", "nobody has claimed it"))

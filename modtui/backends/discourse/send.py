@@ -154,6 +154,9 @@ class Sender:
             await self._client.claim(int(args["topic"]))
         except Stale:
             raise Refused("Somebody else has claimed this thread.") from None
+        except RightsError:
+            self._site.claims_off = True
+            raise Refused("Claiming is switched off on this site.") from None
         return Answer()
 
     async def _do_release(self, args: dict[str, Any]) -> Answer:

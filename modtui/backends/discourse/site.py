@@ -18,8 +18,8 @@ _STAFF = ("restore", "edit", "note", "silence", "unsilence", "ban", "unban", "lo
 @dataclass(slots=True)
 class Site:
     """One account on a Discourse site. `staff` sees /admin, `reviews` has a review queue at all; `categories` are
-    names by id, `item_notes` and `user_notes` whether such exist (None: not tried yet), `claims_required` is learnt
-    from refusals."""
+    names by id, `item_notes` and `user_notes` whether such exist (None: not tried yet), `claims_required` and
+    `claims_off` are learnt from refusals."""
 
     community: CommunityId
     base: str
@@ -30,6 +30,7 @@ class Site:
     reviews: bool = False
     known: bool = False
     claims_required: bool | None = None
+    claims_off: bool = False
     item_notes: bool | None = None
     user_notes: bool | None = None
     categories: dict[int, Foreign] = field(default_factory=dict)
