@@ -27,8 +27,8 @@ modtui queue --json --filter 'reason:spam author:quietbyte*' | modtui act spam
 ## What scripts may rely on
 
 `MODTUI_TOKEN=KEY modtui --url URL [--user NAME] [--backend B] COMMAND` works on a community that is not in the
-settings. With `--user` the key is an admin's that acts as this account, without it is your own. The variable counts only together
-with `--url` or `--community`, and modtui takes it out of its environment before it starts anything else.
+settings. With `--user` the key is an admin's that acts as this account, without it is your own. The variable counts
+only together with `--url` or `--community`, and modtui takes it out of its environment before it starts anything else.
 
 A line of `queue --json` has at least: `id` (opaque), `community` (its name), `backend`, `lane`, `kind`, `title`,
 `author`, `reports` (how many), `reasons` (a list), `age_seconds`, `language` (may be null), `state`, `claimed_by` (may

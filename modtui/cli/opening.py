@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.metadata import EntryPoint, entry_points
@@ -13,6 +14,7 @@ import msgspec
 
 from modtui import credentials, paths
 from modtui.cli import accounts
+from modtui.cli.output import narrate, safe
 from modtui.domain.subjects import community_id
 from modtui.errors import ModtuiError, UsageError
 from modtui.settings import CommunitySettings, Settings, load
@@ -24,8 +26,11 @@ if TYPE_CHECKING:
     from modtui.backends.base import Backend, Credential, Factory
     from modtui.desk.community import Community
     from modtui.desk.desk import Desk
+    from modtui.store.store import Store
 
 GROUP = "modtui.backends"
+_TIDIED = "tidied_ms"
+_DAY_MS = 86_400_000
 
 
 def backends() -> dict[str, EntryPoint]:
@@ -169,7 +174,6 @@ def communities(options: Options, settings: Settings, *, none: bool = False) -> 
 
     Where there are several, one without a key does not stop the others; when none opens, the first's error is raised.
     """
-    from modtui.cli.output import narrate, safe
     from modtui.desk.community import Community
 
     found: list[Community] = []
@@ -237,4 +241,21 @@ def opening(options: Options, settings: Settings, *, none: bool = False) -> Iter
             resume_after_s=settings.undo.resume_after_s,
         )  # fmt: skip
     finally:
-        asyncio.run(opened.close())
+        asyncio.run(_tidied(opened, settings))
+
+
+async def _tidied(store: Store, settings: Settings) -> None:
+    """Close the databases; once a day forget first what [journal] in the settings says."""
+    now = time.time_ns() // 1_000_000
+    try:
+        last = int(store.cache.get_meta(_TIDIED) or 0)
+        if not 0 <= now - last < _DAY_MS:
+            if settings.journal.cache_ms is not None:
+                await store.cache.expire(settings.journal.cache_ms / _DAY_MS)
+            if settings.journal.retention_ms is not None:
+                await store.journal.prune(now - settings.journal.retention_ms)
+            await store.cache.put_meta(_TIDIED, str(now))
+    except ModtuiError as error:
+        narrate(safe(str(error)))  # it is tried again the next time
+    finally:
+        await store.close()

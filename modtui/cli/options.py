@@ -64,6 +64,8 @@ _SHARED: tuple[tuple[tuple[str, ...], dict[str, Any]], ...] = (
     (("--insecure",), {"is_flag": True, "default": None, "help": "Allow plain http to another machine at --url."}),
     (("--config-dir",), {"type": click.Path(file_okay=False, path_type=Path), "metavar": "DIR",
                          "help": "Read settings from this folder instead."}),
+    (("--budget",), {"type": click.IntRange(0), "metavar": "NUMBER",
+                     "help": "Requests a minute that modtui may use; 0 takes the brake off."}),
     (("--option",), {"type": Pair(), "multiple": True, "metavar": "KEY=VALUE",
                      "help": "What only this kind of site needs, e.g. course=ID for openedx."}),
 )  # fmt: skip
@@ -78,6 +80,7 @@ def _take(found: Options, values: dict[str, Any]) -> Options:
     for name, attr in (
         ("url", "url"), ("user", "user"), ("backend", "backend"), ("community", "community"), ("hold", "hold_s"),
         ("read_only", "read_only"), ("insecure", "insecure"), ("config_dir", "config"),
+        ("budget", "budget"),
     ):  # fmt: skip
         value = values.pop(name, None)
         if value is not None:

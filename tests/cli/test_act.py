@@ -195,3 +195,18 @@ def test_scripts_can_count_on_one_line_for_each_item_even_twice_named(site: Run)
     assert ended.code == 0 and len(ended.lines) == 1
     assert ended.lines[0].keys() >= {"id", "decision", "state", "checked", "message"}
     assert ended.out.isascii()
+
+
+def test_what_is_older_than_the_settings_allow_is_forgotten_and_the_journal_still_verifies(
+    site: Run, tmp_path: Path
+) -> None:
+    one, other = listed(site, 2)
+    assert site("act", "approve", stdin=as_input([one])).code == 0
+    assert len(site("log", "--json").lines) == 1
+    (tmp_path / "config").mkdir()
+    (tmp_path / "config" / "config.toml").write_text("[journal]\nretention = '1ms'\ncache = '1ms'\n")
+    (tmp_path / "cache" / "cache.db").unlink()  # nobody has tidied yet, as far as this one knows
+    assert site("act", "approve", "--no-wait", "--hold", "600", stdin=as_input([other])).code == 0
+    left = site("log", "--json").lines
+    assert [entry["state"] for entry in left] == ["held"], "what is on its way is never forgotten"
+    assert site("log", "verify").code == 0
