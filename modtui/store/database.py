@@ -35,16 +35,14 @@ def private_file(path: Path) -> None:
     """
     private(path.parent)
     try:
-        handle = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600)
         try:
-            if os.fstat(handle).st_mode & 0o077 and hasattr(os, "fchmod"):
-                os.fchmod(handle, 0o600)
-        finally:
-            os.close(handle)
-        for tail in ("-wal", "-shm"):
-            beside = path.with_name(path.name + tail)
-            if beside.exists() and beside.stat().st_mode & 0o077:
-                beside.chmod(0o600)
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0), 0o600))
+        except FileExistsError:
+            pass  # never open and close an existing one: that would drop the locks that this process has on it
+        for tail in ("", "-wal", "-shm"):
+            one = path.with_name(path.name + tail)
+            if one.is_file() and one.stat().st_mode & 0o077:
+                one.chmod(0o600)
     except OSError as error:
         raise StoreError(
             f"The file {path} cannot be opened: {error.strerror}.", "Check the rights of its folder and the free space."
@@ -349,11 +347,15 @@ class Database:
 
     async def close(self) -> None:
         """Finish what is queued, then close. Twice is fine."""
+        await asyncio.to_thread(self.close_now)
+
+    def close_now(self) -> None:
+        """As `close`, for callers without an event loop; waits."""
         with self._gate:
             if not self._closed:
                 self._queue.put(None)
             self._closed = True
-        await asyncio.to_thread(self._thread.join)
+        self._thread.join()
         with self._turn, self._read_turn:
             self._reader.close()
             self._writer.close()  # the last one to close, and not read-only: it clears the write-ahead log away

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -98,7 +98,7 @@ class Journal(Outbox):
                 subjects = [str(target.ref) for target in decision.targets]
                 if len(set(subjects)) < len(subjects):
                     raise StoreError("The same subject is twice in this decision. Nothing was saved.") from error
-                raise _clash(connection, subjects, {decision.id}) from error
+                raise _clash(connection, subjects, decision.id) from error
 
         await self.database.write(work)
 
@@ -130,23 +130,16 @@ class Journal(Outbox):
         return (await self.move_many([only]))[0]
 
     async def move_many(self, moves: Sequence[Move]) -> list[bool]:
-        """Several moves in one transaction, in this order; each answers for itself as in `move`."""
+        """Several moves in one transaction, in this order; each answers for itself as in `move`, an error undoes all.
+
+        To hand a subject from one decision to another, the move that closes comes before the one that opens.
+        """
         taken = tuple(moves)
 
         def work(connection: sqlite3.Connection) -> list[bool]:
             projector = projection.Projector(connection)
             results = [_move(connection, projector, move) for move in taken]
-            try:
-                projector.finish()
-            except sqlite3.IntegrityError as error:
-                subjects: list[str] = []
-                for move in taken:
-                    subjects.extend(
-                        row[0] for row in connection.execute(
-                            "SELECT subject FROM target WHERE decision=? AND idx=?", (move.decision, move.target)
-                        ) if row[0]
-                    )
-                raise _clash(connection, subjects, {move.decision for move in taken}) from error
+            projector.finish()
             return results
 
         return await self.database.write(work) if taken else []
@@ -272,15 +265,20 @@ def _move(connection: sqlite3.Connection, projector: projection.Projector, move:
         connection, "step", whole(move.at_ms) or 0, data, community=found[1], decision=move.decision,
         target=move.target, step=move.step, parts=parts,
     )
-    projector.apply(event, list(parts))
+    try:
+        projector.apply(event, list(parts))
+    except sqlite3.IntegrityError as error:
+        where = "SELECT subject FROM target WHERE decision=? AND idx=?"
+        subjects = [row[0] for row in connection.execute(where, (move.decision, move.target))]
+        raise _clash(connection, subjects, move.decision) from error
     return True
 
 
-def _clash(connection: sqlite3.Connection, subjects: Sequence[str], mine: Collection[str]) -> StoreError:
+def _clash(connection: sqlite3.Connection, subjects: Sequence[str], mine: str) -> StoreError:
     """The error that names the open decision in the way of these subjects."""
     for subject in subjects:
         for (other,) in connection.execute("SELECT decision FROM target WHERE subject=? AND open=1", (subject,)):
-            if other not in mine:
+            if other != mine:
                 return ConflictingOpen(other, subject)
     return StoreError("This does not fit what the journal holds. Nothing was saved.", "Run `modtui log verify`.")
 

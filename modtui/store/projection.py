@@ -28,11 +28,10 @@ class Unreadable(StoreError):
 
 
 class Projector:
-    """Applies events to the tables. `finish` derives what hangs on the steps, once for many events."""
+    """Applies events to the tables. `finish` derives the decisions' states from their steps, once for many events."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
-        self._targets: set[tuple[str, int]] = set()
         self._decisions: dict[str, int] = {}
 
     def apply(self, event: Event, parts: Sequence[bytes | None]) -> None:
@@ -113,23 +112,21 @@ class Projector:
                 "UPDATE target SET conflict=? WHERE decision=? AND idx=?",
                 (encode(body.conflict) if body.conflict else None, event.decision, event.target),
             )
-        self._targets.add((event.decision, event.target))
+        # At once, not in `finish`: the rule of one open decision per subject holds after every single event.
+        one = (event.decision, event.target)
+        self._connection.execute(
+            "UPDATE target SET state=?, open=? WHERE decision=? AND idx=?",
+            (*self._derive("WHERE decision=? AND target=?", one), *one),
+        )
         self._decisions[event.decision] = event.seq
 
     def finish(self) -> None:
-        """Derive the states of targets and decisions from their steps. Raises IntegrityError as `apply` does."""
-        states = [
-            (*self._derive("WHERE decision=? AND target=?", (decision, target)), decision, target)
-            for decision, target in sorted(self._targets)
-        ]
-        states.sort(key=lambda row: row[1])  # closing comes before opening: two decisions may be on one subject
-        self._connection.executemany("UPDATE target SET state=?, open=? WHERE decision=? AND idx=?", states)
+        """Derive the states of the decisions that moved."""
         for decision, seq in self._decisions.items():
             self._connection.execute(
                 "UPDATE decision SET state=?, open=?, last_seq=? WHERE id=?",
                 (*self._derive("WHERE decision=?", (decision,)), seq, decision),
             )
-        self._targets.clear()
         self._decisions.clear()
 
     def _derive(self, where: str, values: tuple[object, ...]) -> tuple[str, int]:
@@ -152,9 +149,8 @@ def replay(connection: sqlite3.Connection, into: sqlite3.Connection, decisions: 
         for event in events:
             if event.kind in ("decided", "step"):
                 projector.apply(event, parts_of(connection, event))
-                # A later event may open what this one closed: the index must see each state in its turn.
-                projector.finish()
                 count += 1
+        projector.finish()
 
     if decisions is None:
         run(read(connection))

@@ -13,13 +13,16 @@ from modtui.store import entries, projection
 from modtui.store.chain import append, read
 from modtui.store.codec import encode
 
+_OUR_WORDS = frozenset({"state", "kind", "community", "digest"})
+
 
 def forget(connection: sqlite3.Connection, username: str, community: str | None, now_ms: int) -> int:
     """Delete every personal part that names `username`, and blank it in the outbox. How many parts went.
 
     A part names a member when one of its strings is the username or has it as a mention (@name), without regard to
     case. With a target go the answers and errors of its steps, and the words of its decision when they were for this
-    member alone or contain the name. Raises StoreError while a decision about the member is on its way.
+    member alone or contain the name. Drafts, snoozes and skips of the member go as well, uncounted. Raises StoreError
+    while a decision about the member is on its way.
     """
     wanted = username.strip().lstrip("@").casefold()
     if not wanted:
@@ -66,6 +69,10 @@ def forget(connection: sqlite3.Connection, username: str, community: str | None,
             "A decision that names this member is still on its way. Nothing was forgotten.",
             "Send it or drop it first (modtui outbox), then forget again.",
         )
+    for table, key, text in (("draft", "target", "body"), ("snooze", "item", "''"), ("skip", "item", "''")):
+        for name, body in connection.execute(f"SELECT {key}, {text} FROM {table}").fetchall():
+            if name.rpartition("/")[2].casefold() == wanted or word.search(body.casefold()):
+                connection.execute(f"DELETE FROM {table} WHERE {key}=?", (name,))
     if doomed:
         rows = sorted(doomed)
         connection.executemany("DELETE FROM personal WHERE seq=? AND part=?", rows)
@@ -87,8 +94,8 @@ def _named(value: Any, wanted: str, mention: re.Pattern[str]) -> bool:
     if isinstance(value, str):
         folded = value.casefold()
         return folded == wanted or (wanted in folded and mention.search(folded) is not None)
-    if isinstance(value, dict):
-        return any(_named(key, wanted, mention) or _named(inner, wanted, mention) for key, inner in value.items())
+    if isinstance(value, dict):  # keys and our own words are no names, even where a member has chosen one of them
+        return any(_named(inner, wanted, mention) for key, inner in value.items() if key not in _OUR_WORDS)
     if isinstance(value, list):
         return any(_named(inner, wanted, mention) for inner in value)
     return False

@@ -15,11 +15,11 @@ Order = Literal["oldest", "newest", "score", "reports", "author"]
 ORDERS: dict[str, str] = {
     "oldest": "since_ms, id",
     "newest": "since_ms DESC, id DESC",
-    "score": "score IS NULL, score DESC, since_ms, id",
+    "score": "score DESC, since_ms, id",
     "reports": "reports DESC, since_ms, id",
     "author": "author_key IS NULL, author_key, since_ms, id",
 }
-"""Every order is total, so that two looks at the same rows agree."""
+"""Every order is total, so that two looks at the same rows agree. SQLite puts missing values last when descending."""
 
 
 class RowBrief(msgspec.Struct, frozen=True, gc=False):

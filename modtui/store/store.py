@@ -25,10 +25,12 @@ class Store:
         An older journal is copied and migrated, a newer one refused; a broken or other cache is replaced. `wait_s`
         bounds every wait for another process; `now_ms` is the clock (UTC ms). Raises StoreError.
         """
-        return cls(
-            Journal(state / "state.db", wait_s=wait_s, now_ms=now_ms),
-            Cache(cache / "cache.db", wait_s=wait_s, now_ms=now_ms),
-        )
+        journal = Journal(state / "state.db", wait_s=wait_s, now_ms=now_ms)
+        try:
+            return cls(journal, Cache(cache / "cache.db", wait_s=wait_s, now_ms=now_ms))
+        except BaseException:
+            journal.database.close_now()
+            raise
 
     async def forget(self, username: str) -> int:
         """Forget a member in both. How many personal parts of the journal went. See `Journal.forget`."""

@@ -72,11 +72,12 @@ async def limited(path: Path) -> None:
 
 
 async def look(path: Path) -> None:
-    """Only open it; print the sentence when that fails."""
+    """Open it, record once and close it; print the sentence when that fails."""
     try:
         journal = Journal(path)
         await journal.record(decision([1]))
         say("recorded")
+        await journal.close()
     except StoreError as error:
         say(f"error {error}")
 

@@ -228,9 +228,11 @@ async def test_the_salt_hides_what_was_forgotten(path: Path) -> None:
 # -- forgetting
 
 
-async def done(journal: Journal, made: str, targets: int, answer: Answer | None = None) -> None:
+async def done(
+    journal: Journal, made: str, targets: int, answer: Answer | None = None, error: str | None = None
+) -> None:
     for at in range(targets):
-        assert await journal.move(made, at, 0, frm=("held",), to="done", at_ms=START + 50, answer=answer)
+        assert await journal.move(made, at, 0, frm=("held",), to="done", at_ms=START + 50, answer=answer, error=error)
 
 
 async def test_forgetting_removes_every_trace_of_the_name(path: Path) -> None:
@@ -239,7 +241,7 @@ async def test_forgetting_removes_every_trace_of_the_name(path: Path) -> None:
     batch = decision([2, 3], author="bo_lind", at_ms=START + 1)
     later = decision([1], author="tante_erna", at_ms=START + 100)
     await journal.record(alone)
-    await done(journal, alone.id, 1, Answer(words=Foreign("Message to @tante_erna sent")))
+    await done(journal, alone.id, 1, Answer(words=Foreign("The author is on holiday")), "a private remark")
     await journal.record(batch)
     await done(journal, batch.id, 2)
     await journal.record(later)
@@ -261,19 +263,25 @@ async def test_forgetting_removes_every_trace_of_the_name(path: Path) -> None:
     assert journal.earlier(author="tante_erna") == [] and journal.earlier(ref(1)) == []
     assert len(journal.history()) == 3
     assert journal.rebuild() > 0 and journal.decision(alone.id) == forgotten and journal.verify().ok
-    await journal.close()
     for file in path.parent.iterdir():
-        assert b"tante_erna" not in file.read_bytes().lower(), f"the name is still in {file.name}"
+        content = file.read_bytes().lower()
+        for trace in (b"tante_erna", b"holiday", b"private remark"):
+            assert trace not in content, f"it is still in {file.name}"
+    await journal.close()
 
 
 async def test_forgetting_reaches_old_copies_and_notes(path: Path) -> None:
     journal = Journal(path, now_ms=lambda: START)
     await journal.note("routed", {"to": "legal"}, {"about": "bo_lind"})
+    await journal.put_draft("reports/x/post/1", "reply", "Dear Bo_Lind,")
+    await journal.put_draft("reports/x/post/2", "reply", "Dear all,")
+    await journal.snooze("members/x/user/bo_lind", START)
     copy = path.with_name("state.db.v1.bak")
     copy.write_bytes(b"bo_lind")
     assert await journal.forget("bo_lind") == 1
     assert not copy.exists()
     assert next(journal.events()).personal == (None,)
+    assert list(journal.drafts()) == ["reports/x/post/2"] and journal.snoozed() == {}
     assert await journal.forget("bo_lind") == 0
     with pytest.raises(StoreError, match="empty"):
         await journal.forget(" ")
@@ -287,6 +295,8 @@ async def test_a_name_inside_other_words_is_not_a_name(path: Path) -> None:
     await done(journal, made.id, 1)
     assert await journal.forget("read") == 0
     assert await journal.forget("bob") == 0
+    assert await journal.forget("post") == 0, "the name of a kind of subject"
+    assert await journal.forget("user") == 0, "the name of an argument"
     assert journal.decision(made.id)
     assert await journal.forget("bo", community=OTHER) == 0
     assert await journal.forget("bo", community=HARBOUR) > 0

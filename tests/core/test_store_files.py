@@ -204,7 +204,8 @@ async def test_a_cache_of_another_kind_is_made_anew(tmp_path: Path, spoil: str |
     await cache.close()
 
 
-async def test_a_cache_that_breaks_while_open_heals_itself(tmp_path: Path) -> None:
+@pytest.mark.parametrize("look_first", [True, False])
+async def test_a_cache_that_breaks_while_open_heals_itself(tmp_path: Path, look_first: bool) -> None:
     path = tmp_path / "cache.db"
     cache = Cache(path)
     await cache.put_items([item(number, text="long " * 500) for number in range(100)])
@@ -214,11 +215,13 @@ async def test_a_cache_that_breaks_while_open_heals_itself(tmp_path: Path) -> No
         file.seek(4096)
         file.write(b"\xff" * 400_000)
     await cache.database.write(lambda connection: connection.execute("PRAGMA shrink_memory"))
-    cache.items([item(5).id])
-    cache.ids("reports", order="author")
+    if look_first:
+        found = cache.items([item(number).id for number in range(100)])
+        assert all(one is None or one.number == str(number) for number, one in enumerate(found))
+        cache.ids("reports", order="author")
+        assert cache.ids("reports") == [], "what was in it counts as missing"
     await cache.put_items([item(500)])
-    found = cache.item(item(500).id)
-    assert found == item(500)
+    assert cache.item(item(500).id) == item(500)
     await cache.close()
 
 
@@ -313,6 +316,17 @@ def test_a_full_disk_is_told_and_nothing_is_half_written(tmp_path: Path) -> None
 
 
 @own_disk
+@pytest.mark.parametrize("size", ["4k", "48k"])
+def test_a_disk_without_room_for_a_journal_is_told(tmp_path: Path, size: str) -> None:
+    (tmp_path / "disk").mkdir()
+    made = child(
+        "look", str(tmp_path / "disk" / "state.db"), before=f"mount -t tmpfs -o size={size} none {tmp_path}/disk"
+    )
+    assert made.stdout.startswith("error") and "space" in made.stdout, made.stdout + made.stderr
+    assert "Traceback" not in made.stderr
+
+
+@own_disk
 @pytest.mark.parametrize("existing", [True, False])
 async def test_a_read_only_disk_is_told(tmp_path: Path, existing: bool) -> None:
     folder = tmp_path / "disk"
@@ -333,6 +347,27 @@ async def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     (tmp_path / "taken" / "state.db").mkdir(parents=True)
     with pytest.raises(StoreError, match="cannot be opened"):
         Store.open(tmp_path / "taken", tmp_path / "cache")
+
+
+async def test_a_cache_that_cannot_be_made_leaves_no_open_journal(tmp_path: Path) -> None:
+    (tmp_path / "cache").write_text("")
+    with pytest.raises(StoreError, match="cannot be made"):
+        Store.open(tmp_path / "state", tmp_path / "cache")
+    assert os.listdir(tmp_path / "state") == ["state.db"], "closed: no write-ahead log is left beside it"
+
+
+async def test_opening_it_twice_in_one_process_keeps_the_locks(tmp_path: Path) -> None:
+    """Closing any handle of a file drops a process's POSIX locks on it, and another process could then take the
+    write-ahead log away under us."""
+    path = tmp_path / "state.db"
+    journal = Journal(path)
+    await Journal(path).close()
+    await journal.record(decision([2]))
+    assert child("look", str(path)).stdout == "recorded\n"
+    assert (tmp_path / "state.db-wal").exists(), "the other process must see that we have it open"
+    await journal.record(decision([3]))
+    assert journal.verify().ok and len(journal.history()) == 3
+    await journal.close()
 
 
 async def test_errors_hold_no_text_of_a_decision(tmp_path: Path) -> None:

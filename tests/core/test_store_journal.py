@@ -137,6 +137,23 @@ async def test_many_moves_answer_each_for_itself(journal: Journal) -> None:
     assert found and [own.state for own in found.targets] == ["undone", "sending", "undone"]
 
 
+async def test_one_transaction_may_hand_a_subject_over(journal: Journal) -> None:
+    """The newer decision is dropped and the older one held again, in that order."""
+    older, newer = decision([1]), decision([1], at_ms=START + 1)
+    await journal.record(older)
+    await step(journal, older, "conflict")
+    await journal.record(newer)
+    hold = Move(decision=older.id, target=0, step=0, frm=("conflict",), to="held", at_ms=START + 2)
+    drop = Move(decision=newer.id, target=0, step=0, frm=("held",), to="discarded", at_ms=START + 2)
+    with pytest.raises(ConflictingOpen) as caught:
+        await journal.move_many([hold, drop])
+    assert caught.value.decision == newer.id
+    assert journal.open_for(ref(1)) == newer and journal.verify().rows == 3
+    assert await journal.move_many([drop, hold]) == [True, True]
+    found = journal.open_for(ref(1))
+    assert found and found.id == older.id and journal.verify().ok
+
+
 async def test_history_is_newest_first_and_pages_exactly(journal: Journal) -> None:
     made = [decision([at], at_ms=START, community=OTHER if at == 3 else HARBOUR) for at in range(5)]
     for one in made:

@@ -98,11 +98,16 @@ def test_any_decision_comes_back_as_it_was(made: Decision) -> None:
         asyncio.run(run(Path(folder)))
 
 
-acts = st.one_of(
+acts: st.SearchStrategy[tuple[Any, ...]] = st.one_of(
     st.tuples(st.just("decide"), st.lists(st.integers(0, 5), min_size=1, max_size=3, unique=True), st.integers(1, 2)),
     st.tuples(
-        st.just("move"), st.integers(0, 9), st.integers(0, 2), st.integers(0, 1), st.sampled_from(STATES),
-        st.none() | answers, st.none() | moments, st.lists(texts, max_size=1).map(tuple),
+        st.just("move"),
+        st.lists(
+            st.tuples(
+                st.integers(0, 9), st.integers(0, 2), st.integers(0, 1), st.sampled_from(STATES), st.none() | answers,
+                st.none() | moments, st.lists(texts, max_size=1).map(tuple),
+            ), min_size=1, max_size=3,
+        ),
     ),
     st.tuples(st.just("forget"), st.sampled_from(("bo_lind", "tante_erna"))),
     st.tuples(st.just("prune"), st.integers(START, START + 20)),
@@ -148,12 +153,13 @@ def test_the_outbox_is_what_the_events_make_of_it(script: list[tuple[Any, ...]])
                 await journal.record(fresh)
                 made.append(fresh)
             elif act[0] == "move" and made:
-                _, which, target, step, to, answer, due, conflict = act
-                move = Move(
-                    decision=made[which % len(made)].id, target=target, step=step, frm=STATES, to=to, at_ms=now,
-                    answer=answer, due_ms=due, conflict=conflict, error="odd" if to == "refused" else None,
-                )
-                await journal.move_many([move, move])
+                await journal.move_many([
+                    Move(
+                        decision=made[which % len(made)].id, target=target, step=step, frm=STATES, to=to, at_ms=now,
+                        answer=answer, due_ms=due, conflict=conflict, error="odd" if to == "refused" else None,
+                    )
+                    for which, target, step, to, answer, due, conflict in act[1]
+                ])
             elif act[0] == "forget":
                 await journal.forget(act[1])
             elif act[0] == "prune":
