@@ -57,7 +57,8 @@ class Api:
         found: dict[str, Any] = self.get(f"/admin/users/{user['id']}")
         return found
 
-    def messages_from(self, username: str) -> list[dict[str, Any]]:
-        """The private messages that a member has sent, newest first: topics with `title` and their participants."""
-        found: list[dict[str, Any]] = self.get(f"/topics/private-messages-sent/{username}")["topic_list"]["topics"]
-        return found
+    def messages_to(self, username: str) -> list[str]:
+        """The texts of the private messages that a member has got, newest first."""
+        topics = self.get(f"/topics/private-messages/{username}")["topic_list"]["topics"]
+        threads = [self.get(f"/t/{topic['id']}", include_raw="true") for topic in topics]
+        return [str(thread["post_stream"]["posts"][0]["raw"]) for thread in threads]

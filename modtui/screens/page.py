@@ -90,9 +90,8 @@ class Page(Screen[None], inherit_bindings=False):
         return self.shell.settings
 
     def on_mount(self) -> None:
-        """Nothing has the focus: keys come to the screen."""
+        """Nothing has the focus (see AUTO_FOCUS): keys come to the screen."""
         self.query_one("#panel", Drawing).display = False
-        self.set_focus(None)
         self.refresh_top()
 
     def top_state(self) -> TopState:
@@ -193,7 +192,7 @@ class Page(Screen[None], inherit_bindings=False):
         field.cursor_position = len(text)
         self.query_one("#hint", Drawing).display = False
         field.display = True
-        field.focus()
+        self.set_focus(field)  # at once: the next key may be on its way
 
     def _end_text(self) -> None:
         field = self.query_one("#field", Input)
@@ -226,8 +225,21 @@ class Page(Screen[None], inherit_bindings=False):
     # keys
     def on_key(self, event: events.Key) -> None:
         """Every key comes by here."""
+        if self.app.screen is not self:
+            # Typed ahead, before the screen on top of this one was there: it is meant for that one, and for none if
+            # this screen has gone.
+            event.stop()
+            event.prevent_default()
+            if self in self.app.screen_stack and isinstance(self.app.screen, Page):
+                self.app.screen.typed_ahead(event)
+            return
         if self.focused is not None:
-            if event.key in ("ctrl+g", "escape"):
+            if event.is_printable and event.character and isinstance(self.focused, Input):
+                # A field takes what it gets itself; this came to the screen before the field was open.
+                event.stop()
+                event.prevent_default()
+                self.focused.insert_text_at_cursor(event.character)
+            elif event.key in ("ctrl+g", "escape"):
                 event.stop()
                 event.prevent_default()
                 left = self._text_left
@@ -257,6 +269,10 @@ class Page(Screen[None], inherit_bindings=False):
             self.unbound(token)
         if pending or action == "":
             self.refresh_hint()
+
+    def typed_ahead(self, event: events.Key) -> None:
+        """Take a key that came to the screen below while this one was opening."""
+        self.post_message(events.Key(event.key, event.character))
 
     def unbound(self, token: str) -> None:
         """A key that means nothing here."""

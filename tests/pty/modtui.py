@@ -127,15 +127,20 @@ class Modtui(Terminal):
         self.still(READ_S)
 
     def go_to(self, work: Work) -> None:
-        """Put the cursor on an item and read it."""
+        """Put the cursor on an item, wherever in the list it is, and read it."""
         short = work.author[:10]
-        self.wait_for(short, why=f"the row of {work.author}")
-        if short not in self.row():
+        for _ in range(8):
+            if short in self.row():
+                break
             self.press("/")
             self.wait_for("enter takes it")
             self.type(work.author)
             self.press("enter")
-            self.wait_for(lambda: short in self.row(), why=f"the cursor on {work.author}")
+            self.wait_for(lambda: short in self.row() or "not in the rows" in self.message(), why=f"{short}'s row")
+            if short not in self.row():
+                self.press("G")  # more rows are loaded near the end of the list
+                self.still()
+        assert short in self.row(), f"{work.author} is not in the list:\n{self.text()}"
         self.read()
 
     def decided(self, words: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -82,5 +83,34 @@ def test_d_b_digit_removes_writes_and_bans(harbour: Harbour, open_modtui: Open, 
     modtui.wait_for(lambda: bool(harbour.api.member(work.author).get("suspended_till")), why="the ban on the site")
     assert modtui.sent(work.number) == "approved"
     assert harbour.api.post(work.post)["hidden"]
-    print(harbour.api.member(work.author))
-    print(harbour.writes())
+    till = datetime.fromisoformat(harbour.api.member(work.author)["suspended_till"])
+    left = till - datetime.now(UTC)
+    assert timedelta(days=6, hours=23) < left <= timedelta(days=7), "the length of [ban] default"
+    assert any("insult" in text or "attack" in text for text in harbour.api.messages_to(work.author))
+
+
+def test_spam_takes_two_presses(harbour: Harbour, open_modtui: Open) -> None:
+    """A held ! opens the line and does no more; the second press is a press of its own."""
+    work = harbour.pick()
+    modtui = open_modtui(hold=1).ready()
+    modtui.go_to(work)
+    modtui.press("!", "!")
+    modtui.wait_for("A key that repeats counts once")
+    modtui.read()
+    assert "SPAM: remove this post?" in modtui.text()
+    assert harbour.performs(work.number) == []
+    modtui.press("!")
+    modtui.decided(f"#{work.number} by {work.author}")
+    assert modtui.sent(work.number) == "approved"
+    assert harbour.api.post(work.post)["deleted_at"]
+    assert harbour.api.member(work.author)["active"], "the account stays"
+
+
+def test_i_closes_without_a_verdict(harbour: Harbour, open_modtui: Open) -> None:
+    work = harbour.pick()
+    modtui = open_modtui(hold=1, size=(80, 24)).ready()
+    modtui.go_to(work)
+    modtui.press("i")
+    modtui.decided(f"Ignored #{work.number} by {work.author}")
+    assert modtui.sent(work.number) == "ignored"
+    assert not harbour.api.post(work.post)["hidden"]

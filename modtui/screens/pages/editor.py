@@ -40,7 +40,7 @@ class EditorPage(Page):
     def on_mount(self) -> None:
         """Write at once."""
         super().on_mount()
-        self.query_one("#area", TextArea).focus()
+        self.set_focus(self.query_one("#area", TextArea))
 
     def top_state(self) -> TopState:
         """What is written."""
@@ -76,6 +76,11 @@ class EditorPage(Page):
                 self.act_editor()
             else:
                 self.dismiss(None)
+        elif (event.is_printable and event.character) or event.key == "enter":
+            # The area takes what it gets itself; this came before it was there.
+            event.stop()
+            event.prevent_default()
+            self.query_one("#area", TextArea).insert("\n" if event.key == "enter" else event.character or "")
 
     def act_editor(self) -> None:
         """Open the moderator's own editor on a private file; sending pauses meanwhile."""

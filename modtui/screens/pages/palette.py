@@ -30,9 +30,6 @@ class PalettePage(LinesPage):
     def on_mount(self) -> None:
         """Type at once."""
         super().on_mount()
-        self.call_after_refresh(self._ask)
-
-    def _ask(self) -> None:
         self.ask_text(own("Which action? up and down choose"), self._done, left=self.act_back, changed=self._typed)
 
     def _typed(self, text: str) -> None:
