@@ -105,5 +105,5 @@ class Aftermath:
 
     async def _put(self, items: Sequence[Item]) -> None:
         if items:
-            await self._cache.put_items([with_language(item) for item in items])
+            await self._cache.put_items(items)
             self._tell(ItemsChanged(items=tuple(item.id for item in items)))

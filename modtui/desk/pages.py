@@ -205,11 +205,11 @@ class Lanes:
         """Read one page into the cache; gives how many rows are new here and how many the walk had met."""
         first = walk.pages == 0
         page = await self.community.backend.page(lane, walk.cursor())
-        met = walk.take(page)
-        if walk.stable:
-            self._stable.add(lane)
         found = (*page.items, *page.others)
         put = await self._cache.put_items([with_language(item) for item in found])
+        met = walk.take(page)  # after the last wait: a cancelled read leaves the walk where it was
+        if walk.stable:
+            self._stable.add(lane)
         self._note_reads(found)
         self._suspect(walk)
         if page.total is not None and lane not in self.counts:

@@ -42,6 +42,7 @@ class SiteSync:
         self._backoff = Backoff()
         self._again = False
         self._stop_listening: Callable[[], None] = _nothing
+        self._little: asyncio.Task[bool] | None = None
         self.lanes = Lanes(desk, community, self._work)
 
     # --- the line
@@ -179,6 +180,11 @@ class SiteSync:
 
     # --- asked for
 
+    def _make_way(self) -> None:
+        """Background reading may wait long for its part of the budget: the moderator's own does not wait behind it."""
+        if self._little is not None:
+            self._little.cancel()
+
     async def refresh(self, lane: Lane) -> None:
         """Read the lane again now; while the line is down, try it. The site's trouble shows in the link."""
         if not self.live:
@@ -187,6 +193,7 @@ class SiteSync:
             if self.community.link.state != "closed":
                 await tried.wait()
             return
+        self._make_way()
         try:
             await self.lanes.count(dict(await self.community.backend.counts()))
             await self.lanes.look(lane)
@@ -200,6 +207,7 @@ class SiteSync:
         """The next page now; says whether there may be another. False while the line is down."""
         if not self.live or lane not in self.lanes.allowed:
             return False
+        self._make_way()
         return await self.lanes.page(lane, news=True) and not self.lanes.at_end(lane)
 
     async def load_all(self, lane: Lane, limit: int | None) -> int:
@@ -233,10 +241,16 @@ class SiteSync:
                 continue
             if self._idle or not self._room():
                 continue
+            with spending("trickle"):
+                self._little = asyncio.create_task(self._a_little(), name=f"trickle request {self.community.name}")
             try:
-                with spending("trickle"):
-                    if not await self._a_little():
-                        self._work.clear()
+                if not await self._little:
+                    self._work.clear()
+            except asyncio.CancelledError:
+                task = asyncio.current_task()
+                if task is None or task.cancelling():
+                    raise
+                continue  # only the request was cancelled, for something that the moderator waits for
             except RateLimited:
                 continue  # no room for the trickle; the door itself heeds what the site asked for
             except ModtuiError as error:

@@ -109,6 +109,7 @@ def item(
     handled_by: str | None = None,
     edited_ms: int | None = None,
     title: str = "A thread",
+    thread: str | None = None,
     community: CommunityId = HARBOUR,
 ) -> Item:
     """A row of work. The higher its number the younger it is, unless `hours` says how long it waits."""
@@ -124,7 +125,9 @@ def item(
         lane=lane, ref=SubjectRef(community, "post", str(number)), kind="post", number=str(number),
         title=Foreign(title), author=Member(native=f"u-{author}", username=Foreign(author), locale=locale),
         body=Body(Foreign(text)), reports=reports, since_ms=since_ms, language=language, state=state, claim=claim,
-        place=Place(category=Foreign(category) if category else None, tags=tuple(Foreign(tag) for tag in tags)),
+        place=Place(
+            category=Foreign(category) if category else None, tags=tuple(Foreign(tag) for tag in tags), thread_id=thread
+        ),
         hidden=hidden, score=score, handled_by=Foreign(handled_by) if handled_by else None, edited_ms=edited_ms,
     )  # fmt: skip
 
@@ -159,6 +162,7 @@ class FakeBackend:
         self.news: list[Changes] = []
         self.gate: asyncio.Event | None = None
         self.page_size = 10
+        self.others: tuple[Item, ...] = ()
         self.capabilities = Capabilities(
             verbs={"approve": ALLOWED, "remove": ALLOWED}, lanes={"reports": ALLOWED, "pending": ALLOWED},
             reread_batch=10, poll_s=30,
@@ -199,8 +203,9 @@ class FakeBackend:
         found = self.open(lane)
         end = offset + self.page_size
         return Page(
-            items=tuple(found[offset:end]), cursor=str(end) if end < len(found) else None, total=len(found)
-        )
+            items=tuple(found[offset:end]), others=self.others if lane == "reports" else (),
+            cursor=str(end) if end < len(found) else None, total=len(found),
+        )  # fmt: skip
 
     async def reread(self, refs: Sequence[SubjectRef]) -> Mapping[SubjectRef, Item | Gone]:
         await self._ask(f"reread {len(refs)}")

@@ -14,8 +14,9 @@ import pytest
 from modtui.backends.base import Budget
 from modtui.desk.events import ItemsChanged, LaneLoaded, Link, LinkChanged, RequestMade
 from modtui.desk.link import FIRST_S, LONGEST_S, Backoff, words_for
+from modtui.desk.walk import Walk
 from modtui.domain.capability import Blocked
-from modtui.domain.items import Changes, Claim
+from modtui.domain.items import Changes, Claim, Page
 from modtui.errors import AuthError, ModtuiError, NetworkError, RateLimited, RightsError, SiteError, WrongSite
 from modtui.text import Foreign
 
@@ -195,6 +196,54 @@ async def test_fewer_than_known_makes_the_trickle_find_out_which(tmp_path: Path)
         w.backend.news.append(Changes(position="7", counts={"reports": 14}))
         await w.poll()
         await w.trickle_until(lambda: handler(w, 4) == "ann", "what ann did")
+
+
+async def test_claims_of_threads_show_on_their_rows(tmp_path: Path) -> None:
+    rows = [item(1, thread="35"), item(2, thread="35"), item(3, thread="36", claim=Claim(by=Foreign("ann")))]
+    async with world(tmp_path, rows) as w:
+        view = w.desk.view("reports")
+        await w.live()
+        claim = Claim(by=Foreign("kestrel"))
+        w.backend.news.append(Changes(position="7", claims={"35": claim, "36": None}))
+        await w.poll()
+        claims = [found.claim for i in range(3) if (found := view.item_at(i)) is not None]
+        assert claims == [claim, claim, None]
+        assert view.next_open(-1) == 2
+
+
+async def test_rows_of_another_lane_that_come_along_are_kept(tmp_path: Path) -> None:
+    async with world(tmp_path, [item(1)]) as w:
+        w.backend.others = (item(50, lane="pending"),)
+        del w.backend.capabilities.lanes["pending"]
+        await w.live()
+        assert len(w.desk.view("pending")) == 1
+
+
+async def test_the_moderators_own_request_does_not_wait_behind_the_trickle(tmp_path: Path) -> None:
+    async with world(tmp_path, [item(n) for n in range(1, 61)]) as w:
+        view = w.desk.view("reports")
+        await w.live()
+        w.backend.gate = asyncio.Event()
+        await w.trickle_until(lambda: "page reports 30" in w.backend.calls, "the trickle")
+        w.backend.gate = None
+        assert await asyncio.wait_for(w.desk.more("reports"), 5)
+        assert len(view) == 40
+        await w.trickle_until(lambda: len(view) == 60, "the trickle again")
+
+
+def test_a_site_whose_cursors_are_places_in_time_is_not_asked_twice() -> None:
+    rows = [item(n) for n in range(1, 41)]
+    walk = Walk()
+    for start in (0, 10, 20):
+        assert walk.cursor() == (str(start) if start else None)
+        walk.take(Page(items=tuple(rows[start : start + 10]), cursor=str(start + 10)))
+    for each in rows[:10]:
+        walk.slide(each.id)
+    assert walk.cursor() == "20"
+    walk.take(Page(items=tuple(rows[20:30]), cursor="30"))
+    for each in rows[10:20]:
+        walk.slide(each.id)
+    assert walk.cursor() == "30"
 
 
 async def test_nobody_there_no_polling_until_back(tmp_path: Path) -> None:
