@@ -54,7 +54,7 @@ class Door:
 
     `auth` are the headers that carry the credential, `limit` the platform's requests a minute (`options["budget"]`
     overrides it, 0 means none). `explain` makes the error of an answer that is no success, `pauses_all` and
-    `spends_day` say what a 429 is about, `reading_posts` are beginnings of paths that only read although they are POSTs.
+    `spends_day` say what a 429 is about, `reading_posts` are beginnings of paths that only read although POSTed to.
     """
 
     def __init__(

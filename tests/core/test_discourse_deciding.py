@@ -13,7 +13,7 @@ import stamina
 
 from modtui.demo import effects
 from modtui.demo.server import DemoServer
-from modtui.domain.capability import ALLOWED
+from modtui.domain.capability import ALLOWED, Blocked
 from modtui.domain.decisions import Call, Intent, Sanction
 from modtui.domain.items import Item, Member
 from modtui.errors import ModtuiError, ReadOnly, Refused, RightsError, Stale, UsageError
@@ -531,3 +531,13 @@ async def test_errors_of_the_site_come_as_one_clean_line(demo: DemoServer, tmp_p
         with pytest.raises(ModtuiError) as caught:
             await decide(backend, item, "warn", message="hey")
     assert "\n" not in caught.value.message and "short" in caught.value.message
+
+
+async def test_claiming_that_is_switched_off_is_said_and_remembered(world: Path, tmp_path: Path) -> None:
+    with DemoServer(copied(world, tmp_path), claiming="disabled") as demo:
+        async with backend_on(connect(demo, tmp_path)) as backend:
+            item = pick([i for i in await all_items(backend) if i.native["topic_id"]], "agree_and_hide")
+            with pytest.raises(Refused, match="switched off"):
+                await decide(backend, item, "claim")
+            offer = (await one(backend, item.number)).offer("claim")
+            assert offer is not None and offer.capability == Blocked("setting", "claiming is switched off on this site")

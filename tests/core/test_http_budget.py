@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import stat
 import subprocess
 import sys
@@ -90,6 +91,18 @@ def test_without_a_folder_it_counts_alone(tmp_path: Path) -> None:
     broken = tmp_path / "budget-broken.db"
     broken.write_text("this is no database at all, but long enough to look" * 40)
     assert spend(Ledger(tmp_path, "budget-broken.db", 3), "decision", 10) == 3
+
+
+def test_a_file_that_another_process_holds_means_a_short_wait(tmp_path: Path) -> None:
+    book = ledger(tmp_path, Clock())
+    book.take("read")
+    other = sqlite3.connect(tmp_path / "budget-test.db", isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+    assert 0 < book.take("read").wait_s < 1
+    other.execute("ROLLBACK")
+    other.close()
+    assert book.take("read").wait_s == 0
+    assert book.look().used == 2
 
 
 def paced(url: str, state: Path, clock: Clock, limit: int = 0) -> Door:
