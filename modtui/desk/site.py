@@ -12,6 +12,7 @@ from modtui.desk.events import Event, ItemsChanged, Link, LinkChanged, RequestMa
 from modtui.desk.link import Backoff, link_for, wait_for
 from modtui.desk.pages import Lanes
 from modtui.desk.rooms import DeskLike
+from modtui.domain.capability import Blocked
 from modtui.domain.subjects import CommunityId, Lane
 from modtui.errors import ModtuiError, RateLimited, RightsError
 
@@ -161,6 +162,8 @@ class SiteSync:
     async def _read_first(self) -> None:
         """The first look, and the first one after an outage: position, counts, first pages."""
         backend = self.community.backend
+        if not self.lanes.allowed:
+            raise RightsError(self._why_no_lane())
         again = self.lanes.position is not None
         changes = await backend.changes(self.lanes.position)
         self.lanes.position = changes.position
@@ -177,6 +180,12 @@ class SiteSync:
             except RightsError as error:
                 self._desk.events.tell(Troubled(words=str(error)))
         await self.lanes.check_some()
+
+    def _why_no_lane(self) -> str:
+        """Why this account has no lane at all on this site."""
+        found = self.community.backend.capabilities.lanes.values()
+        why = next((each.sentence for each in found if isinstance(each, Blocked)), "there is no queue for this account")
+        return f"{self.community.name}: {why}."
 
     # --- asked for
 

@@ -351,6 +351,15 @@ async def test_a_lane_without_rights_is_not_asked_for(tmp_path: Path) -> None:
         assert not any(call.startswith("page pending") for call in w.backend.calls)
 
 
+async def test_an_account_without_any_lane_has_no_rights_and_is_told_why(tmp_path: Path) -> None:
+    async with world(tmp_path, [item(1)]) as w:
+        for lane in ("reports", "pending"):
+            w.backend.capabilities.lanes[lane] = Blocked("right", "this account has no review queue on this site")
+        w.desk.sync.start()
+        await until(lambda: w.community.link.state == "no-rights", "the refusal")
+        assert "no review queue" in w.community.link.words and w.backend.calls == ["identify"]
+
+
 async def test_load_all_reads_a_whole_lane_for_the_command_line(tmp_path: Path) -> None:
     cached = [item(3)]
     async with world(tmp_path, [item(n) for n in range(1, 36) if n != 3], cached) as w:
