@@ -13,7 +13,9 @@ from modtui.backends.base import RequestSeen
 from modtui.domain.decisions import Decision
 from modtui.domain.subjects import CommunityId, Lane
 
-LinkState = Literal["starting", "live", "offline", "down", "signed-out", "no-rights", "too-fast", "wrong-site", "closed"]
+LinkState = Literal[
+    "starting", "live", "offline", "down", "signed-out", "no-rights", "too-fast", "wrong-site", "closed"
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +95,9 @@ class Troubled:
     words: str
 
 
-Event = LinkChanged | LaneLoaded | ItemsChanged | CountsChanged | ContextLoaded | DecisionChanged | RequestMade | Troubled
+Event = (
+    LinkChanged | LaneLoaded | ItemsChanged | CountsChanged | ContextLoaded | DecisionChanged | RequestMade | Troubled
+)
 
 
 class Events:
