@@ -39,20 +39,27 @@ class Database:
         self._depth = 0
 
     def create(self) -> None:
-        """Make the tables of an empty file."""
+        """Make the tables of an empty file, with the journal off until `index` was called."""
         with self._lock:
+            self._connection.execute("PRAGMA journal_mode=OFF").close()
             self._connection.executescript(SCHEMA)
 
     def index(self) -> None:
-        """Make the indexes; after the bulk inserts, since that is faster."""
+        """Make the indexes, after the bulk inserts since that is faster, and switch the journal on."""
         with self._lock:
             self._connection.executescript(INDEXES)
+            self._connection.execute("PRAGMA journal_mode=WAL").close()
 
     @property
     def is_new(self) -> bool:
         """True until a world was completely written (the last thing `create_world` sets is `meta.complete`)."""
         found = self.one("SELECT count(*) AS n FROM sqlite_master WHERE name = 'meta'")
         return not (found and found["n"]) or self.meta("complete") is None
+
+    @property
+    def changes(self) -> int:
+        """How many rows were changed since the file was opened: the same number means that nothing changed."""
+        return self._connection.total_changes
 
     def close(self) -> None:
         """Close the file; the object is of no use afterwards."""

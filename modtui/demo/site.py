@@ -65,6 +65,7 @@ class Site:
     windows: dict[str, deque[float]] = field(default_factory=dict)
     poll_sequences: dict[str, int] = field(default_factory=dict)
     devices: dict[str, dict[str, Any]] = field(default_factory=dict)
+    counted: tuple[int, int] = (-1, 0)
     memo: dict[str, tuple[float, Any]] = field(default_factory=dict)
     category_cache: dict[int, Row] = field(default_factory=dict)
 
@@ -127,9 +128,12 @@ class Site:
 
     def pending_count(self, user_id: int) -> int:
         """Pending items, without those in topics that another moderator claimed."""
-        total = int(self.db.value("SELECT count(*) FROM reviewables WHERE status = 0"))
+        if self.counted[0] != self.db.changes:
+            total = int(self.db.value("SELECT count(*) FROM reviewables WHERE status = 0"))
+            self.counted = (self.db.changes, total)
+        total = self.counted[1]
         claimed = self.db.value(
-            "SELECT count(*) FROM reviewables r JOIN claims c ON c.topic_id = r.topic_id"
+            "SELECT count(*) FROM claims c CROSS JOIN reviewables r ON c.topic_id = r.topic_id"
             " WHERE r.status = 0 AND c.user_id != ? AND c.automatic = 0",
             [user_id],
         )

@@ -72,7 +72,7 @@ def _create(db: Database, items: int, members: int, seed: int) -> None:
     threads = Threads(rows, dice, now, people)
     threads.rules()
     maker = Held(rows, dice, now, people, threads)
-    maker.topic_limit = max(items // 30, 12)
+    maker.topic_limit = max(min(items // 10, 2500), 12)
     threads.questions(min(24 + items // 6, 900))
     _pending(maker, items)
     maker.decided(min(items // 5, 300))
