@@ -123,21 +123,22 @@ class Outbox:
             return projection.load(connection, ids)
 
     def counts(self, since_ms: int = 0, community: str | None = None) -> dict[str, int]:
-        """How many subjects were decided since an instant, by verb. A sanction that came with another verb counts
-        under its own name ("ban") as well; what was taken back counts as "undone" only; refused, dropped and
-        conflicting ones do not count, nor do undoing decisions."""
+        """How many subjects were decided since an instant, by verb; each counts once, so the sum is the total.
+
+        What was taken back counts as "undone"; refused, dropped and conflicting ones do not count, nor do undoing
+        decisions.
+        """
         limit, values = ("", ()) if community is None else (" AND d.community=?", (community,))
         totals: dict[str, int] = {}
         with self.database.reading() as connection:
-            for verb, sanction, state, undone, count in connection.execute(
-                "SELECT d.verb, d.sanction, t.state, EXISTS (SELECT 1 FROM decision AS back WHERE back.undo_of = d.id"
+            for verb, state, undone, count in connection.execute(
+                "SELECT d.verb, t.state, EXISTS (SELECT 1 FROM decision AS back WHERE back.undo_of = d.id"
                 " AND back.state = 'done'), count(*) FROM decision AS d JOIN target AS t ON t.decision = d.id"
-                f" WHERE d.created_ms >= ? AND d.undo_of IS NULL{limit} GROUP BY 1, 2, 3, 4", (since_ms, *values),
+                f" WHERE d.created_ms >= ? AND d.undo_of IS NULL{limit} GROUP BY 1, 2, 3", (since_ms, *values),
             ):
-                names = {"undone"} if undone or state == "undone" else {verb, sanction or verb}
                 if state not in ("discarded", "refused", "conflict"):
-                    for name in names:
-                        totals[name] = totals.get(name, 0) + count
+                    name = "undone" if undone or state == "undone" else verb
+                    totals[name] = totals.get(name, 0) + count
         return totals
 
     def snoozed(self) -> dict[str, int]:

@@ -53,11 +53,11 @@ class Projector:
         head = data.head
         states = {step.state for target in data.targets for step in target.steps}
         self._connection.execute(
-            "INSERT INTO decision (id, seq, last_seq, community, verb, sanction, created_ms, undo_of, head, account,"
-            " words, state, open) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)",
+            "INSERT INTO decision (id, seq, last_seq, community, verb, created_ms, undo_of, head, account, words,"
+            " state, open) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
             (
                 event.decision, event.seq, event.seq, event.community or "", head.verb,
-                head.sanction.kind if head.sanction else None, event.at_ms, head.undo_of, encode(head),
+                event.at_ms, head.undo_of, encode(head),
                 None if account is None else decode(account, entries.ACCOUNT_BODY), parts[entries.WORDS],
                 derive(states), int(any(state not in FINAL for state in states)),
             ),

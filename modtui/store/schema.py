@@ -62,7 +62,6 @@ CREATE TABLE decision (
     last_seq INTEGER NOT NULL,
     community TEXT NOT NULL,
     verb TEXT NOT NULL,
-    sanction TEXT,
     created_ms INTEGER NOT NULL,
     undo_of TEXT,
     head BLOB NOT NULL,
