@@ -211,7 +211,9 @@ class Book:
 
     def _reread(self, id: str) -> None:
         fresh = self._journal.decision(id)
-        if fresh is not None and fresh != self._decisions.get(id):
+        if fresh is None:
+            self._drop(id)  # retention took it
+        elif fresh != self._decisions.get(id):
             self._put(fresh)
             self._say(fresh)
 
@@ -235,13 +237,19 @@ class Book:
     def _trim(self) -> None:
         finished = [id for id in self._decisions if id not in self._open and id not in self._failed]
         for id in finished[:-_KEPT]:
-            for target in self._decisions.pop(id).targets:
-                places = self._by_ref.get(target.ref, [])
-                if (id, target.index) in places:
-                    places.remove((id, target.index))
-                if not places:
-                    self._by_ref.pop(target.ref, None)
-                self.before.pop((id, target.index), None)
+            self._drop(id)
+
+    def _drop(self, id: str) -> None:
+        decision = self._decisions.pop(id, None)
+        self._open.pop(id, None)
+        self._failed.pop(id, None)
+        for target in decision.targets if decision is not None else ():
+            places = self._by_ref.get(target.ref, [])
+            if (id, target.index) in places:
+                places.remove((id, target.index))
+            if not places:
+                self._by_ref.pop(target.ref, None)
+            self.before.pop((id, target.index), None)
 
     def _say(self, decision: Decision) -> None:
         self.changed.set()

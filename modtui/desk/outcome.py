@@ -47,14 +47,15 @@ class Decided:
     skipped: dict[str, str] = field(default_factory=dict)
 
 
-UndoKind = Literal["taken back", "asks", "sent undo", "nothing", "impossible", "wait"]
+UndoKind = Literal["taken back", "asks", "sent undo", "again", "nothing", "impossible", "wait"]
 
 
 @dataclass(frozen=True, slots=True)
 class UndoResult:
-    """What `u` did or asks.
+    """What `u` or ctrl+r did or asks.
 
     `asks`: call again with `confirmed=True` to go on. `sent undo`: `decision` is the new one that takes the old back.
+    `again`: ctrl+r made `decision` (it is None where ctrl+r did nothing).
     `wait`: its answer is still out; what has not left will not be sent.
     """
 

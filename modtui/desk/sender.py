@@ -197,9 +197,14 @@ class Sender:
             found = await self._reread(missing, jobs)
             self._outbox.reads.note(found.values())
             self._up()
+            for job in jobs:
+                if job.target.ref in missing and job.target.ref not in found:
+                    self._postponed[job.key] = self._clock.monotonic() + _STUMBLE_S  # an adapter's mistake
             if self._after_outage():
                 return
         for job in jobs:
+            if job.key in self._postponed and self._postponed[job.key] > self._clock.monotonic():
+                continue
             if self._stopping or not self._outbox.may_send(self.community.id):
                 return
             fresh = self._outbox.reads.get(job.target.ref, CHUNK_S)
@@ -257,6 +262,8 @@ class Sender:
                 return True
             if verdict.notes:
                 await self._landing.note(job, verdict.notes)
+                if self._stopping or not self._outbox.may_send(self.community.id):
+                    return False
         self.in_flight = job.key
         self.landed.clear()
         try:

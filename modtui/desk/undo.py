@@ -55,9 +55,10 @@ class Undoer:
         """When this session began: `u` without a name goes no further back."""
 
     def last(self) -> Decision | None:
-        """The newest decision of this session that `u` would take back, over all communities."""
+        """The newest decision that `u` would take back, over all communities: of this session, or of an earlier one
+        where it has not gone out yet (a dropped line takes no undo away)."""
         for decision in reversed(self._book.all()):
-            if decision.created_ms < self.since_ms or decision.undo_of is not None:
+            if decision.undo_of is not None or (decision.created_ms < self.since_ms and not decision.open):
                 continue
             if decision.state in _UNDOABLE and self._book.undo_of(decision.id) is None:
                 return decision
@@ -216,7 +217,7 @@ class Undoer:
             return UndoResult("nothing", words.nothing_again())
         undo = self._book.undo_of(decision.id)
         if undo is not None and undo.open:
-            return UndoResult("wait", words.undo_runs(decision), decision)
+            return UndoResult("wait", words.undo_runs(decision))
         try:
             found = await self.read([target.ref for target in decision.targets])
         except ModtuiError:
@@ -236,13 +237,13 @@ class Undoer:
             cached = self._outbox.cached(target)
             items.append(cached if cached is not None else item)
         if not items:
-            return UndoResult("impossible", words.impossible(decision, ["it changed meanwhile"]), decision)
+            return UndoResult("impossible", words.not_again(decision, "it changed meanwhile"))
         result = await self._decider.decide(items, decision.intent, each=worded(decision))
         self._redo.pop()
         if result.decision is None:
-            why = list(result.skipped.values())
-            return UndoResult("impossible", words.impossible(decision, why[:1]), decision)
-        return UndoResult("taken back", words.decided(result.decision, self._desk.reasons), result.decision)
+            why = next(iter(result.skipped.values()), "it is not possible any more")
+            return UndoResult("impossible", words.not_again(decision, why))
+        return UndoResult("again", words.decided(result.decision, self._desk.reasons), result.decision)
 
     # ---------------------------------------------------------------- conflicts
 

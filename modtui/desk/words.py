@@ -254,6 +254,11 @@ def impossible(decision: Decision, stays: Iterable[str]) -> Shown:
     return say(template, short=short(decision), what=what.rstrip("."))
 
 
+def not_again(decision: Decision, why: str) -> Shown:
+    """ctrl+r where the items do not allow it any more."""
+    return say("{short} cannot be done again: {why}.", short=short(decision), why=why.rstrip("."))
+
+
 def waits_for_outcome(decision: Decision, *, unknown: bool) -> Shown:
     """`u` while a request is out."""
     if unknown:

@@ -147,6 +147,8 @@ class FakeSite:
         self.reads: list[list[str]] = []
         self.writes: list[str] = []
         self.broken_reads: set[str] = set()
+        self.unanswered: set[str] = set()
+        """Subjects that a re-read leaves out, against the protocol."""
         self.fates: list[str] = []
         self.unclear = False
         self.gated = 0
@@ -271,7 +273,8 @@ class FakeBackend:
         if any(ref.native in self.site.broken_reads for ref in refs):
             raise SiteError("The site stumbled.", status=500)
         await asyncio.sleep(0)
-        return {ref: self.site.items.get(ref.native) or Gone(ref=ref) for ref in refs}
+        answered = [ref for ref in refs if ref.native not in self.site.unanswered]
+        return {ref: self.site.items.get(ref.native) or Gone(ref=ref) for ref in answered}
 
     async def thread(self, item: Item) -> Thread:
         self._reach()

@@ -43,6 +43,20 @@ async def test_a_held_decision_goes_out_after_a_restart_and_its_hold_starts_agai
     assert len(site.applied) == 1
 
 
+async def test_undo_survives_a_dropped_line(tmp_path: Path) -> None:
+    clock = FakeClock()
+    site = FakeSite(clock)
+    async with bench(tmp_path, clock=clock, site=site) as it:
+        decision = await it.decide(await it.post("1"), "remove")
+        await crash(it)
+    async with bench(tmp_path, clock=clock, site=site) as it:
+        assert (await it.desk.undo()).kind == "taken back"
+        await clock.advance(60)
+        assert it.state(decision) == "undone"
+        assert (await it.desk.undo()).kind == "nothing"
+    assert site.writes == []
+
+
 async def test_what_is_older_than_an_hour_waits_to_be_asked(tmp_path: Path) -> None:
     clock = FakeClock()
     site = FakeSite(clock)

@@ -379,6 +379,20 @@ async def test_one_broken_subject_does_not_stop_the_others(tmp_path: Path) -> No
         assert it.steps(decided.decision, 0) == ["held"]
 
 
+async def test_a_subject_that_the_adapter_leaves_out_is_not_asked_about_without_end(tmp_path: Path) -> None:
+    async with bench(tmp_path) as it:
+        first, second = await it.post("1"), await it.post("2", author="bo")
+        it.site.unanswered.add("1")
+        decided = await it.desk.decide([first, second], Intent(verb="approve"))
+        assert decided.decision is not None
+        await it.clock.advance(20)
+        assert [it.steps(decided.decision, n) for n in (0, 1)] == [["held"], ["done"]]
+        assert len(it.site.reads) == 1
+        it.site.unanswered.clear()
+        await it.clock.advance(61)
+        await it.becomes(decided.decision, "done")
+
+
 async def test_read_only_refuses_every_write(tmp_path: Path) -> None:
     async with bench(tmp_path, read_only=True) as it:
         item = await it.post("1")

@@ -188,7 +188,9 @@ async def test_redo_leaves_out_what_changed_meanwhile(tmp_path: Path) -> None:
         await it.decide(await it.post("1"), "remove")
         await it.desk.undo()
         it.site.change("1", source=Foreign("Better now."), edits=1)
-        assert (await it.desk.redo()).kind == "impossible"
+        result = await it.desk.redo()
+        assert (result.kind, result.words) == ("impossible", "#1 cannot be done again: it changed meanwhile.")
+        assert result.decision is None
         await it.clock.advance(30)
         assert it.site.writes == []
 
