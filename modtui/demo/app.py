@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from email.utils import formatdate
 from typing import Any
 
 from starlette.applications import Starlette
@@ -89,7 +88,7 @@ class Door:
 
 
 class Outer:
-    """Strips `.json`, answers unknown paths, injects failures, writes the request log, sets the Date header."""
+    """Strips `.json`, injects failures, writes the request log."""
 
     def __init__(self, site: Site, inner: ASGIApp) -> None:
         self.site, self.inner = site, inner
@@ -113,8 +112,6 @@ class Outer:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                if not any(k.lower() == b"date" for k, _ in message["headers"]):
-                    message["headers"] = [*message["headers"], (b"date", formatdate(usegmt=True).encode())]
             await send(message)
 
         try:

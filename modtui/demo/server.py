@@ -311,6 +311,14 @@ class DemoServer:
         with self.db.write():
             effects.delete_post(self.site, post, by, own=by["id"] == post["user_id"])
 
+    def claim(self, topic_id: int, username: str, *, automatic: bool = False) -> None:
+        """A moderator claims a topic with all its items. Raises `wire.Problem` (409) when somebody else has it."""
+        from modtui.demo.routes.review_edit import take
+        from modtui.demo.wire import Call
+
+        me = self._user(username)
+        take(Call(self.site, "POST", "", {}, {}, user=me, via="admin"), topic_id, me, automatic)
+
     def inject(self, kind: str, prefix: str = "/", method: str = "*", times: int = 1, wait_s: float = 0.0) -> None:
         """Let the next matching requests fail.
 

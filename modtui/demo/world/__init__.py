@@ -7,7 +7,7 @@ import json
 import secrets
 
 from modtui.demo.db import Database
-from modtui.demo.model import DAY, HOUR, MINUTE, now_ms
+from modtui.demo.model import DAY, MINUTE, now_ms
 from modtui.demo.world.dice import Dice
 from modtui.demo.world.held import Held
 from modtui.demo.world.members import Members
@@ -95,12 +95,6 @@ def _pending(maker: Held, items: int) -> None:
     pending = maker.rows.items[first:]
     for item in pending[7::40][:12]:
         item.note = maker.dice.choice(load("en")["notes"]["item_notes"])
-    claimed = [item for item in pending if item.topic_id is not None][5::60][:3]
-    seen: set[int] = set()
-    for item in claimed:
-        if item.topic_id is not None and item.topic_id not in seen:
-            seen.add(item.topic_id)
-            maker.rows.claims.append((item.topic_id, 3, maker.now - HOUR))
 
 
 def _places(db: Database) -> None:

@@ -174,7 +174,6 @@ class Rows:
         self.penalties: list[tuple[Any, ...]] = []
         self.revisions: list[tuple[Any, ...]] = []
         self.allowed: list[tuple[int, int | None, str | None]] = []
-        self.claims: list[tuple[int, int, int]] = []
 
     def write(self, db: Database) -> None:
         """Write all rows; the caller holds the transaction."""
@@ -193,7 +192,6 @@ class Rows:
             self.revisions,
         )
         db.many("INSERT INTO topic_allowed (topic_id, user_id, group_name) VALUES (?, ?, ?)", self.allowed)
-        db.many("INSERT INTO claims (topic_id, user_id, automatic, created_at) VALUES (?, ?, 0, ?)", self.claims)
         self._write_items(db)
 
     def _write_items(self, db: Database) -> None:
