@@ -79,6 +79,16 @@ async def _identify(one: CommunitySettings, key: Key, options: Options) -> Accou
         await asked.aclose()
 
 
+def _ask(label: str, *, secret: bool = False) -> str:
+    """An answer typed at the terminal. Raises UsageError where there is nobody to ask."""
+    if not sys.stdin.isatty():
+        raise UsageError("There is no terminal to ask at.", "Set MODTUI_TOKEN, and say --user for an admin key.")
+    if secret:
+        narrate(own(_MASKED))
+    answer: str = click.prompt(label, hide_input=secret, err=True)
+    return answer
+
+
 def _discourse(one: CommunitySettings, options: Options, admin: bool, read: bool, paste: bool) -> Key:
     """A key for a Discourse site: MODTUI_TOKEN's, an admin's by prompt, or the moderator's own by code or pasting."""
     from modtui.backends.discourse.login import probe
@@ -93,8 +103,8 @@ def _discourse(one: CommunitySettings, options: Options, admin: bool, read: bool
     narrate(say("{title} at {url}, Discourse. The key will go to no other address.",
                 title=found.title or one.name, url=found.url))  # fmt: skip
     if admin or options.user is not None:
-        secret = options.token or click.prompt(f"Admin key. {_MASKED}\nKey", hide_input=True, err=True)
-        user = options.user or click.prompt("Your user name there", err=True)
+        user = options.user or _ask("Your user name there")
+        secret = options.token or _ask("Admin key", secret=True)
         return Key(credentials.clean(secret, "the prompt"), "admin", user.strip())
     if options.token is not None:
         return Key(credentials.clean(options.token, credentials.VARIABLE), "user")
@@ -110,15 +120,15 @@ def _service(one: CommunitySettings, options: Options) -> Key:
     """A login made for programs. A member's own password is never asked for."""
     narrate(say("{url}, {backend}. The login will go to no other address.", url=one.url, backend=one.backend))
     narrate(own("modtui needs a service account, made for programs. Do not give it your own password."))
-    user = options.user or click.prompt("Service account", err=True)
-    secret = options.token or click.prompt(f"Its password. {_MASKED}\nPassword", hide_input=True, err=True)
+    user = options.user or _ask("Service account")
+    secret = options.token or _ask("Its password", secret=True)
     return Key(credentials.clean(secret, "the prompt"), "service", user.strip())
 
 
 def _plain_key(one: CommunitySettings, options: Options) -> Key:
     """A key for a backend of another package: from MODTUI_TOKEN or by prompt."""
     narrate(say("{url}, {backend}. The key will go to no other address.", url=one.url, backend=one.backend))
-    secret = options.token or click.prompt(f"Key. {_MASKED}\nKey", hide_input=True, err=True)
+    secret = options.token or _ask("Key", secret=True)
     kind: credentials.Kind = "user" if options.user is None else "admin"
     return Key(credentials.clean(secret, "the prompt"), kind, options.user)
 

@@ -131,7 +131,8 @@ SERVICE_LOGIN = frozenset({"openedx"})
 
 def wanted(one: CommunitySettings) -> credentials.Wanted:
     """Whose key that community needs."""
-    return credentials.Wanted(one.backend, one.url, one.account, one.key, one.token_command)
+    kind = "service" if one.backend in SERVICE_LOGIN else one.key
+    return credentials.Wanted(one.backend, one.url, one.account, kind, one.token_command)
 
 
 def credential(one: CommunitySettings, options: Options) -> Credential:

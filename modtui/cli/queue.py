@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from modtui.desk.desk import Desk
     from modtui.desk.filter import Filter
 
+_PATIENCE_S = 2.0
 _COLUMNS = 16
 """Cells of the author's column."""
 
@@ -93,6 +94,10 @@ async def walk(desk: Desk, community: Community, lane: Lane) -> AsyncIterator[It
     met: set[str] = set()
     unreadable = 0
     while True:
+        wait_s = community.backend.wire.budget.wait_s
+        if wait_s > _PATIENCE_S:
+            narrate(say("{name}: the request budget is used up; it goes on in {wait} s.", name=community.name,
+                        wait=round(wait_s)))  # fmt: skip
         page = await community.backend.page(lane, cursor)
         items = [with_language(item) for item in page.items]
         await desk.store.cache.put_items(items)

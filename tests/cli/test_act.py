@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from modtui.demo.server import DemoServer
-from tests.cli.conftest import Run, as_input, free
+from tests.cli.conftest import ROOT, Run, as_input, environment, free
 
 
 def status(demo: DemoServer, line: dict[str, Any]) -> int:
@@ -210,3 +213,26 @@ def test_what_is_older_than_the_settings_allow_is_forgotten_and_the_journal_stil
     left = site("log", "--json").lines
     assert [entry["state"] for entry in left] == ["held"], "what is on its way is never forgotten"
     assert site("log", "verify").code == 0
+
+
+def test_ctrl_c_while_it_waits_leaves_the_decision_in_the_outbox(
+    site: Run, demo: DemoServer, tmp_path: Path
+) -> None:
+    [one] = listed(site, 1)
+    child = subprocess.Popen(
+        [sys.executable, "-m", "modtui", "--url", demo.url, "--user", demo.username, "--hold", "600", "act", "approve",
+         one["id"]],
+        env=environment(tmp_path, MODTUI_TOKEN=demo.api_key), cwd=ROOT, stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    try:
+        for _ in range(60):  # each look takes a third of a second or more
+            if site("outbox", "--json").out:
+                break
+        child.send_signal(signal.SIGINT)
+        _, err = child.communicate(timeout=20)
+    finally:
+        child.kill()
+    assert child.returncode == 130 and err.strip() == "Stopped."
+    [held] = site("outbox", "--json").lines
+    assert held["state"] == "held" and status(demo, one) == 0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import pty
 import re
 import stat
 import subprocess
@@ -122,3 +124,40 @@ def test_a_name_that_is_taken_by_another_site(demo: DemoServer, run: Run, tmp_pa
     ended = run(*args, token=demo.api_key)
     assert ended.code == 2 and "Choose another with --name" in ended.err
     assert not (tmp_path / "config" / "secrets.toml").exists()
+
+
+def at_a_terminal(folder: Path, args: list[str], answers: list[tuple[str, str]]) -> tuple[int, str]:
+    """The program at a terminal of its own: waits for each question and types the answer."""
+    terminal, inner = pty.openpty()
+    child = subprocess.Popen(
+        [sys.executable, "-m", "modtui", *args], stdin=inner, stdout=inner, stderr=inner, env=environment(folder),
+        cwd=ROOT, start_new_session=True,
+    )  # fmt: skip
+    os.close(inner)
+    shown = ""
+    waiting = list(answers)
+    while True:
+        try:
+            got = os.read(terminal, 65536)
+        except OSError:  # the other end is closed
+            break
+        if not got:
+            break
+        shown += got.decode()
+        if waiting and waiting[0][0] in shown:
+            os.write(terminal, waiting.pop(0)[1].encode() + b"\n")
+    os.close(terminal)
+    return child.wait(20), shown
+
+
+def test_an_admin_key_typed_at_the_terminal_is_not_shown(demo: DemoServer, run: Run, tmp_path: Path) -> None:
+    answers = [("Your user name there", demo.username), ("Admin key", demo.api_key)]
+    code, shown = at_a_terminal(tmp_path, ["login", demo.url, "--admin", "--store", "file"], answers)
+    assert code == 0, shown
+    assert demo.api_key not in shown and f"You are {demo.username}" in shown
+    assert run("queue", "--json", "--limit", "1").code == 0
+
+
+def test_without_a_terminal_nothing_is_asked(demo: DemoServer, run: Run) -> None:
+    ended = run("login", demo.url, "--admin", "--store", "file", stdin=f"{demo.username}\n{demo.api_key}\n")
+    assert ended.code == 2 and "MODTUI_TOKEN" in ended.err
