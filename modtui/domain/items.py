@@ -18,14 +18,14 @@ SEVERE = frozenset({"private", "threat", "illegal"})
 """Reasons where hiding goes out at once and the text is folded (personal data)."""
 
 
-class Body(msgspec.Struct, frozen=True):
+class Body(msgspec.Struct, frozen=True, omit_defaults=True):
     """A post's text as the site sent it."""
 
     text: Foreign
     format: Format = "plain"
 
 
-class Penalty(msgspec.Struct, frozen=True, kw_only=True):
+class Penalty(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A sanction that is in force (or was). `until_ms` None means for good; `automatic` means the site did it."""
 
     kind: Literal["silence", "ban"]
@@ -36,7 +36,7 @@ class Penalty(msgspec.Struct, frozen=True, kw_only=True):
     automatic: bool = False
 
 
-class Member(msgspec.Struct, frozen=True, kw_only=True):
+class Member(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What is known of a member; every count may be unknown (None). `native` is the site's own id."""
 
     native: str
@@ -64,7 +64,7 @@ class Member(msgspec.Struct, frozen=True, kw_only=True):
     penalties: tuple[Penalty, ...] = ()
 
 
-class Report(msgspec.Struct, frozen=True, kw_only=True):
+class Report(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One member's complaint, or the site's own reason for holding something. `reason` is one of REASONS."""
 
     id: str
@@ -76,7 +76,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     open: bool = True
 
 
-class Claim(msgspec.Struct, frozen=True, kw_only=True):
+class Claim(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Somebody is on it. `covers` is how many items the claim holds where the platform says."""
 
     by: Foreign
@@ -85,7 +85,7 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True):
     since_ms: int | None = None
 
 
-class Offer(msgspec.Struct, frozen=True, kw_only=True):
+class Offer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A verb that the backend says is legal (or not) on this item now.
 
     `id` is the platform's own action, `label` and `description` its words, `confirm` its question. `default` marks the
@@ -103,7 +103,7 @@ class Offer(msgspec.Struct, frozen=True, kw_only=True):
     irreversible: bool = False
 
 
-class Place(msgspec.Struct, frozen=True, kw_only=True):
+class Place(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Where in the community it stands."""
 
     category: Foreign | None = None
@@ -117,7 +117,7 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     closed: bool = False
 
 
-class Note(msgspec.Struct, frozen=True, kw_only=True):
+class Note(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A team note, on an item or on a member."""
 
     id: str
@@ -126,7 +126,7 @@ class Note(msgspec.Struct, frozen=True, kw_only=True):
     created_ms: int | None = None
 
 
-class Item(msgspec.Struct, frozen=True, kw_only=True):
+class Item(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One row of work: one subject in one lane, however many reports it has.
 
     `native` is the backend's own luggage (JSON values): what its `plan` needs and nobody else reads.
@@ -195,14 +195,14 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
         return mine[0] if mine else None
 
 
-class Gone(msgspec.Struct, frozen=True, kw_only=True):
+class Gone(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The subject is not there (any more), or not for this account."""
 
     ref: SubjectRef
     why: str = "it is not on the site any more"
 
 
-class ThreadPost(msgspec.Struct, frozen=True, kw_only=True):
+class ThreadPost(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One post of a thread. `subject` marks the post that the item is about."""
 
     id: str
@@ -220,7 +220,7 @@ class ThreadPost(msgspec.Struct, frozen=True, kw_only=True):
     url: str = ""
 
 
-class Thread(msgspec.Struct, frozen=True, kw_only=True):
+class Thread(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The posts around an item; `total` counts the whole thread."""
 
     id: str
@@ -231,7 +231,7 @@ class Thread(msgspec.Struct, frozen=True, kw_only=True):
     url: str = ""
 
 
-class Dossier(msgspec.Struct, frozen=True, kw_only=True):
+class Dossier(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Everything known about one member. `recent` are their newest posts."""
 
     member: Member
@@ -246,7 +246,7 @@ class Dossier(msgspec.Struct, frozen=True, kw_only=True):
     url: str = ""
 
 
-class Page(msgspec.Struct, frozen=True, kw_only=True):
+class Page(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One page of a lane. `cursor` None means that it was the last; `total` as the site counts, None when it does not.
 
     `others` are items of other lanes that came with it.
@@ -259,7 +259,7 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     unreadable: int = 0
 
 
-class Account(msgspec.Struct, frozen=True, kw_only=True):
+class Account(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Who modtui acts as."""
 
     native: str
@@ -269,7 +269,7 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     version: Foreign | None = None
 
 
-class Changes(msgspec.Struct, frozen=True, kw_only=True):
+class Changes(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What one look for changes brought. `position` is handed to the next look.
 
     `counts` are new lane counts, `touched` subjects that should be re-read, `claims` of threads by their id (None:
