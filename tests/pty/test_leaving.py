@@ -1,0 +1,122 @@
+"""Leaving, being killed, a line that drops: the terminal is clean afterwards and no decision is lost or doubled."""
+
+from __future__ import annotations
+
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.pty.conftest import Open
+from tests.pty.modtui import Harbour, Modtui
+
+
+def decide(modtui: Modtui, harbour: Harbour) -> int:
+    """Keep an item and wait until the journal has it; give its number."""
+    work = harbour.pick()
+    modtui.go_to(work)
+    modtui.press("a")
+    modtui.decided(f"Kept #{work.number}")
+    return work.number
+
+
+def send_what_waits(modtui: Modtui, number: int) -> None:
+    """After a restart the decision is held again, with its own hold; send it now."""
+    modtui.wait_for("held 1")
+    modtui.press("g", "o")
+    modtui.wait_for(f"#{number}")
+    modtui.press("s")
+    assert modtui.sent(number) == "rejected"
+    modtui.still(0.3)
+
+
+def test_q_asks_while_something_is_held_and_q_again_waits(harbour: Harbour, open_modtui: Open) -> None:
+    modtui = open_modtui(hold=2).ready()
+    number = decide(modtui, harbour)
+    modtui.press("q")
+    modtui.wait_for("Leave modtui? 1 decision held")
+    assert "q again: wait and leave" in modtui.lines()[-1]
+    modtui.press("2")  # any other key stays
+    modtui.wait_for("Still here.")
+    modtui.read()
+    modtui.press("q")
+    modtui.wait_for("Leave modtui? 1 decision held")
+    assert harbour.status(number) == "pending"
+    modtui.read()
+    modtui.press("q")
+    assert modtui.wait_end() == 0
+    assert harbour.status(number) == "rejected"
+    assert len(harbour.performs(number)) == 1
+    assert modtui.left_behind() == []
+
+
+def test_a_q_that_is_held_down_does_not_leave(harbour: Harbour, open_modtui: Open) -> None:
+    modtui = open_modtui(hold=30).ready()
+    number = decide(modtui, harbour)
+    modtui.press("q", "q")
+    modtui.wait_for("A key that repeats counts once")
+    modtui.still()
+    assert not modtui.ended
+    modtui.press("s")
+    modtui.wait_end()
+    assert harbour.status(number) == "rejected", "s sends now and leaves"
+
+
+def test_kill_9_with_a_held_decision_sends_it_once_after_the_restart(harbour: Harbour, open_modtui: Open) -> None:
+    modtui = open_modtui(hold=2).ready()
+    number = decide(modtui, harbour)
+    modtui.kill(signal.SIGKILL)
+    assert modtui.wait_end() == -signal.SIGKILL
+    assert harbour.status(number) == "pending"
+    begin = time.monotonic()
+    again = open_modtui(hold=2).ready()
+    again.wait_for("held 1")
+    assert again.sent(number) == "rejected"
+    assert time.monotonic() - begin >= 2, "the hold starts again"
+    again.still(0.5)
+    assert len(harbour.performs(number)) == 1
+    again.press("U")
+    again.wait_for(f"#{number}")
+    again.press("q")
+    again.wait_for("a keep")
+    assert again.leave() == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGTERM], ids=["SIGHUP", "SIGTERM"])
+def test_a_signal_leaves_the_terminal_clean_and_the_decision_safe(
+    harbour: Harbour, open_modtui: Open, number: signal.Signals
+) -> None:
+    modtui = open_modtui(hold=30).ready()
+    item = decide(modtui, harbour)
+    assert modtui.left_behind(), "while it runs the terminal is in its hands"
+    modtui.kill(number)
+    assert modtui.wait_end(10) == 128 + number
+    assert modtui.left_behind() == []
+    assert harbour.status(item) == "pending"
+    send_what_waits(open_modtui().ready(), item)
+    assert len(harbour.performs(item)) == 1
+
+
+def test_a_line_that_drops_ends_the_program_and_keeps_the_decision(harbour: Harbour, open_modtui: Open) -> None:
+    """The kernel hangs up when the terminal closes, and every read and write fails from then on."""
+    modtui = open_modtui(hold=30).ready()
+    item = decide(modtui, harbour)
+    modtui.hangup()
+    modtui.wait_end(10)
+    assert harbour.status(item) == "pending"
+    send_what_waits(open_modtui().ready(), item)
+    assert len(harbour.performs(item)) == 1
+
+
+def test_the_journal_is_private_and_holds_no_key(harbour: Harbour, open_modtui: Open, tmp_path: Path) -> None:
+    modtui = open_modtui(hold=0).ready()
+    number = decide(modtui, harbour)
+    modtui.sent(number)
+    assert modtui.leave() == 0
+    files = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert any(path.name == "state.db" for path in files)
+    for path in files:
+        assert path.stat().st_mode & 0o077 == 0, f"{path.name} is readable by others"
+        assert harbour.demo.api_key.encode() not in path.read_bytes()
+    assert harbour.demo.api_key.encode() not in modtui.raw

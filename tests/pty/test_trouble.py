@@ -1,0 +1,108 @@
+"""The site goes away, the key is wrong, the address is not a community: words for each, and keys that still answer."""
+
+from __future__ import annotations
+
+import re
+import socketserver
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+import pytest
+
+from modtui.demo.server import DemoServer
+from tests.pty.conftest import Open
+from tests.pty.modtui import ROW, Harbour
+
+
+def test_offline_keys_answer_and_what_was_decided_is_sent_once(open_modtui: Open, tmp_path: Path) -> None:
+    world = tmp_path / "world"
+    with DemoServer(world, items=60, seed=7) as demo:
+        harbour = Harbour(demo)
+        work = harbour.pick()
+        port = int(demo.url.rsplit(":", 1)[1])
+        with demo.db.write():
+            key = demo.site.add_key("admin", None, label="of a login: it outlives a restart")
+        modtui = open_modtui(on=harbour, hold=0.5, key=key).ready()
+        modtui.go_to(work)
+    modtui.press("R")
+    modtui.wait_for("OFFLINE since")
+    modtui.read()
+    row = modtui.row()
+    modtui.press("k")
+    modtui.wait_for(lambda: modtui.row() not in ("", row), why="k answering without a site")
+    modtui.go_to(work)
+    modtui.press("a")
+    modtui.wait_for("Waits for the line; u takes it back (free)")
+    modtui.press("U")
+    modtui.wait_for(f"#{work.number}")
+    modtui.press("q")
+    modtui.wait_for(ROW)
+    with DemoServer(world, port=port) as demo:
+        back = Harbour(demo)
+        assert back.status(work.number) == "pending"
+        modtui.press("R")
+        modtui.wait_for("live", 30)
+        modtui.wait_for(lambda: back.status(work.number) == "rejected", why="the decision on the site")
+        modtui.still(0.5)
+        assert len(back.performs(work.number)) == 1
+        modtui.close()
+
+
+def test_a_wrong_key_is_said_before_anything_is_tried_twice(harbour: Harbour, open_modtui: Open) -> None:
+    modtui = open_modtui(key="0" * 64)
+    modtui.wait_for(re.compile("SIGNED OUT|key", re.I))
+    modtui.still(0.5)
+    assert "0" * 64 not in modtui.text()
+    modtui.press("?")
+    modtui.still()
+    assert not modtui.ended or modtui.exit_code == 4
+
+
+class Blog(BaseHTTPRequestHandler):
+    """A site that answers everything with a web page."""
+
+    def do_GET(self) -> None:
+        """Some HTML."""
+        body = b"<!doctype html><title>A blog</title><p>Hello \x1b[31mworld"
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    do_POST = do_PUT = do_GET
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Quiet."""
+
+
+@pytest.fixture
+def blog() -> Iterator[str]:
+    """A web server that is no community."""
+    with HTTPServer(("127.0.0.1", 0), Blog) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join(5)
+
+
+def test_a_site_that_is_no_discourse(harbour: Harbour, open_modtui: Open, blog: str) -> None:
+    modtui = open_modtui(url=blog)
+    modtui.wait_for(re.compile("WRONG SITE|not a Discourse|no Discourse|web page", re.I))
+    assert not modtui.ended or modtui.exit_code == 7
+
+
+def test_an_address_where_nothing_answers(harbour: Harbour, open_modtui: Open) -> None:
+    with socketserver.TCPServer(("127.0.0.1", 0), socketserver.BaseRequestHandler) as free:
+        url = f"http://127.0.0.1:{free.server_address[1]}"
+    modtui = open_modtui(url=url)
+    modtui.wait_for("OFFLINE since")
+    modtui.press("?")
+    modtui.wait_for("The post stays; its reports are closed as wrong")
+    modtui.press("q")
+    modtui.wait_for("OFFLINE since")
+    assert modtui.leave() == 0
+    assert modtui.left_behind() == []
