@@ -206,6 +206,7 @@ class Held(Items):
         """Items of the past weeks that the team decided."""
         dice, first = self.dice, len(self.rows.items)
         age, self.age = self.age, (2 * DAY, 60 * DAY)
+        self.pool = {"en": [], "de": [], "fr": []}
         for number in range(count):
             (self.insult, self.spam, self.offtopic, self.queued_reply, self.insult, self.other)[number % 6]()
         self.age = age

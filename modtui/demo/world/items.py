@@ -53,13 +53,16 @@ class Items:
         return self.now - low - int(self.dice.random() ** 1.6 * (high - low))
 
     def place(self, language: str, before: int) -> TopicRow:
-        """A topic for trouble to happen in: often a new thread, else one that is busy already."""
+        """A topic that existed by then, for trouble to happen in: often a new thread, else one that is busy already."""
         dice, pool = self.dice, self.pool[language]
-        if len(pool) < 4 or (len(pool) < self.topic_limit and dice.random() < 0.55):
-            topic = self.threads.any_written(language, before - dice.between(20, 240) * MINUTE)
-            pool.append(topic)
-            return topic
-        return dice.choice(pool)
+        if len(pool) >= 4 and (len(pool) >= self.topic_limit or dice.random() > 0.55):
+            for _ in range(8):
+                topic = dice.choice(pool)
+                if topic.created_at < before:
+                    return topic
+        topic = self.threads.any_written(language, before - dice.between(20, 240) * MINUTE)
+        pool.append(topic)
+        return topic
 
     def report(self, reporter: UserRow, kind: int, at: int, words: str = "") -> ScoreRow:
         """One report, weighed as the platform does."""
@@ -127,8 +130,12 @@ class Items:
         topic = self.place(language, at)
         author = author or self.members.anyone(language)
         victims = [p for p in self.threads.posts_of[topic.id] if p.user_id != author.id and p.created_at < at]
-        victim = dice.choice(victims) if victims else None
-        slots = numbers(dice) | {"victim": self._name(victim)}
+        # Nobody bothers to insult an advertisement.
+        settled = [p for p in victims if self.members.user(p.user_id).trust_level > 0] or victims
+        victim = dice.choice(settled) if settled else None
+        slots = numbers(dice) | {"victim": self._name(victim), "topic": str(topic.id), "vpost": "1", "quoted": "…"}
+        if victim is not None:
+            slots |= {"vpost": str(victim.post_number), "quoted": victim.raw.split("\n")[0][:160]}
         reply = victim.post_number if victim and dice.random() < 0.6 else None
         post = self.threads.post(topic, author, fill(dice.choice(texts), dice, slots), at, reply)
         return post, topic
