@@ -38,12 +38,14 @@ class Intent(msgspec.Struct, frozen=True, kw_only=True):
 
     `offer` picks one of the item's offers instead of the verb's default. `reason` is a reason's id, `reason_title` and
     `reason_text` its words (or the moderator's own). `message` goes to the author (None: modtui sends none).
-    `text` is the new body of an edit, a note's or a reply's text.
+    `text` is the new body of an edit, a note's or a reply's text. `urgent`: the reason is one where hiding goes out at
+    once and only the message is held.
     """
 
     verb: str
     offer: str | None = None
     reason: str | None = None
+    urgent: bool = False
     reason_title: str | None = None
     reason_text: str | None = None
     message: str | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import shutil
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -13,6 +14,8 @@ import pytest
 
 from modtui.backends.base import Connection, Credential
 from modtui.backends.discourse.backend import DiscourseBackend
+from modtui.demo import effects
+from modtui.demo.model import now_ms
 from modtui.demo.server import DemoServer, open_world
 from modtui.domain.capability import ALLOWED
 from modtui.domain.decisions import Answer, Intent, Plan, Sanction, Step
@@ -71,6 +74,88 @@ async def all_items(backend: DiscourseBackend, lane: Any = "reports") -> list[It
         if cursor is None:
             return list(found.values())
     raise AssertionError("the lane does not end")
+
+
+def _place(demo: DemoServer, *, new: bool = False) -> tuple[dict[str, Any], dict[str, Any], str]:
+    """A plain member about whom nothing is open, a thread in which nothing is, and another member's name."""
+    wanted = "post_count BETWEEN 1 AND 5" if new else "post_count > 20"
+    author = demo.db.one(
+        "SELECT * FROM users u WHERE id > 10 AND trust_level < 3 AND NOT admin AND NOT moderator AND active"
+        f" AND deleted_at IS NULL AND silenced_till IS NULL AND suspended_till IS NULL AND {wanted}"
+        " AND NOT EXISTS (SELECT 1 FROM reviewables r WHERE r.target_created_by_id = u.id) ORDER BY id LIMIT 1"
+    )
+    topic = demo.db.one(
+        "SELECT * FROM topics t WHERE archetype = 'regular' AND NOT closed AND deleted_at IS NULL AND NOT EXISTS"
+        " (SELECT 1 FROM reviewables r WHERE r.topic_id = t.id) AND NOT EXISTS"
+        " (SELECT 1 FROM claims c WHERE c.topic_id = t.id) ORDER BY id LIMIT 1"
+    )
+    assert author is not None and topic is not None
+    other = demo.db.value(
+        "SELECT username FROM users WHERE id > 10 AND trust_level = 1 AND NOT moderator AND NOT admin AND id != ?"
+        " AND deleted_at IS NULL ORDER BY id LIMIT 1",
+        [author["id"]],
+    )
+    return author, topic, str(other)
+
+
+def report(
+    demo: DemoServer, type: str = "inappropriate", *, hidden: bool = False, deleted: bool = False, new: bool = False
+) -> int:
+    """A post of a plain member in an open thread, reported just now by another; gives the item's id. `new`: by a member
+    who has hardly written anything."""
+    author, topic, other = _place(demo, new=new)
+    with demo.db.write():
+        post = effects.new_post(demo.site, topic["id"], author["id"], "You lot have no idea what you talk about.")
+    number = demo.flag(post, other, type)
+    made, moderator = demo.db.one("SELECT * FROM posts WHERE id = ?", [post]), demo.site.user_named("kestrel")
+    assert made is not None and moderator is not None
+    with demo.db.write():
+        if hidden:
+            effects.hide(demo.site, made)
+        if deleted:
+            effects.delete_post(demo.site, made, moderator)
+    return number
+
+
+def hold(demo: DemoServer, *, topic: bool = False) -> int:
+    """A reply (or, with `topic`, a new topic) that waits for approval; gives the item's id."""
+    author, thread, _ = _place(demo)
+    payload: dict[str, Any] = {"raw": "Which version do I need for a network drive? I have 4.1 here."}
+    if topic:
+        payload |= {"title": "Network drives and versions", "category": thread["category_id"], "tags": []}
+    with demo.db.write():
+        return effects.enqueue(
+            demo.site, author, payload, None if topic else thread, thread["category_id"], "post_count"
+        )  # fmt: skip
+
+
+def sign_up(demo: DemoServer, *, suspect: bool = False) -> int:
+    """A new account that waits for approval; gives the item's id. Rejecting one that is not suspect needs a reason."""
+    now = now_ms()
+    name = f"newcomer{demo.db.value('SELECT max(id) FROM users')}"
+    with demo.db.write():
+        member = demo.db.insert(
+            "users", username=name, username_lower=name, email=f"{name}@mail.example", trust_level=0, approved=0,
+            created_at=now,
+        )  # fmt: skip
+        number = demo.db.insert(
+            "reviewables", type="ReviewableUser", created_by_id=-1, target_type="User", target_id=member,
+            target_created_by_id=member, score=6.0, potential_spam=int(suspect), force_review=1, created_at=now,
+            updated_at=now, payload=json.dumps({"username": name, "name": "", "bio": "I repair old radios."}),
+        )  # fmt: skip
+        demo.db.insert(
+            "reviewable_scores", reviewable_id=number, user_id=-1, score_type=9, score=6.0, created_at=now,
+            reason_type="suspect_user" if suspect else "must_approve_users",
+        )  # fmt: skip
+    return int(number)
+
+
+async def fresh(
+    backend: DiscourseBackend, demo: DemoServer, type: str = "inappropriate", *, hidden: bool = False,
+    deleted: bool = False, new: bool = False,
+) -> Item:  # fmt: skip
+    """A reported post as `report` makes it, read."""
+    return await one(backend, report(demo, type, hidden=hidden, deleted=deleted, new=new))
 
 
 async def one(backend: DiscourseBackend, native: int | str) -> Item:

@@ -26,9 +26,11 @@ from tests.core.discourse_world import (
     connect,
     copied,
     decide,
+    fresh,
+    hold,
     make_world,
     one,
-    pick,
+    sign_up,
 )
 
 pytestmark = pytest.mark.anyio
@@ -75,7 +77,7 @@ async def test_approve_keeps_the_post_and_closes_the_reports_as_wrong(
     user_key: bool, demo: DemoServer, tmp_path: Path
 ) -> None:
     async with backend_on(connect(demo, tmp_path, user=None if user_key else "")) as backend:
-        item = pick(await all_items(backend), "disagree", hidden=False)
+        item = await fresh(backend, demo)
         sent = await decide(backend, item, "approve")
         now = await one(backend, item.number)
     assert sent.plan.offer == "disagree" and not sent.plan.tells_author
@@ -87,7 +89,7 @@ async def test_approve_keeps_the_post_and_closes_the_reports_as_wrong(
 
 async def test_approving_a_hidden_post_says_that_it_unhides_and_writes(demo: DemoServer, tmp_path: Path) -> None:
     async with backend_on(connect(demo, tmp_path)) as backend:
-        item = pick(await all_items(backend), "disagree", hidden=True)
+        item = await fresh(backend, demo, hidden=True)
         sent = await decide(backend, item, "approve")
     assert sent.plan.tells_author
     assert "is shown again" in [effect.words for effect in sent.plan.effects if effect.on == "post"]
@@ -96,7 +98,7 @@ async def test_approving_a_hidden_post_says_that_it_unhides_and_writes(demo: Dem
 
 async def test_remove_hides_and_the_site_tells_the_author(demo: DemoServer, tmp_path: Path) -> None:
     async with backend_on(connect(demo, tmp_path)) as backend:
-        item = pick(await all_items(backend), "agree_and_hide")
+        item = await fresh(backend, demo)
         sent = await decide(backend, item, "remove", reason="insult", reason_title="Insult")
         now = await one(backend, item.number)
     assert [step.call.name for step in sent.plan.steps] == ["perform"]
@@ -107,7 +109,7 @@ async def test_remove_hides_and_the_site_tells_the_author(demo: DemoServer, tmp_
 
 async def test_remove_with_message_writes_to_the_author(demo: DemoServer, tmp_path: Path) -> None:
     async with backend_on(connect(demo, tmp_path)) as backend:
-        item = pick(await all_items(backend), "agree_and_hide")
+        item = await fresh(backend, demo)
         text = "Please stay friendly.\n\n{not} a placeholder"
         sent = await decide(backend, item, "remove", reason_title="Insult", message=text, lock=True)
     assert [step.call.name for step in sent.plan.steps] == ["perform", "message", "topic"]
@@ -118,7 +120,7 @@ async def test_remove_with_message_writes_to_the_author(demo: DemoServer, tmp_pa
 
 async def test_remove_message_and_ban(demo: DemoServer, tmp_path: Path) -> None:
     async with backend_on(connect(demo, tmp_path)) as backend:
-        item = pick(await all_items(backend), "agree_and_suspend")
+        item = await fresh(backend, demo)
         sent = await decide(
             backend, item, "remove", reason_title="Insult", message="You are banned for a week.", sanction=BAN
         )
@@ -134,7 +136,7 @@ async def test_remove_message_and_ban(demo: DemoServer, tmp_path: Path) -> None:
 @pytest.mark.parametrize(("kind", "column"), [("ban", "suspended_till"), ("silence", "silenced_till")])
 async def test_for_good_is_a_hundred_years_and_more(kind: Any, column: str, demo: DemoServer, tmp_path: Path) -> None:
     async with backend_on(connect(demo, tmp_path)) as backend:
-        item = next(i for i in await all_items(backend) if i.offer(kind) and i.offer(kind).capability == ALLOWED)  # type: ignore[union-attr]
+        item = await fresh(backend, demo)
         await decide(backend, item, kind, reason_title="Spam", sanction=Sanction(kind, None))
         now = await one(backend, item.number)
         clock = backend.wire.clock_ms
@@ -145,7 +147,7 @@ async def test_for_good_is_a_hundred_years_and_more(kind: Any, column: str, demo
 
 async def test_a_sanction_ends_in_the_future_or_is_refused(demo: DemoServer, tmp_path: Path) -> None:
     async with backend_on(connect(demo, tmp_path)) as backend:
-        item = pick(await all_items(backend), "agree_and_suspend")
+        item = await fresh(backend, demo)
         with pytest.raises(Refused, match="above zero"):
             backend.plan(item, Intent(verb="ban", reason_title="x", sanction=Sanction("ban", 0)))
         with pytest.raises(Refused, match="how long"):
@@ -160,7 +162,7 @@ async def test_a_sanction_ends_in_the_future_or_is_refused(demo: DemoServer, tmp
 
 async def test_the_servers_suspend_performs_first_then_penalises(demo: DemoServer, tmp_path: Path) -> None:
     async with backend_on(connect(demo, tmp_path)) as backend:
-        item = pick(await all_items(backend), "agree_and_suspend")
+        item = await fresh(backend, demo)
         sent = await decide(backend, item, "ban", offer="agree_and_suspend", reason_title="Spam", sanction=BAN)
         now = await one(backend, item.number)
     assert [step.call.name for step in sent.plan.steps] == ["perform", "penalise"]
@@ -169,7 +171,7 @@ async def test_the_servers_suspend_performs_first_then_penalises(demo: DemoServe
 
 async def test_a_second_penalty_is_refused_with_the_sites_words(demo: DemoServer, tmp_path: Path) -> None:
     async with backend_on(connect(demo, tmp_path)) as backend:
-        item = pick(await all_items(backend), "agree_and_suspend")
+        item = await fresh(backend, demo)
         sent = await decide(backend, item, "ban", reason_title="Spam", sanction=BAN)
         with pytest.raises(Refused, match="already"):
             await backend.send(sent.plan.steps[0].call, key="k")
@@ -182,7 +184,7 @@ async def test_a_second_penalty_is_refused_with_the_sites_words(demo: DemoServer
 
 async def test_staff_cannot_be_sanctioned_and_it_says_why(demo: DemoServer, tmp_path: Path) -> None:
     async with backend_on(connect(demo, tmp_path)) as backend:
-        item = pick(await all_items(backend), "agree_and_hide")
+        item = await fresh(backend, demo)
         assert item.author is not None
         staff = msgspec.structs.replace(item, author=msgspec.structs.replace(item.author, role="moderator"))
         with pytest.raises(Refused, match="staff"):
@@ -199,17 +201,16 @@ async def test_spam_deletes_the_post_never_the_account(demo: DemoServer, tmp_pat
                 action = item.native["actions"]["spam"]["do"]
                 assert "user" not in action
                 assert not offer.irreversible
-        item = pick(items, "agree_and_hide")
+        item = await fresh(backend, demo, "spam", new=True)
         await decide(backend, item, "spam")
-        sign_up = pick(items, "approve_user")
         with pytest.raises(Refused):
-            backend.plan(sign_up, Intent(verb="spam"))
+            backend.plan(await one(backend, sign_up(demo)), Intent(verb="spam"))
     assert post(demo, item)["deleted_at"] and user(demo, item)["deleted_at"] is None
 
 
 async def test_ignore_closes_without_a_verdict(demo: DemoServer, tmp_path: Path) -> None:
     async with backend_on(connect(demo, tmp_path)) as backend:
-        item = pick(await all_items(backend), "ignore_and_do_nothing")
+        item = await fresh(backend, demo)
         await decide(backend, item, "ignore")
         assert (await one(backend, item.number)).state == "ignored"
 
@@ -246,12 +247,8 @@ async def test_every_offer_does_what_the_plan_says(demo: DemoServer, tmp_path: P
 
 async def test_held_posts_are_published_rejected_or_sent_back(demo: DemoServer, tmp_path: Path) -> None:
     async with backend_on(connect(demo, tmp_path)) as backend:
-        held = [item for item in await all_items(backend, "pending") if item.kind == "held post"]
-        reply, new, other, third = (
-            next(i for i in held if i.native["topic_id"]),
-            next(i for i in held if not i.native["topic_id"]),
-            *[i for i in held if i.native["topic_id"]][1:3],
-        )
+        reply, other, third = [await one(backend, hold(demo)) for _ in range(3)]
+        new = await one(backend, hold(demo, topic=True))
         for item in (reply, new):
             sent = await decide(backend, item, "approve")
             created = sent.answers[0].data["created_post_id"]
@@ -274,8 +271,7 @@ async def test_held_posts_are_published_rejected_or_sent_back(demo: DemoServer, 
 
 async def test_a_held_post_is_edited_and_then_approved(demo: DemoServer, tmp_path: Path) -> None:
     async with backend_on(connect(demo, tmp_path)) as backend:
-        held = [item for item in await all_items(backend, "pending") if item.kind == "held post"]
-        item = next(i for i in held if i.native["topic_id"] is None)
+        item = await one(backend, hold(demo, topic=True))
         with pytest.raises(Refused, match="no new text"):
             backend.plan(item, Intent(verb="edit", text=" "))
         sent = await decide(
@@ -285,14 +281,14 @@ async def test_a_held_post_is_edited_and_then_approved(demo: DemoServer, tmp_pat
         assert now.source == "Better words, and enough of them." and now.title == "A much better title"
         assert now.version == sent.answers[0].data["version"] and now.state == "open"
         await decide(backend, now, "approve")
-        reply = next(i for i in held if i.native["topic_id"])
+        reply = await one(backend, hold(demo))
         with pytest.raises(Refused, match="title"):
             backend.plan(reply, Intent(verb="edit", text="x", title="Another"))
 
 
 async def test_a_reported_post_is_edited(demo: DemoServer, tmp_path: Path) -> None:
     async with backend_on(connect(demo, tmp_path)) as backend:
-        item = pick(await all_items(backend), "agree_and_edit", hidden=False)
+        item = await fresh(backend, demo)
         sent = await decide(backend, item, "edit", text="What remains after the insult was taken out.")
         assert [step.call.name for step in sent.plan.steps] == ["edit_post", "perform"]
         assert (await one(backend, item.number)).state != "open"
@@ -300,16 +296,9 @@ async def test_a_reported_post_is_edited(demo: DemoServer, tmp_path: Path) -> No
 
 
 async def test_sign_ups_are_approved_or_rejected_with_a_reason(demo: DemoServer, tmp_path: Path) -> None:
-    # One that the site does not suspect: rejecting it needs a reason.
-    demo.db.run(
-        "UPDATE reviewables SET potential_spam = 0 WHERE id ="
-        " (SELECT min(id) FROM reviewables WHERE type = 'ReviewableUser' AND status = 0)"
-    )
     async with backend_on(connect(demo, tmp_path)) as backend:
-        items = [i for i in await all_items(backend, "pending") if i.kind == "sign-up"]
-        assert all(item.title and item.author for item in items)
-        needs = next(i for i in items if i.native["actions"]["delete_user"]["reason"])
-        welcome = next(i for i in items if i is not needs)
+        welcome, needs = await one(backend, sign_up(demo)), await one(backend, sign_up(demo))
+        assert welcome.author is not None and welcome.title == welcome.author.username
         await decide(backend, welcome, "approve")
         assert user(demo, welcome)["approved"]
         with pytest.raises(Refused, match="reason"):
@@ -325,7 +314,7 @@ async def test_sign_ups_are_approved_or_rejected_with_a_reason(demo: DemoServer,
 
 async def test_deleting_a_spammer_resolves_the_siblings(demo: DemoServer, tmp_path: Path) -> None:
     async with backend_on(connect(demo, tmp_path)) as backend:
-        item = pick(await all_items(backend), "delete_user")
+        item = await fresh(backend, demo, "spam", new=True)
         with demo.db.write():
             other = effects.new_post(demo.site, item.native["topic_id"], item.native["user_id"], "Buy this as well.")
         sibling = demo.flag(other, "ann", "spam")
@@ -337,7 +326,7 @@ async def test_deleting_a_spammer_resolves_the_siblings(demo: DemoServer, tmp_pa
 
 async def test_an_old_version_and_a_vanished_action_are_stale(demo: DemoServer, tmp_path: Path) -> None:
     async with backend_on(connect(demo, tmp_path)) as backend:
-        item = pick(await all_items(backend), "agree_and_hide")
+        item = await fresh(backend, demo)
         call = backend.plan(item, Intent(verb="remove")).steps[0].call
         demo.perform(int(item.number), "ignore_and_do_nothing", "kestrel")
         with pytest.raises(Stale):
@@ -353,14 +342,14 @@ async def test_missing_rights_are_named_as_such(demo: DemoServer, tmp_path: Path
     assert row is not None
     key = demo.site.add_key("user", row["id"], scopes="read")
     async with backend_on(connect(demo, tmp_path, user=None, key=key)) as backend:
-        item = pick(await all_items(backend), "agree_and_hide")
+        item = await fresh(backend, demo)
         with pytest.raises(RightsError):
             await decide(backend, item, "approve")
 
 
 async def test_read_only_sends_nothing(demo: DemoServer, tmp_path: Path) -> None:
     async with backend_on(connect(demo, tmp_path, read_only=True)) as backend:
-        item = pick(await all_items(backend), "agree_and_hide")
+        item = await fresh(backend, demo)
         plan = backend.plan(item, Intent(verb="approve"))
         with pytest.raises(ReadOnly):
             await backend.send(plan.steps[0].call, key="k")
@@ -371,22 +360,18 @@ async def test_read_only_sends_nothing(demo: DemoServer, tmp_path: Path) -> None
 async def test_a_site_that_requires_claims_gets_one_at_send_time(world: Path, tmp_path: Path) -> None:
     with DemoServer(copied(world, tmp_path), claiming="required") as demo:
         async with backend_on(connect(demo, tmp_path)) as backend:
-            items = [i for i in await all_items(backend) if i.native["topic_id"]]
-            first = pick(items, "agree_and_hide")
+            first = await fresh(backend, demo)
             await decide(backend, first, "remove")
             assert (await one(backend, first.number)).state == "removed"
             assert backend.capabilities.claims_required
+            second = await fresh(backend, demo)
             before = len(backend.wire.requests)
-            second = pick([i for i in items if i.native["topic_id"] != first.native["topic_id"]], "agree_and_hide")
             await decide(backend, second, "remove")
             assert [r.path.split("?")[0] for r in backend.wire.requests[before:]] == [
                 "/reviewable_claimed_topics.json",
                 f"/review/{second.number}/perform/agree_and_hide.json",
             ]
-            third = pick(
-                [i for i in items if i.native["topic_id"] not in (first.native["topic_id"], second.native["topic_id"])],
-                "agree_and_hide",
-            )
+            third = await fresh(backend, demo)
             call = backend.plan(third, Intent(verb="remove")).steps[0].call
             with pytest.raises(Stale):
                 await backend.send(Call("perform", call.args | {"version": 99}), key="k")
@@ -395,11 +380,11 @@ async def test_a_site_that_requires_claims_gets_one_at_send_time(world: Path, tm
 
 async def test_a_rule_that_is_not_about_claims_keeps_its_words(demo: DemoServer, tmp_path: Path) -> None:
     async with backend_on(connect(demo, tmp_path)) as backend:
-        held = [i for i in await all_items(backend, "pending") if i.kind == "held post" and i.native["topic_id"]]
-        demo.db.run("UPDATE topics SET deleted_at = 1 WHERE id = ?", [held[0].native["topic_id"]])
+        held = await one(backend, hold(demo))
+        demo.db.run("UPDATE topics SET deleted_at = 1 WHERE id = ?", [held.native["topic_id"]])
         with pytest.raises(Refused, match="deleted"):
-            await decide(backend, held[0], "approve")
-        assert (await one(backend, held[0].number)).claim is None
+            await decide(backend, held, "approve")
+        assert (await one(backend, held.number)).claim is None
 
 
 async def test_claim_release_and_taking_over(demo: DemoServer, tmp_path: Path) -> None:
@@ -407,7 +392,7 @@ async def test_claim_release_and_taking_over(demo: DemoServer, tmp_path: Path) -
         backend_on(connect(demo, tmp_path)) as backend,
         backend_on(connect(demo, tmp_path, user="kestrel")) as other,
     ):
-        item = pick([i for i in await all_items(backend) if i.native["topic_id"]], "agree_and_hide")
+        item = await fresh(backend, demo)
         await decide(other, item, "claim")
         with pytest.raises(Refused, match="Somebody else"):
             await decide(backend, item, "claim")
@@ -425,7 +410,7 @@ async def test_claim_release_and_taking_over(demo: DemoServer, tmp_path: Path) -
 
 async def test_notes_go_to_the_item_or_else_to_the_author(demo: DemoServer, tmp_path: Path) -> None:
     async with backend_on(connect(demo, tmp_path)) as backend:
-        item = pick(await all_items(backend), "agree_and_hide")
+        item = await fresh(backend, demo)
         with pytest.raises(Refused, match="empty"):
             backend.plan(item, Intent(verb="note", text="  "))
         sent = await decide(backend, item, "note", text="Look at the other thread, too.")
@@ -445,7 +430,7 @@ async def test_notes_go_to_the_item_or_else_to_the_author(demo: DemoServer, tmp_
 
 async def test_lock_unlock_warn_silence_and_lift(demo: DemoServer, tmp_path: Path) -> None:
     async with backend_on(connect(demo, tmp_path)) as backend:
-        item = pick([i for i in await all_items(backend) if i.native["topic_id"]], "agree_and_silence")
+        item = await fresh(backend, demo)
         await decide(backend, item, "lock")
         locked = await one(backend, item.number)
         assert locked.place.closed
@@ -465,13 +450,12 @@ async def test_lock_unlock_warn_silence_and_lift(demo: DemoServer, tmp_path: Pat
 
 async def test_restore_brings_back_what_was_hidden_or_deleted(demo: DemoServer, tmp_path: Path) -> None:
     async with backend_on(connect(demo, tmp_path)) as backend:
-        items = await all_items(backend)
         with pytest.raises(Refused, match="visible"):
-            backend.plan(pick(items, "disagree", hidden=False), Intent(verb="restore"))
-        for item in (pick(items, "disagree", hidden=True), pick(items, "agree_and_keep_deleted")):
+            backend.plan(await fresh(backend, demo), Intent(verb="restore"))
+        for item in (await fresh(backend, demo, hidden=True), await fresh(backend, demo, deleted=True)):
             await decide(backend, item, "restore")
             assert not post(demo, item)["hidden"] and post(demo, item)["deleted_at"] is None
-        gone = pick(items, "agree_and_hide")
+        gone = await fresh(backend, demo)
         await decide(backend, gone, "remove")
         await decide(backend, await one(backend, gone.number), "restore")
         assert not post(demo, gone)["hidden"]
@@ -479,11 +463,13 @@ async def test_restore_brings_back_what_was_hidden_or_deleted(demo: DemoServer, 
 
 async def test_urgent_reasons_hide_at_once(demo: DemoServer, tmp_path: Path) -> None:
     async with backend_on(connect(demo, tmp_path)) as backend:
-        item = pick(await all_items(backend), "agree_and_hide")
+        item = await fresh(backend, demo)
         plan = backend.plan(
             item, Intent(verb="remove", reason="private", reason_title="Personal data", message="Hello")
         )
         assert [(step.call.name, step.waits) for step in plan.steps] == [("perform", False), ("message", True)]
+        own = backend.plan(item, Intent(verb="remove", reason="doxing", urgent=True))
+        assert [step.waits for step in own.steps] == [False]
         assert all(step.waits for step in backend.plan(item, Intent(verb="remove", reason="spam")).steps)
         assert all(step.waits for step in backend.plan(item, Intent(verb="approve", reason="private")).steps)
 
@@ -501,7 +487,7 @@ async def test_unknown_types_and_actions_keep_their_own_labels(demo: DemoServer,
 
 async def test_words_of_others_never_become_calls(demo: DemoServer, tmp_path: Path) -> None:
     async with backend_on(connect(demo, tmp_path)) as backend:
-        item = pick(await all_items(backend), "agree_and_hide")
+        item = await fresh(backend, demo)
         with pytest.raises(Refused):
             backend.plan(item, Intent(verb="offer", offer="../../admin"))
         with pytest.raises(UsageError):
@@ -515,7 +501,7 @@ async def test_words_of_others_never_become_calls(demo: DemoServer, tmp_path: Pa
 
 async def test_sentences_show_foreign_names_harmlessly(demo: DemoServer, tmp_path: Path) -> None:
     async with backend_on(connect(demo, tmp_path)) as backend:
-        item = pick(await all_items(backend), "agree_and_hide")
+        item = await fresh(backend, demo)
         evil = Member(native="5", username=Foreign("bo\x1b[2J\u202e"))
         plan = backend.plan(
             msgspec.structs.replace(item, author=evil),
@@ -527,7 +513,7 @@ async def test_sentences_show_foreign_names_harmlessly(demo: DemoServer, tmp_pat
 
 async def test_errors_of_the_site_come_as_one_clean_line(demo: DemoServer, tmp_path: Path) -> None:
     async with backend_on(connect(demo, tmp_path)) as backend:
-        item = pick(await all_items(backend), "agree_and_hide")
+        item = await fresh(backend, demo)
         with pytest.raises(ModtuiError) as caught:
             await decide(backend, item, "warn", message="hey")
     assert "\n" not in caught.value.message and "short" in caught.value.message
@@ -536,7 +522,7 @@ async def test_errors_of_the_site_come_as_one_clean_line(demo: DemoServer, tmp_p
 async def test_claiming_that_is_switched_off_is_said_and_remembered(world: Path, tmp_path: Path) -> None:
     with DemoServer(copied(world, tmp_path), claiming="disabled") as demo:
         async with backend_on(connect(demo, tmp_path)) as backend:
-            item = pick([i for i in await all_items(backend) if i.native["topic_id"]], "agree_and_hide")
+            item = await fresh(backend, demo)
             with pytest.raises(Refused, match="switched off"):
                 await decide(backend, item, "claim")
             offer = (await one(backend, item.number)).offer("claim")

@@ -14,7 +14,7 @@ from modtui.domain.items import Gone, Item
 from modtui.domain.seen import differences, seen_of
 from modtui.domain.subjects import SubjectRef
 from modtui.errors import AuthError, NetworkError, SiteError, UsageError, WrongSite
-from tests.core.discourse_world import all_items, backend_on, connect, copied, make_world, one, pick
+from tests.core.discourse_world import all_items, backend_on, connect, copied, fresh, hold, make_world, one, sign_up
 from tests.core.scripted_site import answer, connection, scripted
 
 pytestmark = pytest.mark.anyio
@@ -147,7 +147,7 @@ async def test_a_cursor_of_somebody_else_is_refused(demo: DemoServer, tmp_path: 
 
 async def test_reread_answers_every_ref_in_few_requests(demo: DemoServer, tmp_path: Path) -> None:
     async with backend_on(connect(demo, tmp_path)) as backend:
-        items = (await all_items(backend))[:23]
+        items = [await fresh(backend, demo), *(await all_items(backend))[:22]]
         demo.perform(int(items[0].number), "ignore_and_do_nothing", "kestrel")
         lost = SubjectRef(backend.connection.community, "reviewable", "999999")
         odd = SubjectRef(backend.connection.community, "topic", "1")
@@ -160,13 +160,13 @@ async def test_reread_answers_every_ref_in_few_requests(demo: DemoServer, tmp_pa
     assert (first.state, first.handled_by) == ("ignored", "kestrel")
     assert not [offer for offer in first.offers if offer.verb in ("approve", "remove") and offer.capability == ALLOWED]
     for item in items[1:]:
-        fresh = now[item.ref]
-        assert isinstance(fresh, Item) and seen_of(fresh).digest == seen_of(item).digest
+        again = now[item.ref]
+        assert isinstance(again, Item) and seen_of(again).digest == seen_of(item).digest
 
 
 async def test_what_others_do_shows_as_a_difference(demo: DemoServer, tmp_path: Path) -> None:
     async with backend_on(connect(demo, tmp_path)) as backend:
-        item = pick(await all_items(backend), "agree_and_hide")
+        item = await fresh(backend, demo)
         seen = seen_of(item)
         demo.flag(item.native["post_id"], "kestrel")
         assert [d.what for d in differences(seen, await one(backend, item.number))] == ["reports"]
@@ -181,7 +181,7 @@ async def test_what_others_do_shows_as_a_difference(demo: DemoServer, tmp_path: 
 
 async def test_a_report_tells_who_why_and_how_reliable(demo: DemoServer, tmp_path: Path) -> None:
     async with backend_on(connect(demo, tmp_path)) as backend:
-        item = pick(await all_items(backend), "agree_and_hide")
+        item = await fresh(backend, demo)
         demo.flag(item.native["post_id"], "ann", "something_else", "please look, it gets worse")
         now = await one(backend, item.number)
     report = now.reports[-1]
@@ -192,8 +192,7 @@ async def test_a_report_tells_who_why_and_how_reliable(demo: DemoServer, tmp_pat
 
 async def test_thread_and_dossier(demo: DemoServer, tmp_path: Path) -> None:
     async with backend_on(connect(demo, tmp_path)) as backend:
-        items = await all_items(backend)
-        item = pick(items, "agree_and_hide")
+        item = await fresh(backend, demo)
         thread = await backend.thread(item)
         assert [post.id for post in thread.posts if post.subject] == [item.place.post_id]
         assert thread.total >= len(thread.posts) and thread.title == item.title
@@ -204,10 +203,8 @@ async def test_thread_and_dossier(demo: DemoServer, tmp_path: Path) -> None:
         assert by_id.sanctionable == ALLOWED
         staff = await backend.dossier("kestrel")
         assert isinstance(staff.sanctionable, Blocked) and staff.member.role is not None
-        pending = await all_items(backend, "pending")
-        sign_up = pick(pending, "approve_user")
-        assert (await backend.thread(sign_up)).posts == ()
-        held = next(one for one in pending if one.kind == "held post" and one.native["topic_id"] is None)
+        assert (await backend.thread(await one(backend, sign_up(demo)))).posts == ()
+        held = await one(backend, hold(demo, topic=True))
         assert [post.subject for post in (await backend.thread(held)).posts] == [True]
 
 
@@ -231,7 +228,7 @@ async def test_mail_and_address_are_not_in_items(demo: DemoServer, tmp_path: Pat
 
 async def test_changes_tell_news_claims_and_decisions(demo: DemoServer, tmp_path: Path) -> None:
     async with backend_on(connect(demo, tmp_path)) as backend:
-        item = pick(await all_items(backend), "agree_and_hide")
+        item = await fresh(backend, demo)
         start = await backend.changes(None)
         assert not (start.reload or start.touched or start.claims)
         quiet = await backend.changes(start.position)
@@ -253,7 +250,7 @@ async def test_claims_are_told_by_thread(demo: DemoServer, tmp_path: Path) -> No
         backend_on(connect(demo, tmp_path)) as backend,
         backend_on(connect(demo, tmp_path, user="kestrel")) as other,
     ):
-        item = pick(await all_items(backend), "agree_and_hide")
+        item = await fresh(backend, demo)
         start = await backend.changes(None)
         from modtui.domain.decisions import Intent
 
@@ -276,7 +273,7 @@ async def test_a_key_that_only_reads_compares_the_count(demo: DemoServer, tmp_pa
     assert row is not None
     key = demo.site.add_key("user", row["id"], scopes="read")
     async with backend_on(connect(demo, tmp_path, user=None, key=key)) as backend:
-        item = pick(await all_items(backend), "agree_and_hide")
+        item = await fresh(backend, demo)
         start = await backend.changes(None)
         assert not (await backend.changes(start.position)).reload
         demo.perform(int(item.number), "ignore_and_do_nothing", "kestrel")

@@ -22,9 +22,11 @@ from tests.core.discourse_world import (
     connect,
     copied,
     decide,
+    fresh,
+    hold,
     make_world,
     one,
-    pick,
+    sign_up,
     take_back,
 )
 
@@ -65,7 +67,7 @@ async def test_undo_leaves_the_post_as_it_was(
     offer: str, verb: str, state: str, demo: DemoServer, tmp_path: Path
 ) -> None:
     async with backend_on(connect(demo, tmp_path)) as backend:
-        item = pick(await all_items(backend), offer, hidden=False)
+        item = await fresh(backend, demo)
         sent = await decide(backend, item, verb, offer=offer)
         assert sent.plan.reversal == "partial" and sent.plan.stays
         back = await take_back(backend, item, sent, verb)
@@ -79,7 +81,7 @@ async def test_undo_leaves_the_post_as_it_was(
 
 async def test_undoing_a_ban_with_removal_message_and_lock(demo: DemoServer, tmp_path: Path) -> None:
     async with backend_on(connect(demo, tmp_path)) as backend:
-        item = pick(await all_items(backend), "agree_and_suspend", hidden=False)
+        item = await fresh(backend, demo)
         sent = await decide(backend, item, "remove", reason_title="Insult", message="Enough.", sanction=BAN, lock=True)
         back = await take_back(backend, item, sent, "remove")
     assert [step.call.name for step in back.plan.steps] == ["topic", "lift", "unhide"]
@@ -91,7 +93,7 @@ async def test_undoing_a_ban_with_removal_message_and_lock(demo: DemoServer, tmp
 
 async def test_undoing_the_done_part_of_a_partly_sent_decision(demo: DemoServer, tmp_path: Path) -> None:
     async with backend_on(connect(demo, tmp_path)) as backend:
-        item = pick(await all_items(backend), "agree_and_hide")
+        item = await fresh(backend, demo)
         plan = backend.plan(item, Intent(verb="remove", reason_title="x", message="Never sent"))
         sent = await decide(backend, item, "remove")
         back = backend.plan_undo(item, Intent(verb="remove"), sent.steps)
@@ -110,7 +112,7 @@ async def test_undoing_the_done_part_of_a_partly_sent_decision(demo: DemoServer,
 )
 async def test_full_reversals_leave_nothing(verb: str, more: dict[str, Any], demo: DemoServer, tmp_path: Path) -> None:
     async with backend_on(connect(demo, tmp_path)) as backend:
-        item = pick([i for i in await all_items(backend) if i.native["topic_id"]], "agree_and_hide")
+        item = await fresh(backend, demo)
         sent = await decide(backend, item, verb, **more)
         assert (sent.plan.reversal, sent.plan.stays) == ("full", ())
         back = await take_back(backend, item, sent, verb)
@@ -121,8 +123,7 @@ async def test_full_reversals_leave_nothing(verb: str, more: dict[str, Any], dem
 
 async def test_an_edit_of_a_held_post_is_taken_back(demo: DemoServer, tmp_path: Path) -> None:
     async with backend_on(connect(demo, tmp_path)) as backend:
-        held = [i for i in await all_items(backend, "pending") if i.kind == "held post"]
-        item = next(i for i in held if i.native["topic_id"] is None)
+        item = await one(backend, hold(demo, topic=True))
         sent = await decide(backend, item, "edit", text="Something else entirely.", title="Another title for it")
         await take_back(backend, item, sent, "edit")
         now = await one(backend, item.number)
@@ -131,7 +132,7 @@ async def test_an_edit_of_a_held_post_is_taken_back(demo: DemoServer, tmp_path: 
 
 async def test_published_and_rejected_posts_swap_places(demo: DemoServer, tmp_path: Path) -> None:
     async with backend_on(connect(demo, tmp_path)) as backend:
-        held = [i for i in await all_items(backend, "pending") if i.kind == "held post" and i.native["topic_id"]]
+        held = [await one(backend, hold(demo)) for _ in range(2)]
         sent = await decide(backend, held[0], "approve")
         back = await take_back(backend, held[0], sent, "approve")
         created = sent.answers[0].data["created_post_id"]
@@ -146,7 +147,7 @@ async def test_published_and_rejected_posts_swap_places(demo: DemoServer, tmp_pa
 
 async def test_an_approved_sign_up_is_deactivated(demo: DemoServer, tmp_path: Path) -> None:
     async with backend_on(connect(demo, tmp_path)) as backend:
-        item = pick(await all_items(backend, "pending"), "approve_user")
+        item = await one(backend, sign_up(demo))
         sent = await decide(backend, item, "approve")
         await take_back(backend, item, sent, "approve")
     assert not demo.db.value("SELECT active FROM users WHERE id = ?", [item.native["user_id"]])
@@ -154,13 +155,13 @@ async def test_an_approved_sign_up_is_deactivated(demo: DemoServer, tmp_path: Pa
 
 async def test_what_cannot_come_back_says_so_before(demo: DemoServer, tmp_path: Path) -> None:
     async with backend_on(connect(demo, tmp_path)) as backend:
-        item = pick(await all_items(backend), "agree_and_hide")
+        item = await fresh(backend, demo)
         warn = backend.plan(item, Intent(verb="warn", message="An official warning it is."))
         assert warn.reversal == "none" and "stays sent" in warn.stays[0]
-        delete = backend.plan(pick(await all_items(backend), "delete_user"), Intent(verb="offer", offer="delete_user"))
+        delete = backend.plan(await fresh(backend, demo, "spam", new=True), Intent(verb="offer", offer="delete_user"))
         assert delete.reversal == "none" and delete.stays and delete.asks
-        sign_up = pick(await all_items(backend, "pending"), "approve_user")
-        assert backend.plan(sign_up, Intent(verb="remove", reason_title="Advert")).reversal == "none"
+        newcomer = await one(backend, sign_up(demo))
+        assert backend.plan(newcomer, Intent(verb="remove", reason_title="Advert")).reversal == "none"
 
 
 async def test_every_plan_names_its_reversal_honestly(demo: DemoServer, tmp_path: Path) -> None:
@@ -205,7 +206,7 @@ async def test_the_fate_of_a_lost_answer(
     verb: str, more: dict[str, Any], kind: str, demo: DemoServer, tmp_path: Path
 ) -> None:
     async with backend_on(connect(demo, tmp_path)) as backend:
-        item = pick([i for i in await all_items(backend) if i.native["topic_id"]], "agree_and_suspend", hidden=False)
+        item = await fresh(backend, demo)
         plan = backend.plan(item, Intent(verb=verb, **more))
         step = plan.steps[0]
         since = backend.wire.clock_ms
@@ -231,7 +232,7 @@ async def test_the_fate_of_a_lost_answer(
 
 async def test_the_answer_of_a_lookup_serves_an_undo(demo: DemoServer, tmp_path: Path) -> None:
     async with backend_on(connect(demo, tmp_path)) as backend:
-        held = next(i for i in await all_items(backend, "pending") if i.kind == "held post" and i.native["topic_id"])
+        held = await one(backend, hold(demo))
         call = backend.plan(held, Intent(verb="approve")).steps[0].call
         demo.inject("lost", "/review", "PUT")
         with pytest.raises(ModtuiError):
@@ -244,7 +245,7 @@ async def test_the_answer_of_a_lookup_serves_an_undo(demo: DemoServer, tmp_path:
 
 async def test_somebody_else_decided_meanwhile(demo: DemoServer, tmp_path: Path) -> None:
     async with backend_on(connect(demo, tmp_path)) as backend:
-        item = pick(await all_items(backend), "agree_and_hide")
+        item = await fresh(backend, demo)
         call = backend.plan(item, Intent(verb="remove")).steps[0].call
         since = backend.wire.clock_ms
         demo.perform(int(item.number), "ignore_and_do_nothing", "kestrel")
@@ -254,10 +255,8 @@ async def test_somebody_else_decided_meanwhile(demo: DemoServer, tmp_path: Path)
 
 async def test_the_fates_of_an_undo(demo: DemoServer, tmp_path: Path) -> None:
     async with backend_on(connect(demo, tmp_path)) as backend:
-        items = await all_items(backend)
         for offer in ("agree_and_hide", "delete_and_agree", "disagree"):
-            item = pick([i for i in items if (i.state, i.hidden) == ("open", False)], offer)
-            items.remove(item)
+            item = await fresh(backend, demo)
             sent = await decide(backend, item, "offer", offer=offer)
             (step,) = backend.plan_undo(item, Intent(verb="offer"), sent.steps).steps
             since = backend.wire.clock_ms
@@ -268,7 +267,7 @@ async def test_the_fates_of_an_undo(demo: DemoServer, tmp_path: Path) -> None:
 
 async def test_what_cannot_be_looked_up_stays_unclear(demo: DemoServer, tmp_path: Path) -> None:
     async with backend_on(connect(demo, tmp_path)) as backend:
-        item = pick(await all_items(backend), "agree_and_hide")
+        item = await fresh(backend, demo)
         assert (await backend.fate(item, Call("riddle", {}), key="k", since_ms=0)).is_ == "unclear"
         gone = Call("perform", {"id": "999999", "action": "agree_and_hide", "version": 0})
         assert (await backend.fate(item, gone, key="k", since_ms=0)).is_ == "unclear"

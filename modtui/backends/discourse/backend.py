@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Awaitable, Coroutine, Mapping, Sequence
 from typing import Any, TypeVar
 
 from modtui.backends.base import Connection, Fate, Wire
@@ -126,7 +126,7 @@ class DiscourseBackend:
         if total is None:
             return {}
         if self._split is None or self._split[0] != total:
-            queues = await asyncio.gather(*(self._queue(Cursor(kind), "count") for kind in PENDING_TYPES))
+            queues = await _together(*(self._queue(Cursor(kind), "count") for kind in PENDING_TYPES))
             pending = sum(queue.total if queue.total is not None else queue.size for queue in queues)
             self._split = (total, {"reports": max(0, total - pending), "pending": pending})
         return dict(self._split[1])
@@ -141,8 +141,8 @@ class DiscourseBackend:
             raise UsageError(f"Discourse has no lane {lane} yet.")
         kinds = PENDING_TYPES if lane == "pending" else ("",)
         cursors = paging.decode(cursor) if cursor else [Cursor(kind) for kind in kinds]
-        asked = asyncio.gather(*(self._queue(one, f"{lane} page") for one in cursors))
-        queues, _ = await asyncio.gather(asked, self._name_categories())
+        pages = [self._queue(one, f"{lane} page") for one in cursors]
+        queues = (await _together(self._name_categories(), *pages))[1:]
         items: list[Item] = []
         unreadable = 0
         for one, queue in zip(cursors, queues, strict=True):
@@ -170,8 +170,12 @@ class DiscourseBackend:
         if self._named:
             return
         self._named = True
-        for native, name in (await _or_none(self._client.categories()) or {}).items():
-            self._site.categories[native] = Foreign(name)
+        try:
+            found = await _or_none(self._client.categories()) or {}
+        except BaseException:
+            self._named = False
+            raise
+        self._site.categories |= {native: Foreign(name) for native, name in found.items()}
 
     async def reread(self, refs: Sequence[SubjectRef]) -> Mapping[SubjectRef, Item | Gone]:
         """The items as they are now, in any state, ten to a request."""
@@ -212,10 +216,10 @@ class DiscourseBackend:
             card = await client.card(member)
             admin = await _or_none(client.admin_user(str(card["id"]))) if site.staff and card.get("id") else None
             username = str(card.get("username") or member)
-            notes, actions = await asyncio.gather(self._user_notes(card), _or_none(client.actions_of(username)))
+            notes, actions = await _together(self._user_notes(card), _or_none(client.actions_of(username)))
         else:
             username = str(admin.get("username") or member)
-            found, notes, actions = await asyncio.gather(
+            found, notes, actions = await _together(
                 _or_none(client.card(username)), self._user_notes(admin), _or_none(client.actions_of(username))
             )
             card = found or {}
@@ -270,3 +274,16 @@ async def _or_none(asked: Awaitable[T]) -> T | None:
         raise
     except ModtuiError:
         return None
+
+
+async def _together(*asked: Coroutine[Any, Any, Any]) -> list[Any]:
+    """Ask side by side. When one fails, the others are given up and have ended before the error goes on, so that no
+    request outlives the backend."""
+    tasks = [asyncio.ensure_future(one) for one in asked]
+    try:
+        return await asyncio.gather(*tasks)
+    except BaseException:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        raise

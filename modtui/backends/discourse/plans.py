@@ -84,7 +84,7 @@ def _act(
     steps: list[PlannedStep] = []
     if luggage.get("client") == "edit":
         steps.append(_edit_post(item, intent))
-    urgent = intent.verb in _REMOVING and intent.reason in SEVERE
+    urgent = intent.verb in _REMOVING and (intent.urgent or intent.reason in SEVERE)
     steps.append(_perform(item, action, extra, sense, reaches=bool(mails and message), waits=not urgent))
     told_by_us = bool(message) and (mails or action == "revise_and_reject_post")
     sanction = intent.sanction or _needed(offer)
