@@ -6,6 +6,7 @@ Both act through the same effects as requests do, but leave no line in the reque
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 from collections.abc import Callable
 
@@ -183,7 +184,9 @@ class Traffic:
             score=6.0,
             potential_spam=1,
             force_review=1,
-            payload=f'{{"username":"{name}","name":"","email":"{name}@mail.example","bio":"{bio}","website":null}}',
+            payload=json.dumps(
+                {"username": name, "name": "", "email": f"{name}@mail.example", "bio": bio, "website": None}
+            ),
             created_at=now,
             updated_at=now,
         )

@@ -7,6 +7,7 @@ import contextlib
 import os
 import signal
 import socket
+import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -43,13 +44,31 @@ class Ready:
 
 
 def open_world(data: Path, *, items: int, members: int, seed: int) -> Database:
-    """Open the world in `data` (made with mode 0700), or make a new one there when there is none."""
+    """Open the world in `data` (made with mode 0700), or make a new one there when there is none.
+
+    A world is made beside its place and moved there when it is complete, so that none is ever half made. Raises OSError
+    when the folder cannot be written or holds something else.
+    """
     data.mkdir(mode=0o700, parents=True, exist_ok=True)
-    db = Database(data / "world.db")
-    if db.is_new:
-        create_world(db, items=items, members=members, seed=seed)
-    for path in data.glob("world.db*"):
-        os.chmod(path, 0o600)
+    path = data / "world.db"
+    if not path.exists():
+        for leftover in data.glob("world.part*"):
+            leftover.unlink()
+        part = Database(data / "world.part")
+        try:
+            create_world(part, items=items, members=members, seed=seed)
+        finally:
+            part.close()
+        os.replace(data / "world.part", path)
+    try:
+        db = Database(path)
+        known = not db.is_new
+    except sqlite3.DatabaseError:
+        known = False
+    if not known:
+        raise OSError(f"{path} is not a world of the embedded community")
+    for file in data.glob("world.db*"):
+        os.chmod(file, 0o600)
     return db
 
 

@@ -127,3 +127,18 @@ def test_small_worlds(tmp_path: Path, items: int) -> None:
     db = open_world(tmp_path / "w", items=items, members=0, seed=3)
     assert db.value("SELECT count(*) FROM reviewables WHERE status = 0") == items
     db.close()
+
+
+def test_a_strange_file_is_refused_and_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "world.db").write_text("my diary, page one\n" * 100)
+    with pytest.raises(OSError, match="not a world"):
+        open_world(tmp_path, items=5, members=10, seed=1)
+    assert (tmp_path / "world.db").read_text().startswith("my diary")
+
+
+def test_a_start_that_was_killed_leaves_nothing_half_made(tmp_path: Path) -> None:
+    (tmp_path / "world.part").write_bytes(b"half a world")
+    db = open_world(tmp_path, items=5, members=10, seed=1)
+    assert db.value("SELECT count(*) FROM reviewables WHERE status = 0") == 5
+    assert not (tmp_path / "world.part").exists()
+    db.close()
