@@ -13,12 +13,11 @@ import click
 
 from modtui import paths
 from modtui.cli import accounts
-from modtui.cli.opening import settings_of
+from modtui.cli.opening import identity, settings_of
 from modtui.cli.options import shared
 from modtui.cli.output import emit, emit_json, narrate
 from modtui.domain.decisions import Decision
 from modtui.domain.reasons import Reason
-from modtui.domain.subjects import community_id
 from modtui.errors import StoreError, UsageError
 from modtui.settings import Settings
 from modtui.settings.options import Options
@@ -43,7 +42,7 @@ def opened() -> Iterator[Store]:
 
 def names(settings: Settings) -> dict[str, str]:
     """What the moderator calls each community, by its id."""
-    in_settings = ((community_id(one.backend, one.url, one.account), one.name) for one in settings.communities)
+    in_settings = ((identity(one), one.name) for one in settings.communities)
     return {**accounts.names(), **{str(id): name for id, name in in_settings}}
 
 

@@ -17,6 +17,7 @@ from modtui.cli.opening import (
     backend,
     backends,
     config_folder,
+    identity,
     settings_of,
     wanted,
 )
@@ -231,11 +232,10 @@ def logout(options: Options, name: str, remove: bool) -> int:
     if key is not None and one.backend == "discourse" and key.kind == "user":
         from modtui.backends.base import Connection
         from modtui.backends.discourse.login import revoke
-        from modtui.domain.subjects import community_id
 
         try:
             asyncio.run(revoke(Connection(
-                community=community_id(one.backend, one.url, one.account), url=one.url,
+                community=identity(one), url=one.url,
                 credential=as_credential(one, key), state=paths.private(paths.state_dir()), insecure=one.insecure,
             )))  # fmt: skip
             narrate(own("The key is withdrawn on the site."))
@@ -264,14 +264,12 @@ def logout(options: Options, name: str, remove: bool) -> int:
 @shared
 def communities(options: Options, as_json: bool) -> int:
     """List the communities of the settings."""
-    from modtui.domain.subjects import community_id
-
     found = settings_of(options).communities
     wide = max((cells(one.name) for one in found), default=0)
     for one in found:
         if as_json:
             alive = emit_json({
-                "name": one.name, "id": community_id(one.backend, one.url, one.account), "backend": one.backend,
+                "name": one.name, "id": identity(one), "backend": one.backend,
                 "url": one.url, "account": one.account, "key": one.key, "read_only": one.read_only,
             })  # fmt: skip
         else:

@@ -15,7 +15,7 @@ import msgspec
 from modtui import credentials, paths
 from modtui.cli import accounts
 from modtui.cli.output import narrate, safe
-from modtui.domain.subjects import community_id
+from modtui.domain.subjects import CommunityId, community_id
 from modtui.errors import ModtuiError, UsageError
 from modtui.settings import CommunitySettings, Settings, load
 from modtui.settings.address import canonical, exposed, name_for
@@ -155,6 +155,20 @@ def as_credential(one: CommunitySettings, key: credentials.Key) -> Credential:
     return Credential(kind="token", secret=key.secret, user=acts_as, source=key.source)
 
 
+def identity(one: CommunitySettings) -> CommunityId:
+    """The identity of a community of the settings.
+
+    What its backend adds to it (the course of a forum) counts; a backend that is not installed any more adds nothing.
+    """
+    from modtui.backends.base import part_of
+
+    try:
+        part = part_of(factory(one.backend), one.options)
+    except UsageError:
+        part = ""
+    return community_id(one.backend, one.url, one.account, part=part)
+
+
 def backend(one: CommunitySettings, given: Credential | None, options: Options) -> Backend:
     """The backend of a community, without any request. Raises UsageError."""
     from modtui.backends.base import Connection
@@ -163,7 +177,7 @@ def backend(one: CommunitySettings, given: Credential | None, options: Options) 
     if one.budget is not None:
         extra["budget"] = one.budget
     connection = Connection(
-        community=community_id(one.backend, one.url, one.account), url=one.url, credential=given,
+        community=identity(one), url=one.url, credential=given,
         state=paths.private(paths.state_dir()), read_only=options.read_only or one.read_only,
         insecure=one.insecure or options.insecure, options=extra,
     )  # fmt: skip
@@ -190,7 +204,7 @@ def communities(options: Options, settings: Settings, *, none: bool = False) -> 
             failed.append(error)
             continue
         if options.url is not None:
-            accounts.call(community_id(one.backend, one.url, one.account), one.name)
+            accounts.call(identity(one), one.name)
         found.append(Community(
             name=one.name, backend=backend(one, given, options), url=one.url, language=one.language or None,
             options=dict(one.options),

@@ -68,11 +68,25 @@ class ReasonLine(Line):
 
         As said; else with a sanction; else where the site itself does not write and the reason has a message.
         """
+        if self._mute() is not None:
+            return False
         if self.message is not None:
             return self.message
         if self.sanction is not None:
             return True
         return False if plan is None else not plan.tells_author and bool(self.reason and self.reason.messages)
+
+    def _mute(self) -> Shown | None:
+        """Why no message can go to the author of the shown item; None when one can."""
+        try:
+            self.host.desk.plan(self.shown, Intent(verb=self.verb))
+        except ModtuiError:
+            return None
+        try:
+            self.host.desk.plan(self.shown, Intent(verb=self.verb, message="text", message_title="title"))
+        except ModtuiError as error:
+            return show_line(error.message.rstrip("."))
+        return None
 
     def intent(self, item: Item, reason: Reason | None, own_words: str | None = None, *, tell: bool) -> Intent:
         """The whole intent for one item."""
@@ -190,16 +204,20 @@ class ReasonLine(Line):
         found = message_for(self.host.desk, self.shown, reason, self.sanction, self.language) if reason else None
         code = found[0] if found else (self.language or "-")
         names = " ".join(f"[{c.upper()}]" if c == code else c.upper() for c in codes) or "no message in any language"
-        rows.append(
-            (
-                (own(" m "), "panel.key"),
-                (say("{box} message to the author    ", box=own(self._box(tell))), "panel"),
-                (own("L "), "panel.key"),
-                (own(names), "panel"),
-                (own("    e "), "panel.key"),
-                (own("edit it first"), "panel"),
+        mute = self._mute()
+        if mute is not None:
+            rows.append(((own(" m "), "hint.dim"), (say("[ ] message: not possible, {why}", why=mute), "panel.dim")))
+        else:
+            rows.append(
+                (
+                    (own(" m "), "panel.key"),
+                    (say("{box} message to the author    ", box=own(self._box(tell))), "panel"),
+                    (own("L "), "panel.key"),
+                    (own(names), "panel"),
+                    (own("    e "), "panel.key"),
+                    (own("edit it first"), "panel"),
+                )
             )
-        )
         ban, silence = (
             self.sanction if self.sanction and self.sanction.kind == kind else None for kind in ("ban", "silence")
         )
@@ -286,6 +304,8 @@ class ReasonLine(Line):
             else:
                 self.lock = not self.lock
                 self.host.redraw_line()
+        elif token == "m" and (mute := self._mute()) is not None:
+            self._stop(say("A message is not possible here: {why}.", why=mute))
         elif token == "m":
             self.message = not self.tells(self.plan(bare=True))
             self.host.redraw_line()
