@@ -10,10 +10,8 @@ from modtui.domain.items import Gone, Item
 from modtui.domain.subjects import SubjectRef
 
 FRESH_S = 10.0
-"""A read that is younger than this needs no other before sending (semantics)."""
-CHUNK_S = 30.0
-"""A batched pre-flight read counts this long for the steps that it was made for: they go out one after another at
-the pace of the site's budget."""
+"""A read that is younger than this needs no other before sending (semantics). Of a batch that was read at once, what
+has not gone out by then (the budget may make it wait) is read again."""
 _KEPT = 2000
 
 

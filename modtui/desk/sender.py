@@ -21,7 +21,6 @@ from modtui.desk.landing import Landing
 from modtui.desk.link import Backoff, wait_for
 from modtui.desk.lookup import Lookups
 from modtui.desk.preflight import LIGHT, judge
-from modtui.desk.reads import CHUNK_S, FRESH_S
 from modtui.domain.decisions import Decision, Step, Target
 from modtui.domain.items import Gone, Item
 from modtui.domain.seen import Seen
@@ -207,7 +206,7 @@ class Sender:
                 continue
             if self._stopping or not self._outbox.may_send(self.community.id):
                 return
-            fresh = self._outbox.reads.get(job.target.ref, CHUNK_S)
+            fresh = self._outbox.reads.get(job.target.ref)
             if fresh is None and not self._landing.stepped(job) and job.decision.verb not in LIGHT:
                 return  # the batch took so long that its read is too old: the next round reads again
             if not await self._one(job, fresh):
@@ -228,7 +227,7 @@ class Sender:
     def _wants_read(self, job: Job) -> bool:
         if job.decision.verb in LIGHT or self._landing.stepped(job):
             return False
-        return self._outbox.reads.get(job.target.ref, FRESH_S) is None
+        return self._outbox.reads.get(job.target.ref) is None
 
     def _now(self, job: Job) -> Job | None:
         """The same step as it is by now; None when it is not held any more."""

@@ -145,6 +145,8 @@ class FakeSite:
         self.messages: list[tuple[str, str]] = []
         self.banned: set[str] = set()
         self.reads: list[list[str]] = []
+        self.last_read: dict[str, tuple[float, Item | None]] = {}
+        """What the last re-read of a subject gave, and when (monotonic)."""
         self.writes: list[str] = []
         self.broken_reads: set[str] = set()
         self.unanswered: set[str] = set()
@@ -156,8 +158,8 @@ class FakeSite:
         self.siblings: dict[str, tuple[str, ...]] = {}
         self.seen: list[RequestSeen] = []
         self.watchers: list[Callable[[RequestSeen], None]] = []
-        self.late: list[tuple[Call, str]] = []
-        """Writes that are still under way although their answer was lost."""
+        self.late: list[tuple[Call, str, float]] = []
+        """Writes that are still under way although their answer was lost, and since when (monotonic)."""
 
     def change(self, native: str, **fields: object) -> None:
         """Somebody changes a subject."""
@@ -211,8 +213,10 @@ class FakeSite:
         self.change(native, state=state, handled_by=Foreign(self.me), version=(item.version or 0) + 1)
 
     def arrive(self) -> None:
-        """What was under way reaches the site."""
-        for call, key in self.late:
+        """What was under way reaches the site; after six seconds nothing is on its way any more."""
+        for call, key, since in self.late:
+            if self.clock.monotonic() - since > 6:
+                continue
             try:
                 self.apply(call, key)
             except Refused:
@@ -270,6 +274,8 @@ class FakeBackend:
     async def reread(self, refs: Sequence[SubjectRef]) -> Mapping[SubjectRef, Item | Gone]:
         self._reach()
         self.site.reads.append([ref.native for ref in refs])
+        for ref in refs:
+            self.site.last_read[ref.native] = (self.site.clock.monotonic(), self.site.items.get(ref.native))
         if any(ref.native in self.site.broken_reads for ref in refs):
             raise SiteError("The site stumbled.", status=500)
         await asyncio.sleep(0)
@@ -346,7 +352,7 @@ class FakeBackend:
         if fault == "lost before":
             raise NetworkError("The answer never came.", sent=True)
         if fault == "lost late":
-            site.late.append((call, key))
+            site.late.append((call, key, site.clock.monotonic()))
             raise NetworkError("The answer never came.", sent=True)
         if fault == "mistake":
             raise ValueError("a mistake in the adapter")
