@@ -128,7 +128,7 @@ def intent_for(settings: Settings, words: Words) -> Intent:
     return Intent(
         verb=words.verb, offer=words.offer, reason=reason.id if reason else None,
         reason_title=reason.title if reason else None, reason_text=words.own_words, message=words.message,
-        sanction=words.sanction, lock=words.lock, text=words.text,
+        sanction=words.sanction, lock=words.lock, text=words.text, urgent=bool(reason and reason.urgent),
     )  # fmt: skip
 
 

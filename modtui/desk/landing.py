@@ -266,6 +266,9 @@ class Landing:
         decision = self._book.get(place[0])
         if before is None or decision is None or decision.verb == "edit" or decision.undo_of is not None:
             return
+        mine = decision.targets[place[1]].steps
+        if any(step.answer is not None and step.answer.edits for step in mine):
+            return
         if any(one.what == "text" for one in differences(seen_of(before), now)):
             self._outbox.tell(
                 Troubled(words=say("#{number} was edited just as your decision went out. Look again.",

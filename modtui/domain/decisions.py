@@ -111,11 +111,12 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """What a sent step brought. `data` goes to the journal (ids that an undo needs); `resolved` are siblings that the
-    site closed with it; `held` says the site keeps it for approval."""
+    site closed with it; `held` says the site keeps it for approval, `edits` that the step itself changed the text."""
 
     data: dict[str, Any] = {}
     resolved: tuple[SubjectRef, ...] = ()
     held: bool = False
+    edits: bool = False
     words: Foreign | None = None
 
 

@@ -117,7 +117,7 @@ async def _replace(client: Client, args: Args, text: str) -> Answer:
 
 def _edited(now: Content, words: Foreign | None = None) -> Answer:
     """Where in the history the text before stands, and the digest of the text now: an undo needs both."""
-    return Answer(data={"entry": len(now.edit_history) - 1, "text": digest(now.text)}, words=words)
+    return Answer(data={"entry": len(now.edit_history) - 1, "text": digest(now.text)}, edits=True, words=words)
 
 
 async def _close(client: Client, args: Args) -> Answer:

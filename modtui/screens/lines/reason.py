@@ -111,6 +111,7 @@ class ReasonLine(Line):
             message_title=title,
             sanction=self.sanction,
             lock=self.lock,
+            urgent=bool(reason and reason.urgent),
         )
 
     def plan(self, *, bare: bool = False) -> Plan | None:
