@@ -19,6 +19,7 @@ from modtui.domain.items import (
     Account,
     Body,
     Changes,
+    Claim,
     Dossier,
     Gone,
     Item,
@@ -148,6 +149,8 @@ class FakeSite:
         self.last_read: dict[str, tuple[float, Item | None]] = {}
         """What the last re-read of a subject gave, and when (monotonic)."""
         self.writes: list[str] = []
+        self.order: list[str] = []
+        """Reads and writes as they came."""
         self.broken_reads: set[str] = set()
         self.unanswered: set[str] = set()
         """Subjects that a re-read leaves out, against the protocol."""
@@ -192,6 +195,9 @@ class FakeSite:
         if call.name == "restore":
             assert item is not None
             self.change(native, state="open", handled_by=None, version=(item.version or 0) + 1)
+        elif call.name in ("claim", "release"):
+            claim = Claim(by=Foreign(self.me), mine=True) if call.name == "claim" else None
+            self.change(native, claim=claim)
         elif call.name == "message":
             self.messages.append((str(call.args["to"]), str(call.args["text"])))
         elif call.name in ("ban", "silence"):
@@ -274,6 +280,7 @@ class FakeBackend:
     async def reread(self, refs: Sequence[SubjectRef]) -> Mapping[SubjectRef, Item | Gone]:
         self._reach()
         self.site.reads.append([ref.native for ref in refs])
+        self.site.order.append("read")
         for ref in refs:
             self.site.last_read[ref.native] = (self.site.clock.monotonic(), self.site.items.get(ref.native))
         if any(ref.native in self.site.broken_reads for ref in refs):
@@ -338,6 +345,7 @@ class FakeBackend:
         self._reach()
         site = self.site
         site.writes.append(key)
+        site.order.append("write")
         fault = site.faults.popleft() if site.faults else ""
         if fault == "offline":
             raise NetworkError("The site cannot be reached.", sent=False)
