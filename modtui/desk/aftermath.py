@@ -56,7 +56,7 @@ class Aftermath:
         if decision.verb in _CLAIMS and decision.undo_of is None:
             claim = Claim(by=decision.account, mine=True) if decision.verb == "claim" else None
             await self._put([replace(item, claim=claim) for item in items])
-            return True
+            return False  # who has it is known, but what the site now allows is not
         if is_claim(step):
             return True
         state = closing_state(decision, items[0] if items else None)
