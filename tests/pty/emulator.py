@@ -60,7 +60,10 @@ class Emulator:
     def frame(self) -> str:
         """The screen in a frame, for the message of a failed test."""
         edge = "+" + "-" * self.screen.columns + "+"
-        return "\n".join([edge, *(f"|{line}|" for line in self.screen.display), edge])
+        rows = [f"|{line}|" for line in self.screen.display]
+        while len(rows) > 1 and not rows[-1].strip("| "):
+            rows.pop()
+        return "\n".join([edge, *rows, edge])
 
     def resize(self, width: int, height: int) -> None:
         """Another size; what is drawn stays where it was until the program draws again."""

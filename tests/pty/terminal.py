@@ -165,6 +165,10 @@ class Terminal:
         self.emulator.feed(data)
         return True
 
+    def wait_readable(self, timeout: float) -> bool:
+        """Wait until the program has written something, without taking it."""
+        return not self._closed and bool(select.select([self._fd], [], [], max(0.0, timeout))[0])
+
     def wait_for(
         self, what: str | re.Pattern[str] | Callable[[], bool], timeout: float = TIMEOUT_S, *, why: str = ""
     ) -> float:

@@ -1,0 +1,1 @@
+"""Measured promises: each module is a command, `python -m benchmarks.NAME`. The figures are in README.md."""
