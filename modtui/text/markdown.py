@@ -8,14 +8,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from functools import cache
-
-from markdown_it import MarkdownIt
-from markdown_it.token import Token
+from typing import TYPE_CHECKING
 
 from modtui.text.builder import Builder
 from modtui.text.document import Document, Mark
 from modtui.text.plain import MAX_SIGNS, add_text
 from modtui.text.shown import Foreign
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+    from markdown_it.token import Token
 
 MAX_PARSED = 40_000
 """Signs that are parsed as Markdown; what follows is shown as plain text, so nothing is hidden by length."""
@@ -46,19 +48,20 @@ _BLOCKS = {
 }
 
 
-class _Parser(MarkdownIt):
-    """Leaves addresses as they were written: what is wrong with one is said beside the link, not by dropping it."""
-
-    def validateLink(self, url: str) -> bool:
-        return True
-
-    def normalizeLink(self, url: str) -> str:
-        return url
-
-
 @cache
-def _parser() -> _Parser:
-    parser = _Parser("commonmark", {"html": False, "maxNesting": _MAX_NESTING})
+def _parser() -> MarkdownIt:
+    from markdown_it import MarkdownIt  # late: 20 ms, and many a queue has no Markdown
+
+    class Parser(MarkdownIt):
+        """Leaves addresses as they were written: what is wrong with one is said beside the link, not by dropping it."""
+
+        def validateLink(self, url: str) -> bool:
+            return True
+
+        def normalizeLink(self, url: str) -> str:
+            return url
+
+    parser = Parser("commonmark", {"html": False, "maxNesting": _MAX_NESTING})
     parser.enable(["table", "strikethrough"])
     return parser
 
