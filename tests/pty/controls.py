@@ -10,6 +10,7 @@ _ALLOWED = re.compile(
     r"|\x1b\[\?(?:7|25|1000|1002|1003|1004|1006|1015|1016|1049|2004|2026|2048)[hl]"
     r"|\x1b\[\?(?:2026|2048)\$p"
     r"|\x1b\[>[0-9]*u|\x1b\[<[0-9]*u"  # the kitty keyboard protocol, on and off
+    r"|\x1b\]22;[a-z-]*\x07"  # the mouse pointer's shape
     r"|[\r\n]"
 )
 _SUSPECT = re.compile(

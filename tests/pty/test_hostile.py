@@ -48,16 +48,12 @@ def attacked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Harbour]:
 
 
 def walk(modtui: Modtui) -> None:
-    """See every item, folded and unfolded."""
+    """See every item, folded and unfolded, and a second page of each."""
+    modtui.press("enter")
     for _ in ATTACKS:
-        modtui.press("enter")
-        modtui.still(0.08)
-        modtui.press("enter")
-        modtui.still(0.08)
-        modtui.press("space")
-        modtui.still(0.08)
-        modtui.press("j")
-        modtui.still(0.08)
+        for key in ("enter", "space", "j"):
+            modtui.press(key)
+            modtui.still(0.06)
 
 
 @pytest.mark.parametrize("term", ["xterm", "xterm-256color"], ids=["16-colours", "256-colours"])

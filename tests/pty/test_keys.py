@@ -39,12 +39,12 @@ def test_an_unmarked_paste_decides_at_most_the_item_that_was_read(harbour: Harbo
 
 
 def test_a_held_key_decides_at_most_the_item_that_was_read(harbour: Harbour, open_modtui: Open) -> None:
-    """Thirty presses a second for two seconds, as a key that is held down repeats."""
+    """Thirty presses in a second, as a key that is held down repeats."""
     work = harbour.pick()
     modtui = open_modtui(hold=0).ready()
     modtui.go_to(work)
     before = harbour.writes()
-    modtui.repeat("a", 60)
+    modtui.repeat("a", 30)
     modtui.sent(work.number)
     modtui.still(0.6)
     assert len(decided_here(harbour, before)) == 1
