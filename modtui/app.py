@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 import sys
 from collections.abc import Callable
@@ -81,6 +82,9 @@ class ModtuiApp(App[int], inherit_bindings=False):
         self.call_after_refresh(self._open)
 
     def _open(self) -> None:
+        if not gc.isenabled():  # the start had no time for it; what it made stays until the end
+            gc.freeze()
+            gc.enable()
         self._opening = asyncio.ensure_future(self._open_desk())
 
     async def _open_desk(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 
 from modtui import terminal
@@ -19,9 +20,13 @@ def open_screens(options: Options) -> int:
         raise UsageError(
             "The screens need a terminal.", "For pipes and scripts there are modtui queue and modtui act."
         )
-    settings = settings_of(options)
-    terminal.prepare(terminal.look(setting=settings.screen.color))  # before anything imports Textual
-    with opening(options, settings, none=True) as desk:
-        from modtui.app import run
+    gc.disable()  # what a start makes stays; looking through it again and again costs a tenth of the start
+    try:
+        settings = settings_of(options)
+        terminal.prepare(terminal.look(setting=settings.screen.color))  # before anything imports Textual
+        with opening(options, settings, none=True) as desk:
+            from modtui.app import run
 
-        return run(desk, settings, options)
+            return run(desk, settings, options)
+    finally:
+        gc.enable()
