@@ -9,7 +9,8 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from modtui.actions import ACTIONS, BY_ID, Action, Scope
 
@@ -43,8 +44,7 @@ def token_problem(token: str) -> str | None:
     return f"is not a key{f' (did you mean {close[0]}?)' if close else ''}"
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(Struct, frozen=True):
     """One mistake in the user's keys: `where` is the settings key, `words` a sentence."""
 
     where: str

@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 ColorSetting = Literal["auto", "truecolor", "256", "16", "none"]
 
 
-@dataclass(frozen=True, slots=True)
-class Terminal:
-    """What is known: `colours` 0, 16, 256 or 16777216; `remote` over SSH; `utf8` the locale's word; `multiplexer` a name."""
+class Terminal(Struct, frozen=True):
+    """What is known: `colours` 0, 16, 256 or 16777216; `remote` over SSH; `utf8` the locale's word; `multiplexer` a
+    name."""
 
     term: str
     colours: int

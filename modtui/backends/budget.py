@@ -14,9 +14,10 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeVar
+
+from msgspec import Struct
 
 from modtui.backends.base import Budget, Connection
 
@@ -56,8 +57,7 @@ def ledger_name(connection: Connection) -> str:
     return f"budget-{hashlib.sha256(chr(10).join(parts).encode()).hexdigest()[:16]}.db"
 
 
-@dataclass(frozen=True, slots=True)
-class Turn:
+class Turn(Struct, frozen=True):
     """The ledger's word on one request: `wait_s` 0 means go (it is charged). `day`: the day's budget is spent."""
 
     wait_s: float

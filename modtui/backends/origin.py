@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ipaddress
-from dataclasses import dataclass
 from urllib.parse import SplitResult, urljoin, urlsplit
+
+from msgspec import Struct
 
 from modtui.errors import NetworkError, SiteError, UsageError
 from modtui.text import show_line
@@ -12,8 +13,7 @@ from modtui.text import show_line
 _PORTS = {"http": 80, "https": 443}
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(Struct, frozen=True):
     """Scheme, host and port of a community, and the path prefix of a site in a sub-folder ("" or "/forum")."""
 
     scheme: str

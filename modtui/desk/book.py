@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from modtui.desk.clock import Clock
@@ -49,8 +49,7 @@ def failed(decision: Decision) -> bool:
     return any(step.state in _FAILED for _, step in steps_of(decision))
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(Struct, frozen=True):
     """One step's way from one of the states `frm` to `to`."""
 
     target: int
@@ -196,7 +195,8 @@ class Book:
             target = targets[place]
             steps = tuple(
                 replace(
-                    step, state=change.to, changed_ms=at_ms, answer=change.answer or step.answer, error=change.error,
+                    step, state=change.to, changed_ms=step.changed_ms if change.to == "unknown" else at_ms,
+                    answer=change.answer or step.answer, error=change.error,
                     due_ms=step.due_ms if change.due_ms is None else change.due_ms,
                 )
                 if step.index == change.step

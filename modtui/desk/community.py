@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from modtui.desk.events import Link
 from modtui.domain.items import Account
@@ -14,8 +15,7 @@ if TYPE_CHECKING:
     from modtui.backends.base import Backend
 
 
-@dataclass(slots=True, kw_only=True)
-class Community:
+class Community(Struct, kw_only=True):
     """One account of the moderator on one site.
 
     `name` is the moderator's own word for it. `account` is None until the site said who we are (or the cache
@@ -32,7 +32,7 @@ class Community:
     language: str | None = None
     options: dict[str, object] = field(default_factory=dict)
     _asked: bool = False
-    _lock: asyncio.Lock = field(default_factory=asyncio.Lock, repr=False)
+    _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @property
     def id(self) -> CommunityId:

@@ -9,8 +9,8 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from modtui.desk import words
@@ -36,8 +36,7 @@ _SLICE = 50
 """After so many plans the loop gets a turn: a batch never makes a key wait."""
 
 
-@dataclass(frozen=True, slots=True)
-class Holds:
+class Holds(Struct, frozen=True):
     """The settings of the hold, in seconds. `override_s` (the command line's `--hold`) sets all."""
 
     plain_s: float = 15.0
@@ -267,8 +266,7 @@ class Decider:
             self._tell(ItemsChanged(items=ids))
 
 
-@dataclass(frozen=True, slots=True)
-class _Planned:
+class _Planned(Struct, frozen=True):
     item: Item
     plan: Plan
     seen: Seen

@@ -6,8 +6,9 @@ Handlers are called on the event loop, in the order of subscription, and must re
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from modtui.backends.base import RequestSeen
 from modtui.domain.decisions import Decision
@@ -18,8 +19,7 @@ LinkState = Literal[
 ]  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(Struct, frozen=True):
     """How the line to a community is. `since_ms` when this state began, `next_ms` when it is tried again (0: not)."""
 
     state: LinkState = "starting"
@@ -28,16 +28,14 @@ class Link:
     next_ms: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class LinkChanged:
+class LinkChanged(Struct, frozen=True):
     """The line to a community went up or down."""
 
     community: CommunityId
     link: Link
 
 
-@dataclass(frozen=True, slots=True)
-class LaneLoaded:
+class LaneLoaded(Struct, frozen=True):
     """A page of a lane arrived and is in the cache: `added` rows are new here, `first` says it was the first page.
 
     `ids` are all open rows of the page; `backlog` says that they waited before the desk was opened (older pages that
@@ -52,44 +50,38 @@ class LaneLoaded:
     backlog: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class ItemsChanged:
+class ItemsChanged(Struct, frozen=True):
     """These items (by id) are not as they were: read them again from the desk."""
 
     items: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class CountsChanged:
+class CountsChanged(Struct, frozen=True):
     """A lane count moved."""
 
     community: CommunityId
 
 
-@dataclass(frozen=True, slots=True)
-class ContextLoaded:
+class ContextLoaded(Struct, frozen=True):
     """Something around an item arrived (thread or dossier), or could not be had."""
 
     item: str
 
 
-@dataclass(frozen=True, slots=True)
-class DecisionChanged:
+class DecisionChanged(Struct, frozen=True):
     """A decision was committed or one of its steps moved. `decision` is its state now."""
 
     decision: Decision
 
 
-@dataclass(frozen=True, slots=True)
-class RequestMade:
+class RequestMade(Struct, frozen=True):
     """A request was answered (or failed)."""
 
     community: CommunityId
     request: RequestSeen
 
 
-@dataclass(frozen=True, slots=True)
-class Troubled:
+class Troubled(Struct, frozen=True):
     """Something went wrong that is nobody's answer: a sentence for the message line."""
 
     words: str

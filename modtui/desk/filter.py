@@ -9,10 +9,10 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Callable, Container, Mapping
-from dataclasses import dataclass, field
 from typing import Literal
 
 import msgspec
+from msgspec import Struct, field
 
 from modtui.domain.items import REASONS, SEVERE, Item, ItemKind, State
 from modtui.errors import UsageError
@@ -68,8 +68,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     text: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Around:
+class Around(Struct, frozen=True):
     """What a filter needs beside the row: the clock, and the ids that are marked, mine, new, or like an item.
 
     `like` has, for each value of a `like:` word, the ids of the near copies; a value that is missing matches nothing.
@@ -82,8 +81,10 @@ class Around:
     like: Mapping[str, Container[str]] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Term:
+_NOTHING_AROUND = Around()
+
+
+class Term(Struct, frozen=True):
     """One word of a filter. `values` are alternatives, folded to lower case; `number` is set for > and <."""
 
     key: str
@@ -118,8 +119,7 @@ class Term:
         return have >= self.number if self.op == ">=" else have <= self.number
 
 
-@dataclass(frozen=True, slots=True)
-class Filter:
+class Filter(Struct, frozen=True):
     """A filter that was read: `text` as it was typed, `terms` in its order. An empty one lets everything through."""
 
     text: str = ""
@@ -128,7 +128,7 @@ class Filter:
     def __bool__(self) -> bool:
         return bool(self.terms)
 
-    def matches(self, row: Facts | Item, around: Around = Around()) -> bool:
+    def matches(self, row: Facts | Item, around: Around = _NOTHING_AROUND) -> bool:
         """Whether the row passes."""
         facts = facts_of(row) if isinstance(row, Item) else row
         return all(term.holds(facts, around) for term in self.terms)

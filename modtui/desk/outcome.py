@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Literal
+
+from msgspec import Struct, field
 
 from modtui.domain.decisions import Decision
 from modtui.text import EMPTY, Shown
@@ -15,8 +16,7 @@ RowKind = Literal[
 _WORKABLE = frozenset({"open", "other", "mine", "draft"})
 
 
-@dataclass(frozen=True, slots=True)
-class RowState:
+class RowState(Struct, frozen=True):
     """What the second column of a row says.
 
     `letter` is one sign: blank open, `.` deciding, `H` held, `>` sending, `?` fate unknown, `x` refused or partly,
@@ -38,8 +38,7 @@ class RowState:
 OPEN = RowState()
 
 
-@dataclass(frozen=True, slots=True)
-class Decided:
+class Decided(Struct, frozen=True):
     """What came of `Desk.decide`: the committed decision (None when nothing was left to decide), and by item id the
     sentence why an item was left out."""
 
@@ -50,8 +49,7 @@ class Decided:
 UndoKind = Literal["taken back", "asks", "sent undo", "again", "nothing", "impossible", "wait"]
 
 
-@dataclass(frozen=True, slots=True)
-class UndoResult:
+class UndoResult(Struct, frozen=True):
     """What `u` or ctrl+r did or asks.
 
     `asks`: call again with `confirmed=True` to go on. `sent undo`: `decision` is the new one that takes the old back.
@@ -64,8 +62,7 @@ class UndoResult:
     decision: Decision | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class OutboxState:
+class OutboxState(Struct, frozen=True):
     """What is on its way, counted in decisions' targets (a batch of 37 counts 37).
 
     `failed` counts refused ones, `waiting` those that are older than the settings allow to send unasked (they are in

@@ -3,7 +3,7 @@ that ended."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from msgspec import Struct, field
 
 from modtui.desk.book import Book, Change, in_community
 from modtui.desk.clock import Clock
@@ -14,8 +14,7 @@ _AHEAD_MS = 60_000
 """A decision that was made further in the future than this tells of a clock that was set back: its age is unknown."""
 
 
-@dataclass(slots=True)
-class Recovered:
+class Recovered(Struct):
     """`unknown` steps were on their way and are looked up; `waiting` decisions are too old to go out unasked."""
 
     unknown: int = 0

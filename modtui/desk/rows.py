@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Container, Sequence
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from modtui.desk.filter import Around, Facts, Filter, Term, facts_of, named
 from modtui.domain.subjects import CommunityId, Lane
@@ -20,8 +21,7 @@ Test = tuple[str, bool, Callable[[Any], bool]]
 """A column, whether the word is turned round, and the test of one value."""
 
 
-@dataclass(slots=True)
-class _Plan:
+class _Plan(Struct):
     """A filter, taken apart."""
 
     where: list[str] = field(default_factory=list)

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from modtui import errors
 from modtui.backends.budget import spending
@@ -41,8 +42,7 @@ Key = tuple[str, int, int]
 """Decision, target, step."""
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
+class Job(Struct, frozen=True):
     """One step that is next for its target."""
 
     decision: Decision

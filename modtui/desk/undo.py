@@ -7,8 +7,9 @@ not left is stopped, and the outcome is waited for.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
+
+from msgspec import Struct, field
 
 from modtui.desk import words
 from modtui.desk.aftermath import is_claim
@@ -31,8 +32,7 @@ _REDOS = 50
 _UNDOABLE = frozenset({"held", "sending", "unknown", "done", "partly"})
 
 
-@dataclass(slots=True)
-class _Ways:
+class _Ways(Struct):
     """How the done targets of a decision are taken back, and why some are not."""
 
     plans: list[tuple[Target, Item, Plan]] = field(default_factory=list)

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Literal
 
 import msgspec
+from msgspec import Struct
 
 from modtui.domain.reasons import Reason
 from modtui.settings import kinds, model
 from modtui.settings.kinds import Kind
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(Struct, frozen=True):
     """One key. `attr` is its name in the model, `default` how the docs write what holds without it ("": nothing)."""
 
     key: str
@@ -24,8 +23,7 @@ class Field:
     required: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Section:
+class Section(Struct, frozen=True):
     """One table of the file. `shape`: "one" `[x]`, "many" `[[x]]`, "named" `[x.<name>]`, "free": keys of yours."""
 
     name: str

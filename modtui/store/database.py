@@ -15,9 +15,10 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeVar
+
+from msgspec import Struct
 
 from modtui.errors import StoreError
 from modtui.paths import private
@@ -61,8 +62,7 @@ def connect(path: Path, *, wait_s: float, read_only: bool = False) -> sqlite3.Co
     return connection
 
 
-@dataclass(slots=True)
-class _Job:
+class _Job(Struct):
     """One piece of work for the writer thread; `done` gets the result or the error, in that thread."""
 
     work: Work[Any]

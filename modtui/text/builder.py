@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from modtui.text.document import (
     NO_STYLE,
@@ -35,8 +36,7 @@ _SPACES = re.compile(r"[ \t\n\r]+")
 _INLINE_FRAMES = frozenset({"heading", "cell", "summary"})
 
 
-@dataclass(slots=True)
-class _Frame:
+class _Frame(Struct):
     kind: str
     name: str = ""
     number: int = 0
@@ -49,8 +49,7 @@ class _Frame:
     summary: Spans = ()
 
 
-@dataclass(slots=True)
-class _OpenLink:
+class _OpenLink(Struct):
     target: str
     kind: LinkKind
     label: list[str] = field(default_factory=list)

@@ -5,8 +5,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
+
+from msgspec import Struct
 
 from modtui.text.links import Link
 from modtui.text.shown import EMPTY, Shown
@@ -19,8 +20,7 @@ Style: TypeAlias = frozenset[Mark]
 NO_STYLE: Style = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(Struct, frozen=True):
     """A run of text in one style. `link` is an index into the document's links. A newline in it is a forced break."""
 
     text: Shown
@@ -31,39 +31,34 @@ class Span:
 Spans: TypeAlias = tuple[Span, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Paragraph:
+class Paragraph(Struct, frozen=True):
     """Running text."""
 
     spans: Spans
 
 
-@dataclass(frozen=True, slots=True)
-class Heading:
+class Heading(Struct, frozen=True):
     """A heading of level 1 to 6."""
 
     level: int
     spans: Spans
 
 
-@dataclass(frozen=True, slots=True)
-class Quote:
+class Quote(Struct, frozen=True):
     """Somebody else's words; `author` is the name the quote claims, which nobody has checked."""
 
     author: Shown | None
     blocks: tuple[Block, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Code:
+class Code(Struct, frozen=True):
     """Text to be shown sign by sign. `language` may be empty."""
 
     language: Shown
     text: Shown
 
 
-@dataclass(frozen=True, slots=True)
-class ListBlock:
+class ListBlock(Struct, frozen=True):
     """A list; `start` counts only where it is ordered."""
 
     ordered: bool
@@ -71,39 +66,34 @@ class ListBlock:
     items: tuple[tuple[Block, ...], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(Struct, frozen=True):
     """A table: cells are spans. The header may be empty, rows may differ in length."""
 
     header: tuple[Spans, ...]
     rows: tuple[tuple[Spans, ...], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Spoiler:
+class Spoiler(Struct, frozen=True):
     """Blocks that the author folded. Inline spoilers are spans with the mark `spoiler`."""
 
     blocks: tuple[Block, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Details:
+class Details(Struct, frozen=True):
     """A section with a summary. Drawn open, since a moderator judges all of a post."""
 
     summary: Spans
     blocks: tuple[Block, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Struct, frozen=True):
     """A line across."""
 
 
 Block: TypeAlias = Paragraph | Heading | Quote | Code | ListBlock | Table | Spoiler | Details | Rule
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(Struct, frozen=True):
     """A whole post.
 
     `links` holds every link once, in order of appearance; `images` are those of kind `image`. `hostile` names the

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import accumulate
 from typing import Literal
+
+from msgspec import Struct
 
 from modtui.text.document import (
     Block,
@@ -52,8 +53,7 @@ _MARKER_STYLES: tuple[tuple[str, StyleName], ...] = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Struct, frozen=True):
     """One row of (text, style), at most as wide as was asked for. `link` is the number it is about, or 0."""
 
     segments: tuple[tuple[Shown, StyleName], ...]

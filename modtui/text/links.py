@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import quote
+
+from msgspec import Struct
 
 from modtui.text import hosts
 from modtui.text.shown import EMPTY, Foreign, Shown, own, say, show_line
@@ -27,8 +28,7 @@ _FILE_ENDING = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(Struct, frozen=True):
     """One link of a document.
 
     `number` is what the reader sees (`[1]`); it is 0 for mentions, which are not listed. `target` is the raw address as
@@ -49,8 +49,7 @@ class Link:
     decoded: Shown = EMPTY
 
 
-@dataclass(frozen=True, slots=True)
-class _Parts:
+class _Parts(Struct, frozen=True):
     scheme: str
     user: str
     host: str

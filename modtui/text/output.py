@@ -8,6 +8,8 @@ import re
 from collections.abc import Set
 from typing import Any
 
+import msgspec
+
 from modtui.text.shown import Foreign
 from modtui.text.signs import visible
 
@@ -18,6 +20,8 @@ _NUMBER = re.compile(r"[+-]?\d+([.,]\d+)?%?")
 def _plain(value: Any) -> Any:
     if isinstance(value, Set):
         return sorted(value)
+    if isinstance(value, msgspec.Struct):
+        return msgspec.structs.asdict(value)
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return dataclasses.asdict(value)
     return str(value)
@@ -26,8 +30,8 @@ def _plain(value: Any) -> Any:
 def json_line(value: object) -> str:
     """One line of compact JSON in ASCII only, so that a terminal that prints it stays as it is.
 
-    Sets become sorted lists, dataclasses objects, other unknown types their text. Raises ValueError for NaN and
-    infinity.
+    Sets become sorted lists, dataclasses and structs objects, other unknown types their text. Raises ValueError for
+    NaN and infinity.
     """
     text = json.dumps(value, ensure_ascii=True, separators=(",", ":"), allow_nan=False, default=_plain)
     return text.replace("\x7f", "\\u007f")

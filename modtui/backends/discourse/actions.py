@@ -6,15 +6,15 @@ offered, under its own label.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 Inverse = Literal["unhide", "recover", "flag", "delete again", "publish", "unpublish", "deactivate", "none"]
 Verdict = Literal["right", "wrong", "none", ""]
 
 
-@dataclass(frozen=True, slots=True)
-class Meaning:
+class Meaning(Struct, frozen=True):
     """One action. `words` is what will be so after it, `post` what happens to the post, `verdict` what the reporters'
     records get, `tells` whether the site itself writes to the author, `inverse` what takes it back (never the verdict).
     `final` marks what cannot be taken back at all and destroys something."""

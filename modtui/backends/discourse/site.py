@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from msgspec import Struct, field
 
 from modtui.domain.capability import ALLOWED, Blocked, Capabilities, Capability
 from modtui.domain.subjects import CommunityId
@@ -15,8 +15,7 @@ _PERFORM = ("approve", "remove", "spam", "ignore", "offer", "claim", "release", 
 _STAFF = ("restore", "edit", "note", "silence", "unsilence", "ban", "unban", "lock", "unlock", "warn", "purge")
 
 
-@dataclass(slots=True)
-class Site:
+class Site(Struct):
     """One account on a Discourse site. `staff` sees /admin, `reviews` has a review queue at all; `categories` are
     names by id, `item_notes` and `user_notes` whether such exist (None: not tried yet), `claims_required` and
     `claims_off` are learnt from refusals."""
