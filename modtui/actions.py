@@ -24,7 +24,8 @@ class Action:
 
     `id` is what the settings and the `:` line call it, `title` what the hint line and the palette show, `help` a
     sentence for the help screen. `verb` names the moderation verb it leads to, which the desk may block with a reason.
-    `person` marks what reaches a person or cannot be taken back.
+    `person` marks what reaches a person or cannot be taken back. `missing` says why this version does not do it yet; its
+    key is kept, so that it never does anything else.
     """
 
     id: str
@@ -35,15 +36,21 @@ class Action:
     help: str = ""
     verb: str | None = None
     person: bool = False
+    missing: str = ""
+
+
+LANES_HERE = frozenset({"reports", "pending"})
+"""The lanes that this version has."""
 
 
 def _a(
     id: str, title: str, keys: str, help: str, *, group: str, scopes: frozenset[Scope] = WORK,
-    verb: str | None = None, person: bool = False,
+    verb: str | None = None, person: bool = False, missing: str = "",
 ) -> Action:
-    return Action(id, title, tuple(keys.split("  ")) if keys else (), scopes, group, help, verb, person)
+    return Action(id, title, tuple(keys.split("  ")) if keys else (), scopes, group, help, verb, person, missing)
 
 
+_NO_LANE = "this version has the lanes reports and pending"
 _LIST: frozenset[Scope] = frozenset({"list"})
 _ITEM: frozenset[Scope] = frozenset({"item"})
 
@@ -67,17 +74,26 @@ ACTIONS: tuple[Action, ...] = (
     _a("member.ban", "ban", "B", "Opens the form: the author cannot log in.", group="Decide", verb="ban", person=True),
     _a("item.purge", "purge", "D", "Deletes for good, after typing a word. It cannot be undone.", group="Decide",
        verb="purge", person=True),
-    _a("item.later", "later", "b", "Puts it aside: 1 an hour, 2 tonight, 3 tomorrow, m not for me.", group="Decide"),
-    _a("item.reply", "reply", "r", "Answers in the thread.", group="Decide", verb="reply", person=True),
+    _a("item.later", "later", "b", "Puts it aside: 1 an hour, 2 tonight, 3 tomorrow, 4 when it changes, m not for me.",
+       group="Decide"),
+    _a("item.reply", "reply", "r", "Answers in the thread.", group="Decide", verb="reply", person=True,
+       missing="this version has no composer yet; o opens the page of the item"),
     _a("item.escalate", "escalate", "e", "Hands it to another department.", group="Decide", verb="escalate",
-       person=True),
-    _a("member.warn", "warn", "w", "Sends the author an official warning.", group="Decide", verb="warn", person=True),
+       person=True, missing="this version has no routes yet; m leaves a note for the team"),
+    _a("member.warn", "warn", "w", "Sends the author an official warning.", group="Decide", verb="warn", person=True,
+       missing="this version has no form for it yet; d, then m sends a message with the removal"),
+    _a("question.accept-answer", "accept", "A", "Marks an answer as the solution.", group="Decide", verb="accept",
+       missing="it belongs to the questions lane, which this version does not have yet"),
     # undo
     _a("undo", "undo", "u  z", "Takes back the last decision: free while it is held, asks once it was sent.",
        group="Undo"),
     _a("redo", "redo", "ctrl+r", "Decides again what was just taken back.", group="Undo"),
     _a("decision.repeat", "repeat", ".", "Repeats the last decision here; asks if it reached a person.", group="Undo"),
     _a("decision.last", "last decided", "g b", "Goes to the item that was decided last.", group="Undo"),
+    _a("drafts.open", "drafts", "g d", "Texts that wait to be sent.", group="Undo",
+       missing="this version has no composer yet, so there are no drafts"),
+    _a("private.reveal", "private data", "I", "Shows the author's IP and e-mail.", group="Look",
+       missing="this version does not show IP and e-mail; the site's own page does (o)"),
     _a("journal.open", "journal", "U", "What was decided, and what is on its way.", group="Undo", scopes=ALL),
     _a("outbox.open", "outbox", "g o", "The journal, only what is on its way; s there sends now.", group="Undo",
        scopes=ALL),
@@ -115,9 +131,9 @@ ACTIONS: tuple[Action, ...] = (
     # find
     _a("lane.1", "reports", "1  g r", "The reports lane.", group="Find", scopes=ALL),
     _a("lane.2", "pending", "2  g p", "Held posts and sign-ups.", group="Find", scopes=ALL),
-    _a("lane.3", "questions", "3  g q", "The questions lane.", group="Find", scopes=ALL),
-    _a("lane.4", "members", "4  g m", "The members lane.", group="Find", scopes=ALL),
-    _a("lane.5", "escalated", "5  g e", "The escalated lane.", group="Find", scopes=ALL),
+    _a("lane.3", "questions", "3  g q", "The questions lane.", group="Find", scopes=ALL, missing=_NO_LANE),
+    _a("lane.4", "members", "4  g m", "The members lane.", group="Find", scopes=ALL, missing=_NO_LANE),
+    _a("lane.5", "escalated", "5  g e", "The escalated lane.", group="Find", scopes=ALL, missing=_NO_LANE),
     _a("community.previous", "community before", "<  [", "The community before.", group="Find"),
     _a("community.next", "next community", ">  ]", "The next community.", group="Find"),
     _a("community.choose", "community", "g c", "Choose a community by name.", group="Find"),

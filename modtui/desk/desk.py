@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from modtui.backends.base import Budget, RequestSeen
@@ -15,6 +15,7 @@ from modtui.desk.community import Community
 from modtui.desk.decisions import Decider, Holds
 from modtui.desk.events import DecisionChanged, Event, Events, ItemsChanged, Link, LinkChanged, Troubled
 from modtui.desk.finding import Counter, find
+from modtui.desk.later import WHEN_IT_CHANGES, watched
 from modtui.desk.outbox import Outbox
 from modtui.desk.outcome import Decided, OutboxState, RowState, UndoResult
 from modtui.desk.reads import Reads
@@ -24,7 +25,7 @@ from modtui.domain.capability import ALLOWED, Allowed, Blocked, Capability
 from modtui.domain.decisions import Decision, Intent, Plan, Sanction, Target
 from modtui.domain.items import Gone, Item
 from modtui.domain.reasons import Reason
-from modtui.domain.seen import Seen
+from modtui.domain.seen import Seen, seen_of
 from modtui.domain.subjects import CommunityId, Lane, SubjectRef
 from modtui.errors import ModtuiError, ReadOnly, Refused, UsageError
 from modtui.text import say
@@ -91,6 +92,7 @@ class Desk:
         self._undoer.since_ms = now
         self._later = dict(self.store.journal.snoozed())
         self._skipped = dict(self.store.journal.skipped())
+        self._bring_back(list(self._later))
         for community in self.communities:
             if community.account is None:
                 community.account = self.store.cache.account(community.id)
@@ -240,6 +242,11 @@ class Desk:
         """How many seconds such a decision would wait before it is sent."""
         return self._holds.length(intent, plan.reaches, None)
 
+    @property
+    def since_ms(self) -> int:
+        """When this session began, in UTC milliseconds; 0 before `start`."""
+        return self._undoer.since_ms
+
     def session_counts(self) -> dict[str, int]:
         """How many targets were decided in this session, by verb; `undone` counts what was taken back."""
         return dict(self.store.journal.counts(self._undoer.since_ms))
@@ -368,7 +375,12 @@ class Desk:
     # ---------------------------------------------------------------- later
 
     async def snooze(self, item_id: str, until_ms: int | None) -> None:
-        """Put an item off until an instant (UTC ms), or bring it back. Nothing is sent. Raises StoreError."""
+        """Put an item off until an instant (UTC ms), or bring it back; `later.WHEN_IT_CHANGES` waits for a change of
+        what one judges by. Nothing is sent. Raises StoreError."""
+        if until_ms == WHEN_IT_CHANGES and (item := self.item(item_id)) is not None:
+            await self.store.cache.put_meta(watched(item_id), seen_of(item).digest)
+        elif until_ms is None:
+            await self.store.cache.put_meta(watched(item_id), None)
         await self.store.journal.snooze(item_id, until_ms)
         self._later = dict(self.store.journal.snoozed())
         self.events.tell(ItemsChanged(items=(item_id,)))
@@ -383,10 +395,21 @@ class Desk:
 
     def _heard(self, event: Event) -> None:
         self._outbox.heard(event)
+        if isinstance(event, ItemsChanged):
+            self._bring_back(event.items)
         if isinstance(event, DecisionChanged):
             self._outbox.forget(event.decision)
             if self._context is not None:
                 self._context.forget()
+
+    def _bring_back(self, ids: Iterable[str]) -> None:
+        """What was put off until it changes comes back when it did."""
+        for id in ids:
+            if self._later.get(id) != WHEN_IT_CHANGES or (item := self.item(id)) is None:
+                continue
+            if seen_of(item).digest != self.store.cache.get_meta(watched(id)):
+                self._later.pop(id)
+                self._spawn(self.snooze(id, None))
 
     def _line_up(self, community: Community) -> None:
         if not self._syncing and community.link.state != "live":

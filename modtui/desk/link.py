@@ -110,6 +110,15 @@ def words_for(link: Link, name: str, now_ms: int, *, clock: Callable[[int], str]
     return own(f"{what} since {since}{ago}{again}")
 
 
+def short_words(link: Link) -> Shown:
+    """The state alone, for a line that has no room for more: `OFFLINE`, `SIGNED OUT`."""
+    words = {
+        "offline": "OFFLINE", "down": "SITE DOWN", "signed-out": "SIGNED OUT", "no-rights": "NO RIGHTS",
+        "too-fast": "TOO FAST", "wrong-site": "WRONG SITE",
+    }  # fmt: skip
+    return own(words.get(link.state, link.state))
+
+
 def _seconds(ms: int) -> int:
     return max(0, -(-ms // 1000))
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 from modtui.desk import words
 from modtui.desk.book import Book
+from modtui.desk.later import WHEN_IT_CHANGES
 from modtui.desk.outcome import OPEN, RowKind, RowState
 from modtui.domain.decisions import Decision, Target
 from modtui.domain.items import Item
@@ -55,6 +56,8 @@ class RowStates:
         if item.state != "open":
             return self._handled(item, mine)
         until = self._snoozed().get(item_id)
+        if until == WHEN_IT_CHANGES:
+            return RowState("z", own("later, when it changes"), kind="later")
         if until is not None and until > self._now_ms():
             return RowState("z", say("later, back in {time}", time=duration(until - self._now_ms())), kind="later")
         if item_id in self._skipped():

@@ -53,6 +53,7 @@ class View:
         self._standing: str | None = None
         self._revision = 0
         self._likes: dict[str, dict[str, float]] = {}
+        self._like_source: str | None = None
         self._languages: dict[str | None, int] | None = None
         self._known: int | None = None
         self.marks = Marks(self)
@@ -79,6 +80,11 @@ class View:
     def order_words(self) -> str:
         """How the list is sorted, in words: `oldest first`."""
         return "least alike first" if self._likes else SORT_WORDS[self.sort]
+
+    @property
+    def like_source(self) -> str | None:
+        """The id of the item that a `like:` filter names; None without one."""
+        return self._like_source
 
     @property
     def new(self) -> int:
@@ -168,6 +174,7 @@ class View:
         sources = {value: self._source(value, everything) for value in wanted.likes}
         likes = {value: dict(self.likeness.find(source, everything)) for value, source in sources.items()}
         self._filter, self._likes = wanted, likes
+        self._like_source = next(iter(sources.values()), None)
         self._reorder(self._select())
 
     async def narrow(self, text: str) -> None:
@@ -177,6 +184,7 @@ class View:
         sources = {value: self._source(value, everything) for value in wanted.likes}
         likes = {value: dict(await self.likeness.search(source, everything)) for value, source in sources.items()}
         self._filter, self._likes = wanted, likes
+        self._like_source = next(iter(sources.values()), None)
         self._reorder(self._select())
 
     def set_sort(self, name: str) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import events
@@ -25,11 +26,15 @@ from modtui.screens.lines.base import Drawn, Line
 from modtui.screens.shell import Shell
 from modtui.screens.tokens import AZERTY, token_of
 from modtui.text import Shown, own, say
+from modtui.text.width import cut, wrap
 from modtui.widgets.bars import Bars, Drawing, TopState, hint_pieces
 
 if TYPE_CHECKING:
     from modtui.desk.desk import Desk
     from modtui.settings import Settings
+
+MESSAGE_ROWS = 3
+"""A message that does not fit on its line gets more of them for as long as it stands."""
 
 _REPEATABLE = ("j", "k", "down", "up")
 """Keys that may be held down in a line: they only move. Any other counts once, however long it is held."""
@@ -56,6 +61,7 @@ class Page(Screen[None], inherit_bindings=False):
         self._panel_rows = 1
         self._message: Shown = own("")
         self._message_style = "message"
+        self._message_rows = 1
         self._text_done: Callable[[str], None] | None = None
         self._text_left: Callable[[], None] | None = None
         self._text_changed: Callable[[str], None] | None = None
@@ -107,8 +113,21 @@ class Page(Screen[None], inherit_bindings=False):
     def say(self, words: Shown, *, error: bool = False) -> None:
         """Put a sentence on the message line."""
         self._message, self._message_style = words, "message.error" if error else "message"
-        if self.is_mounted:
-            self.query_one("#message", Drawing).refresh()
+        self._fit_message()
+
+    def ask(self, words: Shown) -> None:
+        """Put a question on the message line; the line that asked takes the answer."""
+        self._message, self._message_style = words, "question"
+        self._fit_message()
+
+    def _fit_message(self) -> None:
+        if not self.is_mounted:
+            return
+        place = self.query_one("#message", Drawing)
+        rows = max(1, len(self._draw_message(self.size.width)))
+        if rows != self._message_rows:
+            place.styles.height = self._message_rows = rows
+        place.put()
 
     def refuse(self, words: Shown) -> None:
         """Say why a key does nothing; input is ignored for half a second."""
@@ -125,21 +144,30 @@ class Page(Screen[None], inherit_bindings=False):
 
     def possible(self, action: str) -> bool:
         """Whether an action can be done now (a dim one says why when pressed)."""
-        return True
+        return not BY_ID[action].missing
 
     def refresh_hint(self) -> None:
         """Draw the last line again."""
         if self.is_mounted:
-            self.query_one("#hint", Drawing).refresh()
+            self.query_one("#hint", Drawing).put()
 
     def _draw_message(self, width: int) -> Sequence[Drawn]:
-        return [((say(" {words}", words=self._message), self._message_style),)] if self._message else []
+        room = max(10, width - 2)
+        if len(self._message) > MESSAGE_ROWS * room:
+            lines = [*islice(wrap(self._message, room), MESSAGE_ROWS - 1)]
+            used = sum(len(line) + 1 for line in lines)
+            lines.append(cut(Shown(self._message[used:]), room))
+        else:
+            lines = list(islice(wrap(self._message, room), MESSAGE_ROWS))
+        return [((say(" {line}", line=line), self._message_style),) for line in lines] if self._message else []
 
     def _draw_hint(self, width: int) -> Sequence[Drawn]:
         if self.line is not None:
             return [self.line.hint(width)]
         if self._sequences.pending:
-            pairs = [(key, BY_ID[name].title, True) for key, name in self._sequences.continuations()]
+            found = self._sequences.continuations()
+            pairs = [(key, BY_ID[name].title, self.possible(name)) for key, name in found]
+            pairs.sort(key=lambda pair: not pair[2])
             return [hint_pieces([(" ".join(self._sequences.pending), "then", True), *pairs], width)]
         return [hint_pieces(self.hints(), width, self.KEEP_HINTS)]
 
@@ -171,7 +199,7 @@ class Page(Screen[None], inherit_bindings=False):
             panel.display = bool(rows)
         if rows and self._panel_rows != rows:
             panel.styles.height = self._panel_rows = rows
-        panel.refresh()
+        panel.put()
         self.refresh_hint()
 
     # text
@@ -186,7 +214,7 @@ class Page(Screen[None], inherit_bindings=False):
     ) -> None:
         """Ask for one line of text in the place of the last line."""
         self._text_done, self._text_left, self._text_changed = done, left, changed
-        self.say(say("{prompt}   enter takes it, ctrl+g leaves", prompt=prompt))
+        self.ask(say("{prompt}   (enter takes it, ctrl+g leaves)", prompt=prompt))
         field = self.query_one("#field", Input)
         field.value = text
         field.cursor_position = len(text)
@@ -284,7 +312,12 @@ class Page(Screen[None], inherit_bindings=False):
             self.say(say("Pasted text decides nothing ({n} keys ignored).", n=len(event.text)), error=True)
 
     def act(self, action: str) -> None:
-        """Do an action by its id, or say that it is not done here."""
+        """Do an action by its id, or say why it is not done here."""
+        if BY_ID[action].missing:
+            title = BY_ID[action].title
+            name = title[:1].upper() + title[1:]
+            self.refuse(say("{name} is not possible here: {why}.", name=own(name), why=own(BY_ID[action].missing)))
+            return
         method = getattr(self, method_of(action), None)
         if method is None:
             self.refuse(say("{title} is not possible here.", title=BY_ID[action].title.capitalize() or action))

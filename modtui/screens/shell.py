@@ -5,13 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, tzinfo
+from datetime import UTC, datetime, tzinfo
 
 from modtui.desk.desk import Desk
 from modtui.keymap import Keymap
 from modtui.screens.gate import Gate
 from modtui.settings import Settings
 from modtui.terminal import Terminal
+from modtui.text.time import stamp
 from modtui.widgets.draw import Painter
 
 
@@ -32,3 +33,18 @@ class Shell:
     tz: tzinfo = UTC
     now_ms: Callable[[], int] = field(default=_now_ms)
     read_only: bool = False
+
+    def time_of_day(self, ms: int) -> str:
+        """An instant as the moderator's clock shows it: `12:02`."""
+        return datetime.fromtimestamp(ms / 1000, self.tz).strftime("%H:%M")
+
+    def when(self, ms: int) -> str:
+        """An instant of these days: `at 14:00` today, else with the day: `on Tue 21 Nov 08:00`; a far one in words."""
+        now = datetime.fromtimestamp(self.now_ms() / 1000, self.tz)
+        try:
+            then = datetime.fromtimestamp(ms / 1000, self.tz)
+        except (ValueError, OverflowError, OSError):
+            return "at no known time"
+        if then.date() == now.date():
+            return f"at {then:%H:%M}"
+        return f"on {stamp(ms, self.tz, now_ms=self.now_ms())}"

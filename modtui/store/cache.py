@@ -164,6 +164,10 @@ class Cache:
         """The thread around an item, and when it was fetched (UTC ms)."""
         return self._one("SELECT data, fetched_ms FROM thread WHERE item=?", (column(item_id),), _THREAD)
 
+    def threads_held(self, ids: Sequence[str]) -> int:
+        """How many of these items have their thread here."""
+        return len(self._chunks("SELECT item FROM thread WHERE item IN ({})", ids))
+
     async def put_dossier(self, community: CommunityId, native: str, dossier: Dossier) -> None:
         """Keep what is known about a member; `native` as the caller will ask for it."""
         values = (column(community), column(native), self._now_ms(), encode(dossier))

@@ -8,10 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from textual import events
+from textual.geometry import Region
+from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from modtui.text import EMPTY, Shown, own, say
+from modtui.text import EMPTY, Shown, join, own, say
 from modtui.text.width import cells, cut
 from modtui.widgets.draw import Line, Painter
 
@@ -32,7 +35,9 @@ class LaneTab:
 class TopState:
     """What the first two lines say. `where` replaces the lanes on other screens ("harbour > Journal").
 
-    `notes` are the counters of line 2: (text, style), the important ones first; they are never cut before the others.
+    Line 2 from the left: `left`, which gives way first, then `marks` (reversed), then on the right `alert` (the long
+    words, and short ones for when there is little room), the `notes` (counters: text, style), which never give way, and
+    the `minor` ones, which do.
     """
 
     place: Shown
@@ -41,7 +46,10 @@ class TopState:
     communities: int = 1
     name: Shown = EMPTY
     left: Shown = EMPTY
+    marks: Shown = EMPTY
+    alert: tuple[Shown, Shown] | None = None
     notes: tuple[tuple[Shown, str], ...] = ()
+    minor: tuple[tuple[Shown, str], ...] = ()
 
 
 def _fill(left: list[tuple[Shown, str]], right: list[tuple[Shown, str]], width: int, style: str) -> Line:
@@ -71,23 +79,48 @@ def lane_line(state: TopState, width: int) -> Line:
         title = tab.name if long or tab.active else tab.short
         count = "" if tab.count is None else f" {tab.count}"
         text = f"{tab.digit} {title.upper() if tab.active else title}{count}"
-        left.append((own(f" {text} "), "bar.lane" if tab.active else "bar"))
+        left.append((own(f" {text} "), "bar.lane" if tab.active else "bar.dim" if tab.blocked else "bar"))
     if long and state.communities > 1:
         name.insert(0, (own(" < > community   0 all "), "bar"))
     return _fill(left, name, width, "bar")
 
 
 def status_line(state: TopState, width: int) -> Line:
-    """Line 2: order, filter and marks on the left; held, sending, failed, budget and link on the right."""
-    right: list[tuple[Shown, str]] = []
-    for text, style in state.notes:
-        right += [(own("| " if not right else "  "), "status"), (text, style)]
-    right.append((own(" "), "status"))
-    total = sum(cells(text) for text, _ in right)
-    if total > width:
-        while len(right) > 3 and sum(cells(text) for text, _ in right) > width:
-            right = [*right[:-3], right[-1]]
-    return _fill([(own(" "), "status"), (state.left, "status"), (own(" "), "status")], right, width, "status")
+    """Line 2: order, filter and marks on the left; trouble, held, sending, failed, budget and link on the right."""
+    marks: list[tuple[Shown, str]] = [(state.marks, "status.marked"), (own(" "), "status")] if state.marks else []
+    need = sum(cells(text) for text, _ in marks)
+    minor = list(state.minor)
+    alert = state.alert[0] if state.alert is not None else EMPTY
+    while True:
+        notes = ([(alert, "status.alert")] if alert else []) + list(state.notes) + minor
+        right: list[tuple[Shown, str]] = []
+        for text, style in notes:
+            right += [(own("| " if not right else "  "), "status"), (text, style)]
+        right.append((own(" "), "status"))
+        if sum(cells(text) for text, _ in right) + need < width:
+            break
+        if minor:
+            minor.pop()
+        elif state.alert is not None and alert != state.alert[1]:
+            alert = state.alert[1]
+        else:
+            break
+    room = width - need - sum(cells(text) for text, _ in right)
+    words = cut(join("", (own(" "), state.left, own(" "))), max(0, room))
+    return _fill([(words, "status"), *marks], right, width, "status")
+
+
+def lane_at(state: TopState, width: int, x: int) -> int | None:
+    """Which lane stands in column `x` of line 1 (from 0), for the mouse; None beside them."""
+    at = 0
+    for text, style in lane_line(state, width):
+        n = cells(text)
+        if at <= x < at + n:
+            digit = text.strip()[:1]
+            known = [tab.digit for tab in state.lanes]
+            return known.index(digit) if style != "bar.name" and digit in known else None
+        at += n
+    return None
 
 
 class Bars(Widget):
@@ -95,17 +128,35 @@ class Bars(Widget):
 
     can_focus = False
 
+    class LaneClicked(Message):
+        """A lane of line 1 was clicked; `index` counts from 0."""
+
+        def __init__(self, index: int) -> None:
+            super().__init__()
+            self.index = index
+
     def __init__(self, painter: Painter, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.painter = painter
         self.state = TopState(place=own("modtui"))
-        self._drawn: tuple[Line, ...] = ()
 
     def put(self, state: TopState) -> None:
         """Show a state; only a line that changed is painted again."""
-        if state != self.state:
-            self.state = state
-            self.refresh()
+        if state == self.state:
+            return
+        width = self.size.width
+        before = (lane_line(self.state, width), status_line(self.state, width))
+        self.state = state
+        now = (lane_line(state, width), status_line(state, width))
+        changed = [Region(0, y, width, 1) for y in (0, 1) if before[y] != now[y]]
+        if changed:
+            self.refresh(*changed)
+
+    def on_click(self, event: events.Click) -> None:
+        """A click on a lane asks for it."""
+        index = lane_at(self.state, self.size.width, event.x) if event.y == 0 else None
+        if index is not None:
+            self.post_message(self.LaneClicked(index))
 
     def render_line(self, y: int) -> Strip:
         """One of the two lines."""
@@ -127,25 +178,47 @@ class Drawing(Widget):
         self.painter = painter
         self.fill = fill
         self.draw = draw
+        self._painted: dict[int, Strip] = {}
+        self._lines: Sequence[Line] = ()
+
+    def put(self) -> None:
+        """Draw anew; only lines that are not as they were painted last are painted again."""
+        width, height = self.size
+        self._lines = self.draw(width)
+        stale = [y for y in range(height) if self._painted.get(y) != self._line(y)]
+        if stale:
+            self.refresh(*(Region(0, y, width, 1) for y in stale))
+
+    def _line(self, y: int) -> Strip:
+        line = self._lines[y] if y < len(self._lines) else ()
+        return self.painter.strip(line, self.size.width, fill=self.fill)
 
     def render_line(self, y: int) -> Strip:
         """The line, or nothing below the last."""
-        width = self.size.width
-        lines = self.draw(width)
-        return self.painter.strip(lines[y] if y < len(lines) else (), width, fill=self.fill)
+        if y == 0:
+            self._lines = self.draw(self.size.width)
+        strip = self._line(y)
+        self._painted[y] = strip
+        return strip
 
 
 def hint_pieces(hints: Sequence[tuple[str, str, bool]], width: int, keep: int = 0) -> Line:
-    """Keys and what they do, as many as fit. Each hint is (key, words, possible); the last `keep` never give way."""
+    """Keys and what they do, as many as fit. Each hint is (key, words, possible); the last `keep` never give way. What
+    is not possible stands in brackets."""
     out: list[tuple[Shown, str]] = [(own(" "), "hint")]
     last = len(hints) - keep
-    room = width - 1 - sum(len(key) + len(words) + 3 for key, words, _ in hints[last:])
+
+    def need(key: str, words: str, possible: bool) -> int:
+        return len(key) + len(words) + 3 + (0 if possible else 2)
+
+    room = width - 1 - sum(need(*hint) for hint in hints[last:])
     for n, (key, words, possible) in enumerate(hints):
-        need = len(key) + len(words) + 3
         if n < last:
-            if need > room:
+            if need(key, words, possible) > room:
                 continue
-            room -= need
-        out.append((own(f"{key} "), "hint.key" if possible else "hint.dim"))
-        out.append((own(f"{words}  "), "hint" if possible else "hint.dim"))
+            room -= need(key, words, possible)
+        if possible:
+            out += [(own(f"{key} "), "hint.key"), (own(f"{words}  "), "hint")]
+        else:
+            out += [(own(f"({key} {words})  "), "hint.dim")]
     return tuple(out)

@@ -15,6 +15,7 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
+from modtui.text import EMPTY, Shown
 from modtui.widgets.draw import Painter
 from modtui.widgets.rows import RowData, header_line, row_line
 
@@ -54,8 +55,11 @@ class ItemList(Widget):
         self.source = source
         self.cursor = 0
         self.top = 0
+        self.alike = False
+        self.note = EMPTY
         self._top_before: int | None = None
         self._cache: dict[tuple[int, bool, int], Strip] = {}
+        self._painted: dict[int, Strip] = {}
 
     @property
     def page_rows(self) -> int:
@@ -68,9 +72,14 @@ class ItemList(Widget):
 
     def render_line(self, y: int) -> Strip:
         """One line of the widget: the header, a row, or nothing."""
+        strip = self._line(y)
+        self._painted[y] = strip
+        return strip
+
+    def _line(self, y: int) -> Strip:
         width = self.size.width
         if y == 0:
-            return self.painter.strip(header_line(width), width, fill="row.head")
+            return self.painter.strip(header_line(width, alike=self.alike, note=self.note), width, fill="row.head")
         index = self.top + y - 1
         if index >= len(self.source):
             return self.painter.strip((), width)
@@ -87,18 +96,31 @@ class ItemList(Widget):
         return strip
 
     def changed(self, indexes: Iterable[int] | None = None) -> None:
-        """Rows look different now (None: all of them, or their order)."""
+        """Rows look different now (None: all of them, or their order). Only lines that differ are painted again."""
         if indexes is None:
             self._cache.clear()
             self.cursor = max(0, min(self.cursor, len(self.source) - 1))
             self._hold_in_sight()
-            self.refresh()
+            lines = range(self.size.height)
+        else:
+            touched = set(indexes)
+            if not touched:
+                return
+            self._cache = {key: strip for key, strip in self._cache.items() if key[0] not in touched}
+            sight = self.in_sight()
+            lines = [index - self.top + 1 for index in touched if index in sight]  # type: ignore[assignment]
+        stale = [y for y in lines if self._painted.get(y) != self._line(y)]
+        if stale:
+            self.refresh(*(Region(0, y, self.size.width, 1) for y in stale))
+
+    def head(self, *, alike: bool, note: Shown) -> None:
+        """What stands over the rows: their columns, and a note at the right end ("as of 12:02")."""
+        if (alike, note) == (self.alike, self.note):
             return
-        touched = set(indexes)
-        if not touched:
-            return
-        self._cache = {key: strip for key, strip in self._cache.items() if key[0] not in touched}
-        self.refresh(*(self._region(index) for index in touched if index in self.in_sight()))
+        if alike != self.alike:
+            self._cache.clear()
+        self.alike, self.note = alike, note
+        self.refresh(Region(0, 0, self.size.width, 1))
 
     def go(self, index: int, *, tell: bool = True) -> None:
         """Put the cursor on a row, with as little repainting as that needs."""

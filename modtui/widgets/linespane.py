@@ -52,6 +52,7 @@ class LinesPane(Widget):
         self._complete = True
         self._width = 0
         self._hit: int | None = None
+        self._painted: dict[int, Strip] = {}
 
     # what is shown
     def show(
@@ -70,7 +71,14 @@ class LinesPane(Widget):
             self._hit = None
         self.key, self.head, self.foot, self._body, self.end_words, self.cursor = key, head, foot, body, end, cursor
         self._begin()
-        self.refresh()
+        self._repaint()
+
+    def _repaint(self) -> None:
+        """Paint the lines that are not as they were painted last."""
+        size = self.size
+        stale = [y for y in range(size.height) if self._painted.get(y) != self._line(y)]
+        if stale:
+            self.refresh(*(Region(0, y, size.width, 1) for y in stale))
 
     def _begin(self) -> None:
         self._width = self.size.width
@@ -116,6 +124,11 @@ class LinesPane(Widget):
 
     def render_line(self, y: int) -> Strip:
         """Head, body, or foot."""
+        strip = self._line(y)
+        self._painted[y] = strip
+        return strip
+
+    def _line(self, y: int) -> Strip:
         width = self.size.width
         height = self.size.height
         if y < len(self.head):
@@ -172,7 +185,7 @@ class LinesPane(Widget):
         if new == self.top:
             return False
         self.top = new
-        self.refresh()
+        self._repaint()
         return True
 
     def step(self, direction: int) -> bool:
@@ -195,18 +208,13 @@ class LinesPane(Widget):
             self.top = index
         elif index >= self.top + self.body_rows:
             self.top = index - self.body_rows + 1
-        self.refresh()
+        self._repaint()
 
     def put_cursor(self, index: int | None) -> None:
-        """Move the highlight, repainting two lines where that is enough."""
-        old = self.cursor
+        """Move the highlight; two lines are painted again where that is enough."""
         self.cursor = index
-        if old is None or index is None:
-            self.refresh()
-            return
-        if self.top <= index < self.top + self.body_rows:
-            rows = [line - self.top + len(self.head) for line in (old, index)]
-            self.refresh(*(Region(0, y, self.size.width, 1) for y in rows if 0 <= y < self.size.height))
+        if index is None or self.top <= index < self.top + self.body_rows:
+            self._repaint()
         else:
             self.line_shown(index)
 

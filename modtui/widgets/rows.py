@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from modtui.domain.items import SEVERE, Item
-from modtui.text import Shown, is_hostile, own, say, show_line
+from modtui.text import EMPTY, Shown, is_hostile, own, say, show_line
 from modtui.text.document import plain_text
 from modtui.text.html import from_html
 from modtui.text.time import age
-from modtui.text.width import pad
+from modtui.text.width import cells, pad
 from modtui.widgets.draw import Line
 
 WHY = {
@@ -58,6 +58,18 @@ class RowData:
     author: Shown
     title: Shown
     title_style: str
+    alike: Alike | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """What a row shows instead while near copies are listed: how like the sought post it is, how old the account is,
+    how many posts it has, and the text with what differs set apart."""
+
+    share: Shown
+    member: Shown
+    posts: Shown
+    text: tuple[tuple[Shown, str], ...]
 
 
 def excerpt_of(item: Item, limit: int = 200) -> Shown:
@@ -71,36 +83,78 @@ def excerpt_of(item: Item, limit: int = 200) -> Shown:
     return show_line(item.body.text[: limit * 2], limit)
 
 
-def row_data(item: Item, *, letter: str, words: Shown | None, marked: bool, now_ms: int) -> RowData:
-    """A row of `item`. `letter` and `words` are its state; a mark shows where no letter stands."""
+def row_data(
+    item: Item, *, letter: str, words: Shown | None, marked: bool, now_ms: int, kind: str = "open",
+    alike: Alike | None = None,
+) -> RowData:  # fmt: skip
+    """A row of `item`. `letter`, `words` and `kind` are its state (modtui.desk.outcome.RowState); a mark shows where no
+    letter stands."""
     reasons = item.reasons
     why = WHY.get(reasons[0], reasons[0]) if reasons else item.kind
     severe = any(reason in SEVERE for reason in reasons)
-    style = "row.title"
+    title, style = _title(item)
     if words:
-        title, style = words, "row.handled"
-    elif item.problem:
-        title, style = say("(unreadable: {problem})", problem=item.problem), "row.folded"
-    elif item.folded:
-        title, style = own("(folded: personal data)"), "row.folded"
-    elif is_hostile(item.title):
-        title, style = own("(text hidden: unusual signs; enter shows it)"), "row.folded"
-    else:
-        title = show_line(item.title, 160)
-        if not title:
-            title = excerpt_of(item)
+        # what is on its way or put off is still known by its title; what is over says only how it ended
+        with_title = kind in _TITLED and style == "row.title"
+        title = say("{words}: {title}", words=words, title=title) if with_title else words
+        style = "row.handled"
+    by_site = bool(item.reports) and all(report.reporter is None for report in item.reports) and item.lane == "pending"
     return RowData(
         id=item.id,
         letter="*" if marked and letter in ("", " ") else letter or " ",
         wait=age(item.since_ms, now_ms),
-        reports=own(str(len(item.reports)) if item.reports else ""),
+        reports=own(str(len(item.reports)) if item.reports and not by_site else ""),
         language=own((item.language or "")[:2].upper() or "  "),
         why=say("{why}{mark}", why=own(why), mark="!" if severe else ""),
         severe=severe,
         author=show_line(item.author.username, 40) if item.author else own("-"),
         title=title,
         title_style="row.marked" if marked and style == "row.title" else style,
+        alike=alike if not words else None,
     )
+
+
+_TITLED = frozenset({"deciding", "held", "sending", "later", "skipped"})
+
+
+def _title(item: Item) -> tuple[Shown, str]:
+    """The title column of an open row, and its style: folded and hostile titles are named, not drawn."""
+    if item.problem:
+        return say("(unreadable: {problem})", problem=item.problem), "row.folded"
+    if item.folded:
+        return own("(folded: personal data)"), "row.folded"
+    if is_hostile(item.title):
+        return own("(text hidden: unusual signs; enter shows it)"), "row.folded"
+    return show_line(item.title, 160) or excerpt_of(item), "row.title"
+
+
+def alike_of(item: Item, share: float, source: Item | None, now_ms: int) -> Alike:
+    """The columns of a near copy. `share` is 0 to 1; words that the sought post does not have are set apart."""
+    member = item.author
+    since = age(member.since_ms, now_ms) if member is not None and member.since_ms else own("")
+    posts = own(str(member.posts) if member is not None and member.posts is not None else "")
+    if item.folded:
+        text: tuple[tuple[Shown, str], ...] = ((own("(folded: personal data)"), "row.folded"),)
+    else:
+        text = tuple(_differing(excerpt_of(item), excerpt_of(source) if source is not None else own("")))
+        if source is not None and item.id == source.id:
+            text = ((own("(this one) "), "row.folded"), *text)
+        elif text and all(style == "row.title" for _, style in text):
+            text = ((own("(same) "), "row.folded"), *text)
+    return Alike(own(f"{round(100 * share)}%"), since, posts, text)
+
+
+def _differing(text: Shown, source: Shown) -> list[tuple[Shown, str]]:
+    """The words of `text`, in pieces: those that `source` does not have are bold."""
+    known = {word.casefold() for word in source.split()}
+    pieces: list[tuple[Shown, str]] = []
+    for word in text.split(" "):
+        style = "row.title" if not known or word.casefold() in known else "row.differs"
+        if pieces and pieces[-1][1] == style:
+            pieces[-1] = (Shown(f"{pieces[-1][0]} {word}"), style)
+        else:
+            pieces.append((Shown(f" {word}" if pieces else word), style))
+    return pieces
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,12 +185,27 @@ _SPACE = own(" ")
 
 def row_line(row: RowData | None, width: int, *, cursor: bool) -> Line:
     """The row as pieces; a row that cannot be read is one dim sentence."""
+    mark = (own(">" if cursor else " "), "state")
     if row is None:
-        return ((own("> " if cursor else "  "), "state"), (own("(this row could not be read)"), "row.folded"))
+        return (mark, (own(" (this row could not be read)"), "row.folded"))
+    letter = (own(row.letter), LETTER_STYLES.get(row.letter, "state"))
+    if row.alike is not None:
+        near = row.alike
+        return (
+            mark,
+            letter,
+            (pad(near.share, 5, "right"), "row.count"),
+            (_SPACE, "row.title"),
+            (pad(row.author, 13), "row.author"),
+            (pad(near.member, 5, "right"), "row.age"),
+            (pad(near.posts, 6, "right"), "row.count"),
+            (_SPACE, "row.title"),
+            *near.text,
+        )
     c = columns(width)
     pieces = [
-        (own(">" if cursor else " "), "state"),
-        (own(row.letter), LETTER_STYLES.get(row.letter, "state")),
+        mark,
+        letter,
         (pad(row.wait, 5, "right"), "row.age"),
         (pad(row.reports, 3, "right"), "row.count"),
         (_SPACE, "row.title"),
@@ -149,12 +218,19 @@ def row_line(row: RowData | None, width: int, *, cursor: bool) -> Line:
     return tuple(pieces)
 
 
-def header_line(width: int) -> Line:
-    """The head over the rows."""
-    c = columns(width)
-    words = "   wait rp "
-    if c.language:
-        words += "la "
-    if c.why:
-        words += "why".ljust(c.why) + " "
-    return ((own(words + "author".ljust(c.author) + " title"), "row.head"),)
+def header_line(width: int, *, alike: bool = False, note: Shown = EMPTY) -> Line:
+    """The head over the rows. `note` stands at its right end ("as of 12:02")."""
+    if alike:
+        words = "   like author          age posts text (what differs is bold)"
+    else:
+        c = columns(width)
+        words = "   wait rp "
+        if c.language:
+            words += "la "
+        if c.why:
+            words += "why".ljust(c.why) + " "
+        words += "author".ljust(c.author) + " title"
+    if not note:
+        return ((own(words), "row.head"),)
+    head = pad(own(words), max(0, width - cells(note) - 1))
+    return ((head, "row.head"), (note, "status.alert"), (_SPACE, "row.head"))

@@ -16,7 +16,7 @@ SIZES = {"narrow": (80, 24), "wide": (120, 40)}
 @pytest.mark.parametrize("size", SIZES)
 async def test_queue(tmp_path: Path, size: str) -> None:
     async with stage(tmp_path, size=SIZES[size]) as it:
-        await it.shows("end of item" if size == "wide" else "No: Keep post")
+        await it.shows("end of item" if size == "wide" else "closed as wrong")
         golden(f"queue-{size}", it.text())
 
 
@@ -56,7 +56,7 @@ async def test_ban_form(tmp_path: Path, size: str) -> None:
 )
 async def test_pages(tmp_path: Path, key: str, name: str) -> None:
     async with stage(tmp_path, size=(80, 24)) as it:
-        await it.shows("No: Keep post")
+        await it.shows("closed as wrong")
         await it.press("j", "k", key)
         await it.rest()
         golden(f"page-{name}", it.text())

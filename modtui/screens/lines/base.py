@@ -47,6 +47,10 @@ class Host(Protocol):
         """Put a sentence on the message line."""
         ...
 
+    def ask(self, words: Shown) -> None:
+        """Put a question on the message line; the line that asks takes the answer."""
+        ...
+
     def refuse(self, words: Shown) -> None:
         """Say why a key does nothing; input is ignored for half a second."""
         ...

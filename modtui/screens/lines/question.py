@@ -16,7 +16,7 @@ class QuestionLine(Line):
     ) -> None:
         super().__init__(host)
         self.words, self.yes, self.only = words, yes, only
-        host.say(words)
+        host.ask(words)
 
     def hint(self, width: int) -> Drawn:
         """The answers."""
@@ -32,6 +32,21 @@ class QuestionLine(Line):
             self.only()
         else:
             self.host.say(own("Nothing was done."))
+
+
+class WhichLine(QuestionLine):
+    """One mark, and another item in sight: m the marked one, t this one."""
+
+    def __init__(self, host: Host, words: Shown, marked: Callable[[], None], this: Callable[[], None]) -> None:
+        super().__init__(host, words, marked, only=this)
+
+    def hint(self, width: int) -> Drawn:
+        """The answers."""
+        return ((own(" m the marked one   t this one   any other key: neither"), "question"),)
+
+    def key(self, token: str) -> None:
+        """Take the answer."""
+        super().key({"m": "y", "y": "no"}.get(token, token))
 
 
 def ask_number(host: Host, words: Shown, number: int, yes: Callable[[], None]) -> None:

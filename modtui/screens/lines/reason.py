@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from itertools import islice
 
-from modtui.desk import words
 from modtui.domain.capability import Blocked
 from modtui.domain.decisions import Intent, Plan, Sanction
 from modtui.domain.items import Item
 from modtui.domain.reasons import Reason
 from modtui.errors import ModtuiError
+from modtui.screens.lines import reason_rows as rows
 from modtui.screens.lines.base import Drawn, Host, Line
 from modtui.screens.lines.choose import title_row
 from modtui.screens.lines.messages import message_for
-from modtui.text import Shown, count, own, say, show_line
+from modtui.text import Shown, own, say, show_line
 from modtui.text.time import duration
-from modtui.text.width import cut, wrap
+from modtui.text.width import wrap
 
 Commit = Callable[[Sequence[Item], Callable[[Item], Intent], "ReasonLine"], None]
 
@@ -133,150 +132,82 @@ class ReasonLine(Line):
         except ModtuiError:
             return False
 
+    def refill(self, intent: Intent) -> None:
+        """Set everything as it was in `intent` (the last decision, repeated here); nothing is decided by that."""
+        for page in (self.first, self.more):
+            for n, reason in enumerate(page):
+                if reason.id == intent.reason:
+                    self.showing_more, self.chosen = page is self.more, n
+        self.sanction = intent.sanction
+        if intent.sanction is not None and intent.sanction.duration_ms in self._lengths():
+            self._ban_at = self._lengths().index(intent.sanction.duration_ms)
+        self.lock = intent.lock
+        self.message = bool(intent.message)
+
     # drawing
     def draw(self, width: int) -> list[Drawn]:
         """The panel of the mock-up: reasons, modifiers, the message's beginning, what will happen."""
-        lines = [title_row(self._title(), width), *self._reason_rows(width)]
-        bare = self.plan(bare=True)
-        tell = self.tells(bare)
+        inside = any(item.id == self.shown.id for item in self.items)
+        who = show_line(self.shown.author.username, 24) if self.shown.author else own("-")
+        title = rows.title_of(self.verb, self.shown.lane, len(self.items), who, self.marked, inside)
+        default = None if self.showing_more else self._default()
+        listed = rows.cells_of(self.listed, self.chosen, default, len(self.more), self.showing_more)
+        lines = [title_row(title, width), *rows.reason_rows(listed, width)]
+        tell = self.tells(self.plan(bare=True))
         lines += self._modifier_rows(width, tell)
-        lines += self._message_rows(width, tell)
+        if tell and self.reason is not None:
+            lines.append(rows.text_row(self.intent(self.shown, self.reason, tell=True).message, width))
         if self.stopped is not None:
-            lines.append(
-                ((say(" {words} Nothing is decided until you leave: q.", words=self.stopped), "message.error"),)
-            )
-            return lines
+            stopped = say("{words} Nothing is decided until you leave: q.", words=self.stopped)
+            return [*lines, *(((say(" {l}", l=line), "message.error"),) for line in wrap(stopped, width - 2))]
         plan = self.plan()
         if plan is not None:
-            for text in (say(" Will happen: {effects}.", effects=words.effects(plan)), self._goes_out(plan)):
-                lines += [((line, "effect"),) for line in islice(wrap(text, width - 1), 2)]
+            hold = self.host.desk.hold_s(self.intent(self.shown, self.reason, tell=tell), plan)
+            left = max(2, min(4, self.room - len(lines)))
+            lines += rows.will_rows(plan, hold, self.sanction is not None, width, left)
         return lines
-
-    def _title(self) -> Shown:
-        verb = {"remove": "REMOVE", "spam": "SPAM: remove"}.get(self.verb, self.verb.upper())
-        if not self.marked:
-            who = show_line(self.shown.author.username, 24) if self.shown.author else own("-")
-            return say("{verb} this 1 post by {who}: for which reason? A digit decides.", verb=own(verb), who=who)
-        inside = any(item.id == self.shown.id for item in self.items)
-        tail = "this one is one of them" if inside else "this one is NOT among them"
-        return say(
-            "{verb} {n} ({tail}): for which reason?",
-            verb=own(verb),
-            n=count(len(self.items), "marked post"),
-            tail=own(tail),
-        )
-
-    def _reason_rows(self, width: int) -> list[Drawn]:
-        cells: list[tuple[str, Shown, bool]] = []
-        for n, reason in enumerate(self.listed):
-            digit = str(n + 1) if self.showing_more else reason.digit
-            mark = "  <d>" if n == self._default() and not self.showing_more else ""
-            cells.append((digit, say("{title}{mark}", title=reason.title, mark=own(mark)), n == self.chosen))
-        if self.showing_more:
-            cells.append(("9", own("back"), False))
-        elif self.more:
-            cells.append(("9", say("more ({n})", n=len(self.more)), False))
-        cells.append(("0", own("own words"), False))
-        columns = 3 if width >= 76 else 2
-        height = -(-len(cells) // columns)
-        size = (width - 2) // columns
-        rows: list[Drawn] = []
-        for y in range(height):
-            pieces: list[tuple[Shown, str]] = [(own(" "), "panel")]
-            for x in range(columns):
-                at = x * height + y
-                if at >= len(cells):
-                    continue
-                digit, words, here = cells[at]
-                pieces.append((own(f"{digit} "), "panel.key"))
-                label = cut(words, size - 4)
-                pieces.append((label, "panel.chosen" if here else "panel"))
-                pieces.append((own(" " * max(1, size - 2 - len(label))), "panel"))
-            rows.append(tuple(pieces))
-        return rows
-
-    def _box(self, on: bool) -> str:
-        return "[x]" if on else "[ ]"
 
     def _modifier_rows(self, width: int, tell: bool) -> list[Drawn]:
         reason = self.reason
-        rows: list[Drawn] = []
         codes = sorted(reason.messages) if reason else []
         found = message_for(self.host.desk, self.shown, reason, self.sanction, self.language) if reason else None
         code = found[0] if found else (self.language or "-")
-        names = " ".join(f"[{c.upper()}]" if c == code else c.upper() for c in codes) or "no message in any language"
-        mute = self._mute()
-        if mute is not None:
-            rows.append(((own(" m "), "hint.dim"), (say("[ ] message: not possible, {why}", why=mute), "panel.dim")))
-        else:
-            rows.append(
-                (
-                    (own(" m "), "panel.key"),
-                    (say("{box} message to the author    ", box=own(self._box(tell))), "panel"),
-                    (own("L "), "panel.key"),
-                    (own(names), "panel"),
-                    (own("    e "), "panel.key"),
-                    (own("edit it first"), "panel"),
-                )
-            )
+        theirs = (self.shown.language or "")[:2].lower()
+        missing = theirs if theirs and codes and theirs not in codes else None
         ban, silence = (
-            self.sanction if self.sanction and self.sanction.kind == kind else None for kind in ("ban", "silence")
-        )
-        for key, kind, chosen in (("b", "ban", ban), ("s", "silence", silence)):
-            able = self._able(kind)
-            if able is not None:
-                words, style = say("[ ] {kind}: not possible, {why}", kind=own(kind), why=able), "panel.dim"
-            elif chosen is not None:
-                length = own("for good") if chosen.duration_ms is None else duration(chosen.duration_ms)
-                words, style = (
-                    say(
-                        "[x] {kind} {length}    {key} again: another length",
-                        kind=own(kind),
-                        length=length,
-                        key=own(key),
-                    ),
-                    "panel",
-                )
-            else:
-                words, style = say("[ ] {kind} the author", kind=own(kind)), "panel"
-            rows.append(((own(f" {key} "), "panel.key" if able is None else "hint.dim"), (words, style)))
-        able = self._able("lock")
-        words = say("not possible, {why}", why=able) if able else own("lock the thread too")
-        rows.append(
-            (
-                (own(" l "), "panel.key" if able is None else "hint.dim"),
-                (own(f"{self._box(self.lock)} "), "panel"),
-                (words, "panel.dim" if able else "panel"),
+            rows.sanction_piece(
+                kind,
+                self.sanction if self.sanction is not None and self.sanction.kind == kind else None,
+                self._able(kind),
+                self._lengths_after(),
             )
+            for kind in ("ban", "silence")
         )
-        return rows
+        lock = rows.lock_piece(self.lock, self._able("lock"))
+        return [
+            rows.message_row(tell, self._mute(), codes, code, missing),
+            *rows.modifier_rows(ban, silence, lock, width, self.room),
+        ]
+
+    def _lengths(self) -> list[int | None]:
+        settings = self.host.settings.ban
+        return [settings.default_ms, *(length for length in settings.ladder_ms if length != settings.default_ms)]
+
+    def _lengths_after(self) -> list[Shown]:
+        """The lengths that the key gives when it is pressed again, then off."""
+        rest = self._lengths()[self._ban_at + 1 :]
+        named = [own("for good") if length is None else duration(length) for length in rest]
+        return [*named, own("off")]
 
     def _able(self, verb: str) -> Shown | None:
         """Why a modifier is not possible here; None when it is."""
         able = self.host.desk.can(self.shown, verb)
         return show_line(able.sentence) if isinstance(able, Blocked) else None
 
-    def _message_rows(self, width: int, tell: bool) -> list[Drawn]:
-        if not tell or self.reason is None:
-            return []
-        text = self.intent(self.shown, self.reason, tell=True).message
-        if not text:
-            return [((own(" This reason has no message; 0 takes your own words."), "panel.dim"),)]
-        lines = count(text.count("\n") + 1, "line")
-        flat = cut(show_line(text, 300), width - 24)
-        return [((say(' "{flat}"', flat=flat), "italic"), (say("  ({lines})", lines=lines), "panel.dim"))]
-
-    def _goes_out(self, plan: Plan) -> Shown:
-        hold = self.host.desk.hold_s(self.intent(self.shown, self.reason, tell=self.tells(self.plan(bare=True))), plan)
-        told = "yes" if plan.tells_author or plan.reaches or self.sanction is not None else "no"
-        free = f"Goes out in {hold:.0f} s, u is free until then" if hold else "Goes out at once"
-        stays = f"; afterwards {plan.stays[0]}" if plan.stays else ""
-        return say(" Tells the author: {told}. {free}{stays}.", told=own(told), free=own(free), stays=stays)
-
     def hint(self, width: int) -> Drawn:
         """The keys."""
         return (
-            (own(" 1-9 decide   d takes <d>   j k + enter decide too   m b s l L e   0 own words   q cancel"), "hint"),
+            (own(" 1-9 decide  d takes <d>  j k + enter decide too  m b s l L e  q cancel"), "hint"),
         )
 
     # keys
@@ -356,8 +287,7 @@ class ReasonLine(Line):
         if why is not None:
             self._stop(say("{kind} is not possible here: {why}.", kind=own(kind.capitalize()), why=why))
             return
-        settings = self.host.settings.ban
-        lengths = [settings.default_ms, *(length for length in settings.ladder_ms if length != settings.default_ms)]
+        lengths = self._lengths()
         if self.sanction is None or self.sanction.kind != kind:
             self._ban_at = 0
         else:

@@ -46,6 +46,14 @@ class SanctionForm(Line):
         self.field = 0
         self.asking = False
 
+    def refill(self, intent: Intent) -> None:
+        """Set everything as it was in `intent` (the last decision, repeated here); nothing is decided by that."""
+        if intent.sanction is not None:
+            self.length = intent.sanction.duration_ms
+        self.reason = next((reason for reason in self.reasons if reason.id == intent.reason), self.reason)
+        self.words = intent.reason_text
+        self.message = bool(intent.message)
+
     def _sanction(self) -> Sanction:
         return Sanction("ban" if self.kind == "ban" else "silence", self.length)
 

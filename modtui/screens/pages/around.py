@@ -17,17 +17,11 @@ from modtui.text import Shown, count, own, say, show_line
 from modtui.text.links import Link, defang
 from modtui.text.time import age, stamp
 from modtui.text.width import wrap
+from modtui.widgets.around_lines import report_lines
 from modtui.widgets.draw import Line
-from modtui.widgets.item_lines import (
-    document_of,
-    excerpt,
-    member_words,
-    record_of,
-    report_lines,
-    standing_words,
-    text_lines,
-)
 from modtui.widgets.linespane import Anchor
+from modtui.widgets.member_lines import member_words, record_of, standing_words
+from modtui.widgets.text_lines import document_of, excerpt, text_lines
 
 TITLES = {"thread": "Thread", "author": "Author", "reporters": "Reporters", "links": "Links"}
 

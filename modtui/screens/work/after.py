@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from modtui.desk import words
-from modtui.desk.later import LATER, comes_back
+from modtui.desk.later import LATER, WHEN_IT_CHANGES, comes_back
 from modtui.domain.decisions import Intent
 from modtui.domain.items import Item
 from modtui.screens.lines.choose import Choice, ChoiceLine
 from modtui.screens.lines.question import QuestionLine
+from modtui.screens.lines.reason import ReasonLine
+from modtui.screens.lines.sanction import SanctionForm
 from modtui.screens.work.verbs import WorkVerbs
 from modtui.text import Foreign, Shown, own, say
 from modtui.text.time import stamp
@@ -21,6 +23,9 @@ class WorkAfter(WorkVerbs):
         self.run(self._undo(None, confirmed=False))
 
     async def _undo(self, decision: str | None, *, confirmed: bool) -> None:
+        newest = self.desk.last() if decision is None else self.desk.decision(decision)
+        if newest is not None and any(target.state == "done" for target in newest.targets):
+            self.say(own("Looking how it is on the site now ..."))
         result = await self.desk.undo(decision, confirmed=confirmed)
         if result.kind == "asks" and result.decision is not None:
             target = result.decision.id
@@ -39,22 +44,36 @@ class WorkAfter(WorkVerbs):
 
     async def _redo(self) -> None:
         result = await self.desk.redo()
-        if result.decision is not None:
-            self.say(words.decided(result.decision, self.desk.reasons, link=self._link_of(result.decision.community)))
-        else:
-            self.say(words.nothing_again())
+        self.say(result.words, error=result.kind == "impossible")
         self.refresh_top()
 
     def act_decision_repeat(self) -> None:
-        """The last decision, here."""
+        """The last decision, here: what reached a person opens its line again, filled in, and asks."""
         item = self.current
         if self._last is None or item is None:
             self.say(own("Nothing was decided yet in this session."))
             return
         intent, person = self._last
-        if not person:
-            self.propose(self.targets(), lambda _: intent)
+        if intent.verb in ("note", "edit"):
+            self.say(say("A {what} is not repeated; write a new one.", what=own(intent.verb)))
             return
+        blocked = self._able(intent.verb, self.targets())
+        if blocked is not None:
+            self.refuse(self.blocked_words(words.do(intent.verb, self.lane), blocked))
+        elif not person:
+            self.propose(self.targets(), lambda _: intent)
+        elif intent.verb in ("ban", "silence"):
+            form = SanctionForm(self, intent.verb, item, lambda taken: self._form_taken(item, taken))
+            form.refill(intent)
+            self.open_line(form)
+        elif intent.offer is None and intent.verb in ("remove", "spam"):
+            line = ReasonLine(self, "remove", self.targets(), item, self._reason_taken, marked=self.marks_differ)
+            line.refill(intent)
+            self.open_line(line)
+        else:
+            self._repeat_asks(item, intent)
+
+    def _repeat_asks(self, item: Item, intent: Intent) -> None:
         who = item.author.username if item.author else "-"
         what = say('"{do}{more}"', do=own(words.do(intent.verb, self.lane)), more=self._more_words(intent))
         question = say("Repeat {what} on {who}? y/N", what=what, who=Foreign(who))
@@ -75,6 +94,8 @@ class WorkAfter(WorkVerbs):
             self.say(own("The item decided last is not in this list; U shows it."))
         else:
             self.rows_list.go(index)
+            act = words.act(decision, self.desk.reasons)
+            self.say(say("{act}: {state}.", act=act, state=own(decision.state)))
 
     def act_item_later(self) -> None:
         """Put it aside."""
@@ -82,9 +103,10 @@ class WorkAfter(WorkVerbs):
         if item is None:
             return
         options = [Choice(key, own(words)) for key, words in LATER.items()]
-        options.append(Choice("m", own("not for me: leave it to the others")))
+        options.append(Choice("4", own("when it changes"), own("a new report, an edit, another decision")))
+        options.append(Choice("m", own("not for me"), own("leave it to the others")))
         if self.desk.state_of(item.id).letter in ("z", "n"):
-            options.append(Choice("0", own("now: back into the list")))
+            options.append(Choice("0", own("now"), own("back into the list")))
 
         def chosen(key: str) -> None:
             self.run(self._put_off(item, key))
@@ -100,6 +122,9 @@ class WorkAfter(WorkVerbs):
             await self.desk.snooze(item.id, None)
             await self.desk.skip(item.id, on=False)
             self.say(say("#{number} is back in the list.", number=number))
+        elif key == "4":
+            await self.desk.snooze(item.id, WHEN_IT_CHANGES)
+            self.say(say("#{number} comes back when it changes. Nothing was sent.", number=number))
         else:
             back = comes_back(key, self.shell.now_ms(), self.shell.tz)
             await self.desk.snooze(item.id, back)

@@ -7,24 +7,35 @@ from collections.abc import Callable, Sequence
 from modtui.desk import words
 from modtui.desk.events import DecisionChanged, Link
 from modtui.domain.capability import Blocked
-from modtui.domain.decisions import Intent
+from modtui.domain.decisions import Decision, Intent, Sanction
 from modtui.domain.items import Item
-from modtui.domain.subjects import CommunityId
+from modtui.domain.subjects import CommunityId, Lane
 from modtui.errors import ModtuiError
-from modtui.screens.lines.choose import BlockedLine, Choice, ChoiceLine
-from modtui.screens.lines.question import QuestionLine, ask_number
+from modtui.screens.lines.choose import BlockedLine
+from modtui.screens.lines.question import QuestionLine, WhichLine, ask_number
 from modtui.screens.lines.reason import ReasonLine
+from modtui.screens.lines.spam import spam_line
+from modtui.screens.shell import Shell
+from modtui.screens.work import tell
 from modtui.screens.work.marks import WorkMarks
-from modtui.text import Shown, join, own, say
+from modtui.text import Shown, count, join, own, say
 
 MANY = 25
 """Above so many the number is typed instead of y."""
+
+
+ALL_OVER = 200
+"""Up to so many rows it is looked whether all of them are over."""
 
 
 class WorkDecide(WorkMarks):
     """Whether a key may decide, what is asked first, and the plain verbs."""
 
     _last: tuple[Intent, bool] | None = None
+
+    def __init__(self, shell: Shell, lane: Lane = "reports", community: CommunityId | None = None) -> None:
+        super().__init__(shell, lane, community)
+        self._told: set[str] = set()
 
     # whether a key may decide now
     def _may(self, item: Item | None) -> bool:
@@ -33,7 +44,7 @@ class WorkDecide(WorkMarks):
         if verdict == "yes":
             return True
         if verdict == "unseen":
-            self.say(own("Too fast to have been read: nothing decided. Press the key again."), error=True)
+            self.say(words.too_fast(self._last_token if len(self._last_token) == 1 else "the key"), error=True)
         elif verdict == "repeat":
             self.say(own("A key that repeats counts once: nothing more was decided."))
         return False
@@ -94,39 +105,40 @@ class WorkDecide(WorkMarks):
         return None
 
     def _ask_many(self, items: Sequence[Item], each: Callable[[Item], Intent]) -> None:
-        """The counted question: how many, how many are out of sight, how many do not offer it."""
+        """The counted question: how many, how many are out of sight, how many do not offer it, how long it takes."""
         intent = each(items[0])
-        verb = intent.verb
-        able = [item for item in items if not isinstance(self.desk.can(item, verb), Blocked)]
         here = self.current
-        inside = here is not None and any(item.id == here.id for item in items)
-        parts: list[Shown] = []
-        if len(items) == 1:
-            parts.append(
-                say(
-                    "{do} #{number}, which is marked?",
-                    do=own(words.do(verb, self.lane).capitalize()),
-                    number=items[0].number,
-                )
-            )
-        else:
-            parts.append(say("{do} {n} marked items?", do=own(words.do(verb, self.lane).capitalize()), n=len(items)))
-        if not inside:
-            parts.append(own("The one you see is NOT among them."))
-        if hidden := self.view.marks.hidden:
-            parts.append(say("{n} are not in sight.", n=hidden))
-        if left := len(items) - len(able):
-            parts.append(say("{n} do not offer it and are left out.", n=left))
-        if intent.sanction is not None:
-            authors = {item.author.native for item in items if item.author}
-            parts.append(say("{n} members: {what}.", n=len(authors), what=own(words.sanction_words(intent))))
-        question = join(" ", parts)
-        go: Callable[[], None] = lambda: self._commit(items, each)  # noqa: E731
+        go: Callable[[], None] = lambda: self._commit(items, each, overrule=True)  # noqa: E731
+        only = (lambda: self._only(each)) if here is not None else None
+        if len(items) == 1 and here is not None:
+            question = words.one_mark(intent.verb, items[0].number, here.number, self.lane)
+            self.open_line(WhichLine(self, question, go, lambda: self._only(each)))
+            return
+        question = self._counted(items, intent)
         if len(items) > MANY or (intent.sanction is not None and len(items) > 1):
             ask_number(self, question, len(items), go)
             return
-        only = (lambda: self._only(each)) if here is not None else None
         self.open_line(QuestionLine(self, say("{question} y/N", question=question), go, only=only))
+
+    def _counted(self, items: Sequence[Item], intent: Intent) -> Shown:
+        """What will be touched, in numbers."""
+        verb = intent.verb
+        here = self.current
+        parts = [say("{do} {n} marked items?", do=own(words.do(verb, self.lane).capitalize()), n=len(items))]
+        if here is None or all(item.id != here.id for item in items):
+            parts.append(own("The one you see is NOT among them."))
+        if hidden := self.view.marks.hidden:
+            parts.append(say("{n} not in sight.", n=count(hidden, "is", "are")))
+        if left := sum(isinstance(self.desk.can(item, verb), Blocked) for item in items):
+            parts.append(say("{n} not offer it and stay as they are.", n=count(left, "does", "do")))
+        if taken := sum(item.claim is not None and not item.claim.mine for item in items):
+            parts.append(say("{n} taken by others.", n=count(taken, "is", "are")))
+        if intent.sanction is not None:
+            authors = {item.author.native for item in items if item.author}
+            parts.append(say("{n}: {what}.", n=count(len(authors), "member"), what=own(words.sanction_words(intent))))
+        if (time := tell.batch_time(self.desk, items, intent)) is not None:
+            parts.append(time)
+        return join(" ", parts)
 
     def _only(self, each: Callable[[Item], Intent]) -> None:
         item = self.current
@@ -147,7 +159,8 @@ class WorkDecide(WorkMarks):
         if len(self.view.marks) and not keep_marks:
             self.view.marks.clear()
             self.rows_list.changed()
-        if intent.verb in ("claim", "release", "note", "edit"):
+            self.refresh_top()
+        if intent.verb in ("claim", "release", "note", "edit", "lock", "unlock"):
             return
         if not batch or shown in {item.id for item in items}:
             self._go_on({item.id for item in items})
@@ -171,32 +184,82 @@ class WorkDecide(WorkMarks):
         return next((one.link for one in self.desk.communities if one.id == community), None)
 
     def _go_on(self, decided: set[str]) -> None:
-        """To the next open item that was not just decided; at the end, to the one before."""
+        """To the next open item that was not just decided; else to one before; else what the site has more."""
+        found = self._next_but(decided)
+        if found is not None:
+            self.rows_list.go(found)
+        else:
+            self.run(self._go_further(decided))
+
+    def _next_but(self, decided: set[str]) -> int | None:
         at = self.rows_list.cursor
         for step in (1, -1):
             found = self.view.next_open(at, step)
             while found is not None and self.view.id_at(found) in decided:
                 found = self.view.next_open(found, step)
             if found is not None:
-                self.rows_list.go(found)
-                return
+                return found
+        return None
+
+    async def _go_further(self, decided: set[str]) -> None:
+        """Nothing open is left of what was read: take in what is new, read on, else the lane is done."""
+        view = self.view
+        if not view.new:
+            await self.desk.more(self.lane, self.community)
+        if view is not self.view:
+            return
+        if view.new:
+            view.merge(self.current_id)
+            self.after_merge(self.current_id)
+        found = self._next_but(decided)
+        if found is not None:
+            self.rows_list.go(found)
+            return
         self.reading = False
-        self._arrange()
+        self.lay_out()
         self.refresh_top()
         self.show_item()
+
+    def rows_painted(self) -> None:
+        """When everything that is listed is over, the list makes room for the words of the empty lane."""
+        kinds = {self.desk.state_of(id).kind for id in self.view.ids()[:ALL_OVER]}
+        if len(self.view) <= ALL_OVER and kinds and kinds <= {"done", "handled"} and not self.view.filtered:
+            self.view.merge()
+            self.view.merge("")
+            self.after_merge(self.current_id)
 
     def decision_moved(self, event: DecisionChanged) -> None:
         """Say what needs to be known when a decision moves on: conflicts and refusals, not every success."""
         decision = event.decision
+        if len(decision.targets) > 1:
+            if not decision.open and decision.id not in self._told:
+                self._told.add(decision.id)
+                self._batch_over(decision)
+            return
         for target in decision.targets:
             if target.state == "conflict":
                 self.say(words.conflict(decision, target), error=True)
-                return
-            if target.state in ("refused", "partly"):
-                self.say(
-                    say("#{number}: {what}. U shows it.", number=target.number, what=words.partly(target)), error=True
-                )
-                return
+            elif target.state in ("refused", "partly"):
+                what = words.partly(target)
+                self.say(say("#{number}: {what}. U shows it.", number=target.number, what=what), error=True)
+            elif target.state == "unknown":
+                template = "#{number}: the answer was lost. The site is asked; nothing is sent twice."
+                self.say(say(template, number=target.number))
+
+    def _batch_over(self, decision: Decision) -> None:
+        """The end of a decision on many, in numbers."""
+        states = [target.state for target in decision.targets]
+        if set(states) <= {"undone", "discarded"}:
+            return
+        done, undone = states.count("done"), states.count("undone")
+        bad = len(states) - done - undone - states.count("discarded")
+        parts = [say("{n} {did}", n=done, did=own(words.did(decision.verb, self.lane)))]
+        if undone:
+            parts.append(say("{n} taken back", n=undone))
+        if bad:
+            parts.append(say("{n} not: U shows them", n=bad))
+        template = "{all} decided: {parts}."
+        self.say(say(template, all=words.subject(decision), parts=join(", ", parts)), error=bool(bad))
 
     def decide(self, items: Sequence[Item], intent: Intent) -> None:
         """What a line asks for."""
@@ -248,34 +311,19 @@ class WorkDecide(WorkMarks):
         """The spam line: ! again does it."""
         items = self.targets()
         if not items:
+            self.say(own("There is nothing here to decide on."))
             return
         blocked = self._able("spam", items)
         if blocked is not None:
             self.open_line(BlockedLine(self, own("SPAM"), own(blocked.sentence)))
             return
-        many = len(items)
-        ban = self.desk.can(items[0], "ban")
-        why = own(ban.sentence) if isinstance(ban, Blocked) else None
         length = self.settings.ban.default_ms
-        from modtui.domain.decisions import Sanction
-        from modtui.text.time import duration
-
-        words_ban = say("and ban the author {length}", length=own("for good") if length is None else duration(length))
-        options = [
-            Choice(
-                "!",
-                own("remove as spam"),
-                say("{n}, the account stays", n=own("1 post" if many == 1 else f"{many} posts")),
-            ),
-            Choice("b", words_ban, own("the account cannot log in"), blocked=why),
-        ]
 
         def chosen(key: str) -> None:
             sanction = Sanction("ban", length) if key == "b" else None
             intent = Intent(verb="spam", reason="spam", reason_title="spam, advertising", sanction=sanction)
             self.propose(items, lambda item: intent)
 
-        title = say(
-            "SPAM: remove {what}", what=own("this post?" if many == 1 and not self.marks_differ else f"{many} marked?")
-        )
-        self.open_line(ChoiceLine(self, title, options, chosen))
+        ban = self.desk.can(items[0], "ban")
+        why = own(ban.sentence) if isinstance(ban, Blocked) else None
+        self.open_line(spam_line(self, items, self.marks_differ, length, why, chosen))

@@ -6,12 +6,23 @@ from modtui.domain.items import Item
 from modtui.screens.work.moves import WorkMoves
 from modtui.text import count, own, say
 
+SURE = 0.8
+"""From this likeness on X marks by itself; below it a post may be a question or a warning about the wave."""
+
 
 class WorkMarks(WorkMoves):
     """The keys of the group Mark."""
 
     _range_from: str | None = None
     _before_only: str | None = None
+
+    def act_back(self) -> None:
+        """q first forgets a range that was begun."""
+        if self._range_from is not None and not self.reading:
+            self._range_from = None
+            self.say(own("The range is forgotten."))
+            return
+        super().act_back()
 
     def _marked(self) -> None:
         self.rows_list.changed()
@@ -21,9 +32,11 @@ class WorkMarks(WorkMoves):
     def act_mark_toggle(self) -> None:
         """Mark the item, or not."""
         if self.current_id is not None:
-            self.view.marks.toggle(self.current_id)
+            on = self.view.marks.toggle(self.current_id)
             self.rows_list.changed([self.rows_list.cursor])
             self.refresh_top()
+            if self.reading and not self.wide:
+                self.say(own("Marked." if on else "The mark is off."))
 
     def act_mark_toggle_next(self) -> None:
         """Mark and go on."""
@@ -37,7 +50,7 @@ class WorkMarks(WorkMoves):
             return
         if self._range_from is None:
             self._range_from = here
-            self.say(own("Marking from here: go to the other end and press v again."))
+            self.say(own("Marking from here: go to the other end and press v again, or q to forget it."))
             return
         n = self.view.marks.range(self._range_from, here)
         self._range_from = None
@@ -62,36 +75,50 @@ class WorkMarks(WorkMoves):
         self.say(say("{n} marked.{rest}", n=len(self.view.marks), rest=rest))
 
     def act_mark_like(self) -> None:
-        """Show and mark what is nearly the same text, least alike first."""
+        """Show what is nearly the same text, least alike first, and mark what is all but the same."""
         item = self.current
-        if item is None:
+        if item is not None:
+            self.say(say("Looking for posts like #{number} ...", number=item.number))
+            self.run(self._mark_like(item))
+
+    async def _mark_like(self, item: Item) -> None:
+        view = self.view
+        found = await view.search_like(item.id)
+        if view is not self.view:
             return
-        found = self.view.like(item.id)
         if not found:
             self.say(own("No other item here has nearly the same text."))
             return
-        self.view.marks.clear()
-        self.view.marks.add([item.id, *(id for id, _ in found)])
-        self.set_filter(f"like:{item.number}")
-        lowest = min(share for _, share in found)
-        self.say(
-            say(
-                "{n} marked, alike from {low} % up. x takes one out, F and an empty line show all again.",
-                n=count(len(self.view.marks), "post"),
-                low=round(lowest * 100),
-            )
-        )
+        if not await self.narrow(f"like:{item.number}"):
+            return
+        sure = [item.id, *(id for id, share in found if share >= SURE)]
+        view.marks.clear()
+        view.marks.add(sure)
+        self._marked()
+        self.rows_list.go(0)
+        authors = {one.author.native for id, _ in found if (one := self.desk.item(id)) is not None and one.author}
+        left = len(found) + 1 - len(sure)
+        what = say("{n} by {m} are alike.", n=count(len(found) + 1, "post"), m=count(len(authors), "account"))
+        doubt = say(" NOT marked: {n}.", n=left) if left else own("")
+        how = own("x puts in or takes out, M shows only the marked, Esc shows all.")
+        self.say(say("{what}{doubt} {how}", what=what, doubt=doubt, how=how))
 
     def act_mark_only(self) -> None:
         """Only the marked ones, or all again."""
         if self._before_only is not None:
             text, self._before_only = self._before_only, None
-            self.set_filter(text)
+            self.run(self._narrow_quietly(text))
         elif not len(self.view.marks):
             self.say(own("Nothing is marked: x marks an item."))
         else:
             self._before_only = self.view.filter
-            self.set_filter(f"{self.view.filter} is:marked".strip())
+            self.run(self._narrow_quietly(f"{self.view.filter} is:marked".strip()))
+
+    async def _narrow_quietly(self, text: str) -> None:
+        if await self.narrow(text):
+            only = self._before_only is not None
+            marked = count(len(self.view.marks), "marked item")
+            self.say(say("Only the {n}; M shows all again.", n=marked) if only else own("All again."))
 
     def act_mark_again(self) -> None:
         """The last marks."""

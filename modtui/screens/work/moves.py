@@ -1,49 +1,40 @@
-"""Moving, reading, finding: what does not change anything on the site."""
+"""Moving and reading: from row to row, through the text, between lanes and communities."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from modtui.actions import BY_ID
-from modtui.desk.view import SORTS
 from modtui.desk.words import do
 from modtui.domain.capability import Blocked
 from modtui.domain.subjects import LANES, CommunityId
-from modtui.errors import UsageError
 from modtui.screens.lines.choose import ChoiceLine, choices
-from modtui.screens.work import tell
-from modtui.screens.work.base import WorkBase
-from modtui.text import Shown, own, say, show_line
+from modtui.screens.work.find import WorkFind
+from modtui.text import own, say, show_line
 
 
-class WorkMoves(WorkBase):
-    """The keys of the groups Move, Look and Find."""
+class WorkMoves(WorkFind):
+    """The keys of the group Move, lanes and communities."""
 
     KEEP_HINTS = 2
-    _found_text = ""
 
     # the hint line
     HINTS = (
-        "item.open",
-        "item.approve",
-        "item.remove",
-        "item.spam",
-        "item.ignore",
-        "item.claim",
-        "item.note",
-        "member.show",
-        "links.show",
-        "offers.show",
-        "undo",
-        "help.show",
-    )
+        "item.open", "item.approve", "item.remove", "item.spam", "item.ignore", "item.claim", "item.later", "item.note",
+        "member.show", "links.show", "offers.show", "undo", "help.show",
+    )  # fmt: skip
+    EMPTY_HINTS = (
+        "lane.1", "lane.2", "lane.merge", "filter.edit", "community.next", "journal.open", "undo", "help.show", "back",
+    )  # fmt: skip
 
     def hints(self) -> Sequence[tuple[str, str, bool]]:
         """The keys of this place; in the item also how to go on."""
         keymap = self.shell.keymap
         names = list(self.HINTS)
         if not len(self.view):
-            names = ["lane.1", "lane.2", "lane.merge", "filter.edit", "journal.open", "undo", "help.show", "back"]
+            names = [name for name in self.EMPTY_HINTS if name != f"lane.{LANES.index(self.lane) + 1}"]
+            if len(self.desk.communities) < 2:
+                names.remove("community.next")
         elif self.reading:
             names = [*names[1:-2], "thread.show", "item.next", "text.page", "back", *names[-2:]]
         return [(keymap.shown(name), self._title(name), self.possible(name)) for name in names if keymap.shown(name)]
@@ -51,14 +42,20 @@ class WorkMoves(WorkBase):
     def _title(self, name: str) -> str:
         """The action in a word; held posts are approved and rejected, reported ones kept and removed."""
         verb = BY_ID[name].verb
+        if name == "item.claim" and (item := self.current) is not None and item.claim is not None and item.claim.mine:
+            return "release"
+        if name == "back" and not len(self.view):
+            return "leave (it asks)"
         return do(verb, self.lane) if verb in ("approve", "remove") else BY_ID[name].title
 
     def possible(self, action: str) -> bool:
         """A verb that the desk blocks on this item is dim."""
         verb = BY_ID[action].verb
-        item = self.current
-        if verb is None or item is None:
-            return True
+        item = self.current if verb is not None else None
+        if verb is None or item is None or not super().possible(action):
+            return super().possible(action)
+        if verb == "claim" and item.claim is not None and item.claim.mine:
+            verb = "release"
         return not isinstance(self.desk.can(item, verb), Blocked)
 
     # the list
@@ -84,26 +81,19 @@ class WorkMoves(WorkBase):
         at = self.rows_list.cursor + by
         if at >= len(self.view):
             self._at_the_end()
+        elif at < 0:
+            self.say(own("The beginning of the list."))
         self.rows_list.move(by)
 
     def _at_the_end(self) -> None:
         if self.view.new:
             n = self.view.new
             self.view.merge(self.current_id)
-            self._after_merge()
+            self.after_merge()
             self.say(say("The end of the list: {n} new ones taken in.", n=n))
         else:
             self.run(self._more())
             self.say(own("The end of the list."))
-
-    def _after_merge(self, keep: str | None = None) -> None:
-        keep = keep or self._shown
-        self._arrange()
-        index = self.view.index(keep) if keep else None
-        self.rows_list.changed()
-        self.rows_list.go(index if index is not None else min(self.rows_list.cursor, len(self.view) - 1), tell=False)
-        self.refresh_top()
-        self.show_item()
 
     def act_nav_first(self) -> None:
         """First row, or the top of the text."""
@@ -177,7 +167,7 @@ class WorkMoves(WorkBase):
         if not self.reading:
             self.reading = True
             self.shell.gate.hidden()
-            self._arrange()
+            self.lay_out()
             self.call_after_refresh(self.show_item)
             self.refresh_top()
             if not self.wide or not item.folded:
@@ -191,16 +181,11 @@ class WorkMoves(WorkBase):
         if self.reading:
             self.reading = False
             self.reveal = False
-            self._arrange()
+            self.lay_out()
             self.refresh_top()
             self.call_after_refresh(self.show_item)
         elif self.view.filtered and self._last_token in ("escape", "h", "left"):
-            self.view.set_filter("")
-            if self.view.language is not None:
-                self.view.language = None
-                self.view.merge(self.current_id)
-            self._after_merge()
-            self.say(own("Everything again."))
+            self.run(self.clear_filter())
         elif self._last_token == "q":
             self.leave()
 
@@ -232,28 +217,10 @@ class WorkMoves(WorkBase):
         """Pending."""
         self._lane(1)
 
-    def act_lane_3(self) -> None:
-        """Questions."""
-        self._lane(2)
-
-    def act_lane_4(self) -> None:
-        """Members."""
-        self._lane(3)
-
-    def act_lane_5(self) -> None:
-        """Escalated."""
-        self._lane(4)
-
     def _lane(self, n: int) -> None:
         lane = LANES[n]
-        name = tell.LANE_NAMES[lane][0]
-        if n > 1:
-            self.refuse(
-                say("{name} is not possible here: this version has the lanes Reports and Pending.", name=own(name))
-            )
-            return
         if lane != self.lane:
-            self.go_lane(lane)
+            self.go_lane(lane, self.community)
 
     def _community_step(self, step: int) -> None:
         many = self.desk.communities
@@ -266,8 +233,8 @@ class WorkMoves(WorkBase):
 
     def choose_community(self, community: CommunityId | None) -> None:
         """Show one community, or all of them (None)."""
-        self.community = community
-        self.go_lane(self.lane)
+        if community != self.community:
+            self.go_lane(self.lane, community)
 
     def act_community_previous(self) -> None:
         """The community before."""
@@ -292,145 +259,3 @@ class WorkMoves(WorkBase):
         self.open_line(
             ChoiceLine(self, own("WHICH COMMUNITY?"), rows, lambda key: self.choose_community(picked.get(key)))
         )
-
-    # order and filter
-    def act_sort_choose(self) -> None:
-        """The order, by name."""
-        names = list(SORTS)
-        rows = choices([(str(n), own(name)) for n, name in enumerate(names, 1)])
-
-        def chosen(key: str) -> None:
-            keep = self.current_id
-            self.view.set_sort(names[int(key) - 1])
-            self._after_merge(keep)
-
-        self.open_line(ChoiceLine(self, own("IN WHICH ORDER?"), rows, chosen))
-
-    def act_filter_edit(self) -> None:
-        """Type a filter."""
-        self.ask_text(own("Filter, e.g. reason:spam lang:de author:bo age>2d"), self.set_filter, text=self.view.filter)
-
-    def set_filter(self, text: str) -> None:
-        """Use a filter; a mistake is said and changes nothing."""
-        keep = self.current_id
-        try:
-            self.view.set_filter(text)
-        except UsageError as error:
-            self.say(say("{message} {hint}", message=error.message, hint=error.hint), error=True)
-            return
-        self._after_merge(keep)
-        if self.view.filtered:
-            self.say(say("{n} match; {others} others are hidden.", n=len(self.view), others=self.view.others))
-
-    def act_language_cycle(self) -> None:
-        """One language, the next, all."""
-        keep = self.current_id
-        counts = self.view.language_counts()
-        now = self.view.cycle_language()
-        self._after_merge(keep)
-        parts = ", ".join(f"{(code or '??').upper()} {n}" for code, n in counts.items())
-        name = "all" if now is None else now.upper() or "unknown"
-        self.say(say("Language: {name}   ({parts})", name=own(name), parts=own(parts)))
-
-    def act_lane_merge(self) -> None:
-        """Take in what is new, and ask the site again."""
-        n = self.view.new
-        self.view.merge(self.current_id)
-        self._after_merge()
-        self.say(say("{n} taken in. Asking the site again ...", n=n) if n else own("Asking the site again ..."))
-        self.run(self._refresh())
-
-    async def _refresh(self) -> None:
-        await self.desk.refresh(self.lane, self.community)
-        self.say(say("Up to date. {n} new: R takes them in.", n=self.view.new) if self.view.new else own("Up to date."))
-
-    # find
-    def act_find_text(self) -> None:
-        """Find text in the item, or in the list."""
-        self.ask_text(own("Find"), self._find)
-
-    def _find(self, text: str) -> None:
-        self._found_text = text
-        self._find_again(1)
-
-    def act_find_next(self) -> None:
-        """Next hit."""
-        self._find_again(1)
-
-    def act_find_previous(self) -> None:
-        """Hit before."""
-        self._find_again(-1)
-
-    def _find_again(self, direction: int) -> None:
-        text = self._found_text
-        if not text:
-            self.say(own("Nothing was searched yet: / asks."))
-        elif self.reading:
-            if not self.detail.find(text, direction):
-                self.say(say('"{text}" is not in this item.', text=text), error=True)
-        elif (found := self._find_row(text.casefold(), direction)) is None:
-            self.say(say('"{text}" is not in the rows that are loaded.', text=text), error=True)
-        else:
-            self.rows_list.go(found)
-
-    def _find_row(self, wanted: str, direction: int) -> int | None:
-        many = len(self.view)
-        for n in range(1, min(many, 5000)):
-            index = (self.rows_list.cursor + n * direction) % many
-            item = self.view.item_at(index)
-            if item is None:
-                continue
-            text = f"{item.number} {item.author.username if item.author else ''} {item.title} {item.source or ''}"
-            if wanted in text.casefold():
-                return index
-        return None
-
-    # other pages
-    def _text_page(self, what: str) -> None:
-        from modtui.screens.pages.around import AroundPage
-
-        item = self.current
-        if item is not None:
-            self.app.push_screen(AroundPage(self.shell, item, what))
-
-    def act_thread_show(self) -> None:
-        """The whole thread."""
-        self._text_page("thread")
-
-    def act_member_show(self) -> None:
-        """The author."""
-        self._text_page("author")
-
-    def act_reporters_show(self) -> None:
-        """The reporters."""
-        self._text_page("reporters")
-
-    def act_links_show(self) -> None:
-        """The links of the post."""
-        self._text_page("links")
-
-    # copy
-    def act_copy_link(self) -> None:
-        """The link to the item."""
-        item = self.current
-        if item is not None:
-            self.copy(item.url, own("The link"))
-
-    def act_copy_id(self) -> None:
-        """The id for the command line."""
-        if self.current_id is not None:
-            self.copy(self.current_id, own("The id"))
-
-    def copy(self, text: str, what: Shown) -> None:
-        """Put text on the clipboard and say what is known of it."""
-        from modtui.screens.clipboard import copy
-
-        self.say(say("{what}: {how}", what=what, how=copy(self.app, self.shell, text)))
-
-    def act_browser_open(self) -> None:
-        """The item's page in the browser; over SSH its link is copied."""
-        from modtui.screens.clipboard import browse
-
-        item = self.current
-        if item is not None:
-            self.say(browse(self.app, self.shell, item.url))

@@ -1,24 +1,23 @@
-"""What the work screen says: counters on top, what each key does, the empty queue. No state of its own."""
+"""What the work screen says of an item: what each key does, where it stands, what others do with it. No state."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from modtui.actions import BY_ID
 from modtui.desk import words
 from modtui.desk.community import Community
 from modtui.desk.desk import Desk
-from modtui.desk.link import words_for
+from modtui.desk.outcome import RowState
 from modtui.desk.view import View
 from modtui.domain.capability import Blocked
 from modtui.domain.decisions import Intent, Plan
-from modtui.domain.items import Item
+from modtui.domain.items import Claim, Item
 from modtui.domain.subjects import CommunityId, Lane
 from modtui.errors import ModtuiError
 from modtui.keymap import Keymap
-from modtui.screens.shell import Shell
-from modtui.text import Shown, count, join, own, say, show_line
+from modtui.text import Shown, join, own, say, show_line
 from modtui.text.time import age
-from modtui.widgets.bars import LaneTab, TopState
-from modtui.widgets.draw import Line
 from modtui.widgets.item_lines import KeyEffect
 
 LANE_NAMES: dict[Lane, tuple[str, str]] = {
@@ -28,6 +27,9 @@ LANE_NAMES: dict[Lane, tuple[str, str]] = {
     "members": ("Members", "Memb."),
     "escalated": ("Escalated", "Esc."),
 }
+HANDLED = {"kept": "kept", "removed": "removed", "ignored": "ignored", "deleted": "deleted", "gone": "took away"}
+"""What somebody did, by the state that it left."""
+
 EFFECT_ACTIONS = ("item.approve", "item.remove", "item.spam", "item.ignore", "item.restore", "thread.lock")
 
 
@@ -42,6 +44,24 @@ def plan_words(plan: Plan) -> Shown:
     if plan.reversal == "none":
         sentence = say("{sentence}; cannot be taken back once sent", sentence=sentence)
     return sentence
+
+
+def brief_of(plan: Plan) -> tuple[Shown, ...]:
+    """The effects as short clauses, what matters most first: `hidden`, `author is told`, `1 report closed as right`.
+
+    That a post stays goes without saying, unless nothing else happens."""
+    order = {"post": 0, "author": 1, "thread": 2, "team": 3, "reporters": 4}
+    found: list[Shown] = []
+    for effect in sorted(plan.effects, key=lambda one: order.get(one.on, 5)):
+        if effect.on == "author" and plan.tells_author and "writes to" in effect.words:
+            found.append(own("author is told"))
+        elif effect.on == "author" and effect.words == "is told nothing":
+            found.append(own("author is not told"))
+        elif effect.on != "post" or not effect.words.startswith("stays"):
+            found.append(own(effect.words.removeprefix("is ")))
+    if plan.reversal == "none":
+        found.insert(0, own("FOR GOOD"))
+    return tuple(found) or (own("stays"),)
 
 
 def effects_of(desk: Desk, item: Item, keymap: Keymap) -> tuple[KeyEffect, ...]:
@@ -67,7 +87,8 @@ def effects_of(desk: Desk, item: Item, keymap: Keymap) -> tuple[KeyEffect, ...]:
             continue
         offer = item.offer(verb)
         label = show_line(plan.label or (offer.label if offer else "") or action.title, 40)
-        found.append(KeyEffect(key, label, plan_words(plan)))
+        title = own(words.do(verb, item.lane) if name != "item.spam" else action.title)
+        found.append(KeyEffect(key, label, plan_words(plan), title=title, brief=brief_of(plan)))
     return tuple(found)
 
 
@@ -80,171 +101,63 @@ def end_of_item(following: Item | None) -> Shown:
     return say("end of item, next: #{number} {why} {who}", number=following.number, why=own(why), who=who)
 
 
-def where_words(lane: Lane, item: Item, cursor: int, view: View, now_ms: int) -> Shown:
-    """ "> Reports 1 of 120 > #4121   waits 26h   DE"."""
+def where_words(lane: Lane, item: Item, cursor: int, view: View, state: RowState, now_ms: int) -> Shown:
+    """ "> Reports 1 of 120 > #4121   waits 26h   DE", or what somebody does with it: "TAKEN by kestrel"."""
     total = view.total if view.total and not view.filtered else len(view)
-    return say(
-        "> {lane} {at} of {all} > #{number}    waits {wait}    {language}",
-        lane=own(LANE_NAMES[lane][0]),
-        at=cursor + 1,
-        all=max(total, len(view)),
-        number=item.number,
-        wait=age(item.since_ms, now_ms),
-        language=own((item.language or "")[:2].upper()),
-    )
-
-
-def top_state(
-    desk: Desk, view: View, lane: Lane, community: CommunityId | None, shell: Shell, where: Shown | None, width: int
-) -> TopState:
-    """Everything on the first two lines."""
-    one = community_of(desk, community) or (desk.communities[0] if len(desk.communities) == 1 else None)
-    counts = desk.counts(community)
-    tabs = tuple(
-        LaneTab(
-            digit=str(n + 1),
-            name=names[0],
-            short=names[1],
-            active=name == lane,
-            count=counts.get(name),
-            blocked=one is not None and isinstance(one.backend.capabilities.lane(name), Blocked),
-        )
-        for n, (name, names) in enumerate(LANE_NAMES.items())
-    )
-    wide = width >= 110
-    place = show_line(one.name, 24) if one else own("all communities")
-    name = show_line(one.account.username, 24) if one and one.account else own("")
-    marks = len(view.marks)
-    left: list[Shown] = [own({"oldest": "oldest first", "newest": "newest first"}.get(view.sort, f"by {view.sort}"))]
-    if view.filter:
-        left.append(say("filter {filter}", filter=show_line(view.filter, 30)))
-    elif wide:
-        left.append(own("no filter"))
-    if view.language is not None:
-        left.append(say("L: {language}", language=own(view.language.upper() or "??")))
-    if not marks:
-        left.append(own("0 marked"))
-    if view.total is not None and view.total > view.loaded and not view.filtered and wide:
-        left.append(say("{n} of {all} read", n=view.loaded, all=view.total))
-    if view.new:
-        left.append(say("{n} new: R", n=view.new))
-    notes = _notes(desk, one, shell, wide)
-    if marks:
-        notes.insert(0, (say(" {n} MARKED ", n=marks), "status.marked"))
-    return TopState(
-        place=place,
-        lanes=tabs,
-        where=where,
-        communities=len(desk.communities),
-        name=name,
-        left=join("  ", left),
-        notes=tuple(notes),
-    )
-
-
-def _notes(desk: Desk, one: Community | None, shell: Shell, wide: bool) -> list[tuple[Shown, str]]:
-    """The counters on the right of line 2, the important ones first."""
-    box = desk.outbox()
-    now = shell.now_ms()
-    notes: list[tuple[Shown, str]] = []
-    if shell.read_only:
-        notes.append((own("READ-ONLY"), "status.alert"))
-    troubled = [c for c in desk.communities if c.link.state not in ("live", "starting", "closed")]
-    for community in troubled[:1]:
-        notes.append((words_for(community.link, community.name, now), "status.alert"))
-    if box.conflict:
-        notes.append((say("conflict {n}: U", n=box.conflict), "status.alert"))
-    if box.failed:
-        notes.append((say("failed {n}: U", n=box.failed), "status.alert"))
-    if box.unknown:
-        notes.append((say("unknown {n}: U", n=box.unknown), "status.alert"))
-    if box.held:
-        due = box.next_due_ms
-        seconds = max(0, -(-(due - now) // 1000)) if due is not None else None
-        words = say("held {n} ({s} s)", n=box.held, s=seconds) if seconds else say("held {n}", n=box.held)
-        notes.append((words, "status.good"))
+    if item.claim is not None and not item.claim.mine:
+        what = claim_words(item.claim, now_ms)
+    elif not state.open:
+        what = own(str(state.words).upper() if state.kind in ("conflict", "refused", "unknown") else state.words)
     else:
-        notes.append((own("held 0"), "status"))
-    if box.sending:
-        notes.append((say("sending {n}", n=box.sending), "status.good"))
-    if one is not None and not troubled:
-        budget = desk.budget(one.id)
-        if budget.limit:
-            template = "requests {used} of {limit} a minute" if wide else "{used}/{limit} a min"
-            tight = budget.used >= budget.limit
-            notes.append((say(template, used=budget.used, limit=budget.limit), "status.alert" if tight else "status"))
-        notes.append((own("live" if one.link.state == "live" else "reading the site ..."), "status.good"))
-    return notes
+        language = own((item.language or "")[:2].upper())
+        what = say("  waits {wait}    {language}", wait=age(item.since_ms, now_ms), language=language)
+    place = say(
+        "> {lane} {at} of {all} > #{number}  ",
+        lane=own(LANE_NAMES[lane][0]), at=cursor + 1, all=max(total, len(view)), number=item.number,
+    )  # fmt: skip
+    return join("", (place, what))
 
 
-def empty_lines(
-    desk: Desk, view: View, community: CommunityId | None, width: int, height: int, now_ms: int
-) -> list[Line]:
-    """The empty queue: which kind of empty, what was done, what is not out yet, where to go next."""
-    lane = LANE_NAMES[view.lane][0]
-    block: list[tuple[Shown, str]] = []
-    here = [one for one in desk.communities if community in (None, one.id)]
-    starting = [one for one in here if one.link.state == "starting"]
-    troubled = [one for one in here if one.link.state not in ("live", "starting")]
-    blocked = next(
-        (
-            able
-            for c in desk.communities
-            if community in (None, c.id) and isinstance(able := c.backend.capabilities.lane(view.lane), Blocked)
-        ),
-        None,
-    )
-    if view.filtered:
-        what = view.filter or f"lang:{view.language or '??'}"
-        block.append((say("Nothing matches {what}.", what=own(what)), "heading"))
-        block.append((say("{n} others are hidden. Esc clears the filter.", n=view.others), "text"))
-    elif not desk.communities:
-        block.append((own("No community is set up yet."), "heading"))
-    elif troubled and not view.loaded:
-        for one in troubled:
-            block.append((words_for(one.link, one.name, now_ms), "status.alert"))
-        block.append((own("R tries again. U shows what waits to be sent."), "text"))
-    elif starting:
-        block.append((say("Reading {name} ...", name=show_line(starting[0].name)), "heading"))
-        block.append((own("The first page will be here in a moment."), "dim"))
-    elif blocked is not None:
-        block.append((say("{lane} is not possible here.", lane=own(lane)), "heading"))
-        block.append((say("{why}", why=blocked.sentence[:1].upper() + blocked.sentence[1:] + "."), "text"))
-    else:
-        block.append((say("Nothing is waiting in {lane}.", lane=own(lane)), "heading"))
-        block += _account(desk, community)
-        block.append((own("All caught up. A good moment for a break."), "good"))
-        block.append((own(""), "text"))
-        block.append((own("New ones appear here by themselves."), "dim"))
-    wide = max((len(text) for text, _ in block), default=0)
-    margin = own(" " * max(1, (width - wide) // 2))
-    above = max(1, (height - 2 * len(block)) // 3)
-    lines: list[Line] = [((own(""), "text"),)] * above
-    for text, style in block:
-        lines += [((margin, "text"), (text, style)), ((own(""), "text"),)]
-    return lines
+def claim_words(claim: Claim, now_ms: int) -> Shown:
+    """ "TAKEN by kestrel 20 s ago"."""
+    ago = own("")
+    if claim.since_ms is not None:
+        when = age(claim.since_ms, now_ms)
+        ago = own(" just now") if when == "now" else say(" {age} ago", age=when)
+    return say("TAKEN by {by}{ago}", by=show_line(claim.by, 24), ago=ago)
 
 
-def _account(desk: Desk, community: CommunityId | None) -> list[tuple[Shown, str]]:
-    """What was done in this session, what is not out yet, which lane has work."""
-    out: list[tuple[Shown, str]] = []
-    done = {verb: n for verb, n in desk.session_counts().items() if n}
-    if done:
-        total = sum(done.values())
-        from modtui.desk.words import did
+def taken_words(item: Item) -> Shown:
+    """Somebody took the item that the moderator reads."""
+    by = item.claim.by if item.claim is not None else own("somebody")
+    what = own("the thread" if item.place.thread_id else "this")
+    template = "{by} took {what} while you were reading. Nothing is sent; a decision of yours asks first."
+    return say(template, by=by, what=what)
 
-        parts = ", ".join(f"{did(verb)} {n}" for verb, n in done.items())
-        out.append((say("You decided {total}: {parts}.", total=total, parts=own(parts)), "text"))
-    box = desk.outbox()
-    if box.on_their_way:
-        out.append(
-            (
-                say("{n} not out yet. They go out by themselves; U shows them.", n=count(box.on_their_way, "decision")),
-                "text",
-            )
-        )
-    for n, (lane, names) in enumerate(LANE_NAMES.items()):
-        waiting = desk.counts(community).get(lane, 0)
-        if waiting and lane in ("reports", "pending"):
-            out.append((say("Next: {digit} {name} {n}", digit=n + 1, name=own(names[0]), n=waiting), "text"))
-    return out
+
+def handled_words(item: Item) -> Shown:
+    """Somebody decided on the item that the moderator reads."""
+    by = item.handled_by if item.handled_by is not None else own("Somebody")
+    template = "{by} {did} #{number} while you were reading. Nothing of yours was sent."
+    return say(template, by=by, did=own(HANDLED.get(item.state, "handled")), number=item.number)
+
+
+def batch_time(desk: Desk, items: Sequence[Item], intent: Intent) -> Shown | None:
+    """ "Needs about 327 requests at 20 a minute: 17 min. modtui must stay open."; None when it takes no time."""
+    if not items:
+        return None
+    community = community_of(desk, items[0].ref.community)
+    budget = desk.budget(items[0].ref.community)
+    if community is None or not budget.limit:
+        return None
+    try:
+        steps = max(1, len(desk.plan(items[0], intent).steps))
+    except ModtuiError:
+        steps = 1
+    reads = -(-len(items) // max(1, community.backend.capabilities.reread_batch))
+    need = len(items) * steps + reads
+    minutes = -(-need // budget.limit)
+    if minutes < 2:
+        return None
+    template = "Needs about {need} requests at {limit} a minute: {minutes} min, while modtui must stay open."
+    return say(template, need=need, limit=budget.limit, minutes=minutes)

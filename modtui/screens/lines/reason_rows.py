@@ -1,0 +1,163 @@
+"""How the reason line is drawn: reasons, what goes with them, the beginning of the message, what will happen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import islice
+
+from modtui.desk import words
+from modtui.domain.decisions import Plan, Sanction
+from modtui.domain.reasons import Reason
+from modtui.screens.lines.base import Drawn
+from modtui.text import Shown, count, join, own, say, show_line
+from modtui.text.time import duration
+from modtui.text.width import cells, cut, wrap
+
+Cell = tuple[str, Shown, bool]
+"""A digit, its words, and whether it is the chosen one."""
+
+ROOMY = 22
+"""With so many rows for the panel, every modifier has one of its own."""
+
+
+def reason_rows(listed: Sequence[Cell], width: int) -> list[Drawn]:
+    """The reasons in columns, the first column first; `>` stands at the chosen one."""
+    columns = 3 if width >= 76 else 2
+    height = -(-len(listed) // columns)
+    size = (width - 2) // columns
+    rows: list[Drawn] = []
+    for y in range(height):
+        pieces: list[tuple[Shown, str]] = []
+        for at in range(y, len(listed), height):
+            digit, label, here = listed[at]
+            pieces.append((own(f"{'>' if here else ' '}{digit} "), "panel.key"))
+            text = cut(label, size - 4)
+            pieces.append((text, "panel.chosen" if here else "panel"))
+            pieces.append((own(" " * max(1, size - 3 - cells(text))), "panel"))
+        rows.append(tuple(pieces))
+    return rows
+
+
+def box(on: bool) -> str:
+    """`[x]` or `[ ]`."""
+    return "[x]" if on else "[ ]"
+
+
+def message_row(tell: bool, mute: Shown | None, codes: Sequence[str], code: str, missing: str | None) -> Drawn:
+    """Whether a message goes out, and in which language. `missing`: the author's language, which has none."""
+    if mute is not None:
+        return ((own(" m "), "hint.dim"), (say("[ ] message: not possible, {why}", why=mute), "panel.dim"))
+    names = " ".join(f"[{c.upper()}]" if c == code else c.upper() for c in codes) or "no message in any language"
+    if missing:
+        names += f" {missing.upper()}-missing"
+    return (
+        (own(" m "), "panel.key"),
+        (own(f"{box(tell)} message to the author"), "panel"),
+        (own("   L "), "panel.key"),
+        (own(names), "panel"),
+        (own("   e "), "panel.key"),
+        (own("edit it first"), "panel"),
+    )
+
+
+def sanction_piece(kind: str, chosen: Sanction | None, blocked: Shown | None, lengths: Sequence[Shown]) -> Drawn:
+    """The ban or silence modifier: its box, its length, which lengths come with the key again."""
+    key = kind[0]
+    if blocked is not None:
+        why = say("[ ] {kind}: not possible, {why}", kind=own(kind), why=blocked)
+        return ((own(f" {key} "), "hint.dim"), (why, "panel.dim"))
+    if chosen is None:
+        more = say("{kind} the author", kind=own(kind))
+        return ((own(f" {key} "), "panel.key"), (say("[ ] {more}", more=more), "panel"))
+    length = own("for good") if chosen.duration_ms is None else duration(chosen.duration_ms)
+    rest = join(", ", lengths) if lengths else own("off")
+    return (
+        (own(f" {key} "), "panel.key"),
+        (say("[x] {kind} {length}", kind=own(kind), length=length), "panel.chosen"),
+        (say("   {key} again: {rest}", key=own(key), rest=rest), "panel.dim"),
+    )
+
+
+def lock_piece(on: bool, blocked: Shown | None) -> Drawn:
+    """The lock modifier."""
+    if blocked is not None:
+        return ((own(" l "), "hint.dim"), (say("[ ] lock: not possible, {why}", why=blocked), "panel.dim"))
+    return ((own(" l "), "panel.key"), (own(f"{box(on)} lock the thread too"), "panel.chosen" if on else "panel"))
+
+
+def modifier_rows(ban: Drawn, silence: Drawn, lock: Drawn, width: int, room: int) -> list[Drawn]:
+    """Ban, silence and lock: each on its row where there is room, else silence and lock share one if they fit."""
+    if room >= ROOMY:
+        return [ban, silence, lock]
+    wide = [max(sum(cells(text) for text, _ in part), 24) for part in (ban, silence, lock)]
+    if wide[1] + wide[2] + 3 <= width:
+        return [ban, _beside(silence, lock, width)]
+    if wide[0] + wide[2] + 3 <= width:
+        return [_beside(ban, lock, width), silence]
+    return [ban, silence, lock]
+
+
+def _beside(left: Drawn, right: Drawn, width: int) -> Drawn:
+    used = sum(cells(text) for text, _ in left)
+    need = sum(cells(text) for text, _ in right)
+    column = max(used + 2, min(width // 2, width - need - 1))
+    return (*left, (own(" " * (column - used)), "panel"), *right)
+
+
+def text_row(text: str | None, width: int) -> Drawn:
+    """The beginning of the message on one row."""
+    if not text:
+        return ((own("   This reason has no message; 0 takes your own words."), "panel.dim"),)
+    lines = count(text.count("\n") + 1, "line")
+    flat = cut(show_line(text, 300), width - 28)
+    return ((say('   "{flat}"', flat=flat), "italic"), (say("  ({lines}, e shows)", lines=lines), "panel.dim"))
+
+
+def will_rows(plan: Plan, hold_s: float, sanction: bool, width: int, rows: int) -> list[Drawn]:
+    """What will happen, whether the author is told, and how long it can be taken back for nothing: at most `rows`."""
+    told = "yes" if plan.tells_author or plan.reaches or sanction else "no"
+    at_once = any(not step.waits for step in plan.steps)
+    if not hold_s:
+        free = "Goes out at once"
+    elif at_once and plan.reaches:
+        free = f"Goes out at once, the message in {hold_s:.0f} s"
+    elif at_once:
+        free = "Goes out at once"
+    else:
+        free = f"Goes out in {hold_s:.0f} s; u is free until then"
+    stays = f", afterwards {plan.stays[0]}" if plan.stays else ""
+    first = list(islice(wrap(say("Will happen: {effects}.", effects=words.effects(plan)), width - 2), 3))
+    second = say("Tells the author: {told}. {free}{stays}.", told=own(told), free=own(free), stays=stays)
+    after = list(islice(wrap(second, width - 2), 2))
+    while len(first) + len(after) > max(2, rows):
+        if len(after) > 1:
+            after = [cut(second, width - 2)]
+        else:
+            first = [*first[:-2], cut(join(" ", first[-2:]), width - 2)]
+    return [((say(" {line}", line=line), "effect"),) for line in (*first, *after)]
+
+
+def title_of(verb: str, lane: str, number: int, who: Shown, marked: bool, inside: bool) -> Shown:
+    """The panel's title: what, how many, whose, and that a digit decides."""
+    what = own(words.do(verb, lane).upper())
+    thing = {"reports": "post"}.get(lane, "item")
+    if not marked:
+        return say("{what} this 1 {thing} by {who}: a digit decides", what=what, thing=own(thing), who=who)
+    tail = "this one is one of them" if inside else "this one is NOT among them"
+    return say("{what} {n} ({tail}): a digit decides", what=what, n=count(number, f"marked {thing}"), tail=own(tail))
+
+
+def cells_of(listed: Sequence[Reason], chosen: int, default: int | None, more: int, back: bool) -> list[Cell]:
+    """The reasons with their digits, then `9` for the other page and `0` for own words."""
+    found: list[Cell] = []
+    for n, reason in enumerate(listed):
+        digit = str(n + 1) if back else reason.digit
+        mark = "  <d>" if n == default else ""
+        found.append((digit, say("{title}{mark}", title=reason.title, mark=own(mark)), n == chosen))
+    if back:
+        found.append(("9", own("back"), False))
+    elif more:
+        found.append(("9", say("more ({n})", n=more), False))
+    found.append(("0", own("own words"), False))
+    return found
+

@@ -1,0 +1,200 @@
+"""Order, filter, languages, text that is sought, and what is looked at or copied: nothing here changes the site."""
+
+from __future__ import annotations
+
+from modtui.desk.view import SORT_WORDS, SORTS
+from modtui.errors import UsageError
+from modtui.screens.lines.choose import ChoiceLine, choices
+from modtui.screens.work.base import WorkBase
+from modtui.text import Shown, count, own, say
+
+
+class WorkFind(WorkBase):
+    """The keys of the groups Look and Find."""
+
+    _found_text = ""
+
+    def after_merge(self, keep: str | None = None) -> None:
+        """The order changed: draw it, with the cursor on the item where it stood."""
+        keep = keep or self._shown
+        self.lay_out()
+        index = self.view.index(keep) if keep else None
+        self._revision = self.view.revision
+        self.rows_list.changed()
+        self.rows_list.go(index if index is not None else min(self.rows_list.cursor, len(self.view) - 1), tell=False)
+        self.refresh_top()
+        self.refresh_empty()
+        self.show_item()
+
+    # order and filter
+    def act_sort_choose(self) -> None:
+        """The order, by name."""
+        names = list(SORTS)
+        now = {self.view.sort: "  (now)"}
+        rows = choices([(str(n), own(SORT_WORDS[name] + now.get(name, ""))) for n, name in enumerate(names, 1)])
+
+        def chosen(key: str) -> None:
+            keep = self.current_id
+            self.view.set_sort(names[int(key) - 1])
+            self.after_merge(keep)
+            self.say(say("Sorted: {how}.", how=own(self.view.order_words)))
+
+        self.open_line(ChoiceLine(self, own("IN WHICH ORDER?"), rows, chosen))
+
+    def act_filter_edit(self) -> None:
+        """Type a filter; an empty one shows all."""
+        prompt = own("Filter, e.g. reason:spam lang:de author:bo age>2d reports>2 is:mine; empty shows all")
+        self.ask_text(prompt, lambda text: self.run(self._narrowed(text)), text=self.view.filter)
+
+    async def narrow(self, text: str) -> bool:
+        """Use a filter; a mistake is said, changes nothing and gives False."""
+        keep = self.current_id
+        view = self.view
+        try:
+            await view.narrow(text)
+        except UsageError as error:
+            self.say(say("{message} {hint}", message=error.message, hint=error.hint), error=True)
+            return False
+        if view is not self.view:
+            return False
+        self.after_merge(keep)
+        if view.filtered and len(view):
+            others = count(view.others, "other is", "others are")
+            self.say(say("{n} match; {others} hidden. Esc shows all.", n=len(view), others=others))
+        elif not view.filtered:
+            self.say(own("No filter: everything is shown."))
+        else:
+            self.say(own(""))
+        return True
+
+    async def _narrowed(self, text: str) -> None:
+        await self.narrow(text)
+
+    async def clear_filter(self) -> None:
+        """Show everything again."""
+        if self.view.language is not None:
+            self.view.language = None
+        await self.narrow("")
+
+    def act_language_cycle(self) -> None:
+        """One language, the next, all."""
+        keep = self.current_id
+        counts = self.view.language_counts()
+        if set(counts) <= {None}:
+            self.say(own("The site does not say in which language these are."))
+            return
+        now = self.view.cycle_language()
+        self.after_merge(keep)
+        parts = ", ".join(f"{(code or '??').upper()} {n}" for code, n in counts.items())
+        name = "all" if now is None else now.upper() or "unknown"
+        self.say(say("Language: {name}   ({parts})", name=own(name), parts=own(parts)))
+
+    def act_lane_merge(self) -> None:
+        """Take in what is new, and ask the site again."""
+        n = self.view.new
+        self.view.merge(self.current_id)
+        self.after_merge()
+        self.say(say("{n} taken in. Asking the site again ...", n=n) if n else own("Asking the site again ..."))
+        self.run(self._refresh())
+
+    async def _refresh(self) -> None:
+        await self.desk.refresh(self.lane, self.community)
+        down = [one for one in self.desk.communities if one.id in self.view.scope and one.link.state != "live"]
+        if down:
+            self.say(say("{name} does not answer; line 2 says why.", name=down[0].name), error=True)
+        elif self.view.new:
+            self.say(say("{n} new. R shows them; your row stays.", n=self.view.new))
+        else:
+            self.say(own("Up to date."))
+
+    # find
+    def act_find_text(self) -> None:
+        """Find text in the item, or in the list."""
+        self.ask_text(own("Find"), self._find)
+
+    def _find(self, text: str) -> None:
+        self._found_text = text
+        self._find_again(1)
+
+    def act_find_next(self) -> None:
+        """Next hit."""
+        self._find_again(1)
+
+    def act_find_previous(self) -> None:
+        """Hit before."""
+        self._find_again(-1)
+
+    def _find_again(self, direction: int) -> None:
+        text = self._found_text
+        if not text:
+            self.say(own("Nothing was searched yet: / asks."))
+        elif self.reading:
+            if not self.detail.find(text, direction):
+                self.say(say('"{text}" is not in this item.', text=text), error=True)
+        elif (found := self._find_row(text.casefold(), direction)) is None:
+            self.say(say('"{text}" is not in the {n} rows that are here.', text=text, n=len(self.view)), error=True)
+        else:
+            self.rows_list.go(found)
+            self.say(say('"{text}": row {n}. n finds the next, N the one before.', text=text, n=found + 1))
+
+    def _find_row(self, wanted: str, direction: int) -> int | None:
+        many = len(self.view)
+        for n in range(1, min(many, 5000) + 1):
+            index = (self.rows_list.cursor + n * direction) % many
+            item = self.view.item_at(index)
+            if item is None:
+                continue
+            text = f"{item.number} {item.author.username if item.author else ''} {item.title} {item.source or ''}"
+            if wanted in text.casefold():
+                return index
+        return None
+
+    # other pages
+    def _text_page(self, what: str) -> None:
+        from modtui.screens.pages.around import AroundPage
+
+        item = self.current
+        if item is not None:
+            self.app.push_screen(AroundPage(self.shell, item, what))
+
+    def act_thread_show(self) -> None:
+        """The whole thread."""
+        self._text_page("thread")
+
+    def act_member_show(self) -> None:
+        """The author."""
+        self._text_page("author")
+
+    def act_reporters_show(self) -> None:
+        """The reporters."""
+        self._text_page("reporters")
+
+    def act_links_show(self) -> None:
+        """The links of the post."""
+        self._text_page("links")
+
+    # copy
+    def act_copy_link(self) -> None:
+        """The link to the item."""
+        item = self.current
+        if item is not None:
+            self.copy(item.url, own("The link"))
+
+    def act_copy_id(self) -> None:
+        """The id for the command line."""
+        if self.current_id is not None:
+            self.copy(self.current_id, own("The id"))
+
+    def copy(self, text: str, what: Shown) -> None:
+        """Put text on the clipboard and say what is known of it."""
+        from modtui.screens.clipboard import copy
+
+        self.say(say("{what}: {how}", what=what, how=copy(self.app, self.shell, text)))
+
+    def act_browser_open(self) -> None:
+        """The item's page in the browser; over SSH its link is copied."""
+        from modtui.screens.clipboard import browse
+
+        item = self.current
+        if item is not None:
+            self.say(browse(self.app, self.shell, item.url))

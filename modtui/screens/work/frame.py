@@ -1,0 +1,262 @@
+"""The work screen's frame: the list, the detail and the preview in three widths, and what stands where."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.containers import Container
+
+from modtui.actions import Scope
+from modtui.desk.view import View
+from modtui.domain.items import Item
+from modtui.domain.subjects import CommunityId, Lane
+from modtui.screens.lines.base import Line as OpenLine
+from modtui.screens.page import Page
+from modtui.screens.shell import Shell
+from modtui.screens.work import tell
+from modtui.screens.work.empty import empty_lines
+from modtui.screens.work.outage import Outage
+from modtui.screens.work.rows import Rows
+from modtui.screens.work.top import top_state
+from modtui.text import Shown, own, say
+from modtui.widgets.bars import Drawing, TopState
+from modtui.widgets.draw import Line
+from modtui.widgets.item_lines import (
+    ItemView,
+    KeyEffect,
+    body_lines,
+    head_lines,
+    narrow_foot,
+    narrow_head,
+    preview_lines,
+)
+from modtui.widgets.itemlist import ItemList
+from modtui.widgets.linespane import Anchor, LinesPane
+from modtui.widgets.member_lines import strip_lines
+
+WIDE = 120
+"""From this many columns on the list and the item stand side by side."""
+
+TOO_SMALL = (60, 16)
+"""Below this, one sentence asks for more room."""
+
+PREVIEW_FROM = 20
+"""From this many rows on a narrow list has the item's beginning below it."""
+
+
+class WorkFrame(Page):
+    """Layout and drawing. What the desk says and what keys do is in the classes that build on this one."""
+
+    SCOPE: ClassVar[Scope] = "list"
+
+    def __init__(self, shell: Shell, lane: Lane = "reports", community: CommunityId | None = None) -> None:
+        super().__init__(shell)
+        self.lane: Lane = lane
+        self.community = community
+        self.view: View = shell.desk.view(lane, community=community)
+        self.reading = False
+        """Whether keys belong to the item (on a narrow screen it is then shown instead of the list)."""
+        self.reveal = False
+        self.outage = Outage(shell)
+        self._shown: str | None = None
+        self._effects: tuple[Item, tuple[KeyEffect, ...]] | None = None
+
+    # parts
+    def middle(self) -> ComposeResult:
+        """The list, the preview below it or the detail beside it, and words where there is nothing to list."""
+        paint = self.shell.painter
+        with Container(id="work"):
+            yield ItemList(paint, Rows(self), id="list")
+            yield LinesPane(paint, id="detail")
+        yield Drawing(paint, self._draw_preview, id="preview")
+        yield Drawing(paint, self._draw_empty, id="empty")
+        yield Drawing(paint, self._draw_notice, id="notice")
+
+    @property
+    def rows_list(self) -> ItemList:
+        """The list."""
+        return self.query_one("#list", ItemList)
+
+    @property
+    def detail(self) -> LinesPane:
+        """The detail."""
+        return self.query_one("#detail", LinesPane)
+
+    @property
+    def wide(self) -> bool:
+        """Whether list and detail stand side by side."""
+        return self.size.width >= WIDE
+
+    @property
+    def detail_shown(self) -> bool:
+        """Whether the whole item is on the screen."""
+        return self.wide or self.reading
+
+    @property
+    def tight(self) -> bool:
+        """Whether a panel takes the room, so that what only pleases gives way to the text of the item."""
+        return self.line is not None and not self.wide and self.size.height < 40
+
+    def lay_out(self) -> None:
+        """Show what belongs on the screen at this size, in this state."""
+        small = self.size.width < TOO_SMALL[0] or self.size.height < TOO_SMALL[1]
+        empty = not len(self.view)
+        reading = self.reading and not empty
+        self.set_class(self.wide, "-wide")
+        self._show("#work", not empty and not small)
+        self._show("#list", self.wide or not reading)
+        self._show("#detail", self.wide or reading)
+        preview = not self.wide and not reading and not empty and not small and self.size.height >= PREVIEW_FROM
+        self._show("#preview", preview)
+        self._show("#empty", empty or small)
+        notice = self.outage.lines(self.desk, self.view, self.size.width) if not empty and not small else []
+        self._show("#notice", bool(notice))
+        if notice:
+            self.query_one("#notice").styles.height = len(notice)
+        scope: Scope = "item" if reading else "list"
+        if scope != self.scope_now:
+            self.scope_now = scope
+            self._sequences = self.shell.keymap.sequences(scope)
+        self.fit_preview()
+        self.refresh_hint()
+
+    scope_now: Scope = "list"
+
+    def _show(self, part: str, on: bool) -> None:
+        widget = self.query_one(part)
+        if widget.display != on:
+            widget.display = on
+
+    def fit_preview(self) -> None:
+        """With a panel open the list keeps the row under the cursor, and the rest of the room shows the text."""
+        rows = 5
+        if self.tight:
+            free = self.size.height - 4 - self._panel_rows - self._message_rows + 1
+            rows = max(5, min(10, free - 2))
+        preview = self.query_one("#preview")
+        if preview.styles.height is None or preview.styles.height.value != rows:
+            preview.styles.height = rows
+
+    def redraw_line(self) -> None:
+        """A panel came, went or changed: the item gives it room."""
+        was = self.tight
+        super().redraw_line()
+        if self.is_mounted and not self.wide:
+            self.fit_preview()
+            if self.tight or was or self.line is None:
+                self.draw_item()
+
+    def open_line(self, line: OpenLine) -> None:
+        """Show a line. Drawn twice, since the item gives way to it."""
+        super().open_line(line)
+
+    # the item
+    @property
+    def current_id(self) -> str | None:
+        """The id of the row under the cursor."""
+        cursor = self.rows_list.cursor
+        return self.view.id_at(cursor) if 0 <= cursor < len(self.view) else None
+
+    @property
+    def current(self) -> Item | None:
+        """The item under the cursor, as it is in the cache."""
+        cursor = self.rows_list.cursor
+        return self.view.item_at(cursor) if 0 <= cursor < len(self.view) else None
+
+    def item_view(self, item: Item) -> ItemView:
+        """Everything that is drawn of an item."""
+        context = self.desk.context(item)
+        state = self.desk.state_of(item.id)
+        community = tell.community_of(self.desk, item.ref.community)
+        return ItemView(
+            item=item,
+            now_ms=self.shell.now_ms(),
+            tz=self.shell.tz,
+            site=community.url if community else "",
+            thread=context.thread,
+            dossier=context.dossier,
+            earlier=context.earlier,
+            effects=self._effects_of(item),
+            reveal=self.reveal,
+            loading=context.loading,
+            problem=context.problem,
+            state=self._state_words(item) or (None if state.open else state.words or None),
+            over=not state.open,
+            tight=self.tight,
+        )
+
+    def _state_words(self, item: Item) -> Shown | None:
+        """Another's claim, as the head says it."""
+        if item.claim is None or item.claim.mine or not self.desk.state_of(item.id).open:
+            return None
+        return tell.claim_words(item.claim, self.shell.now_ms())
+
+    def _effects_of(self, item: Item) -> tuple[KeyEffect, ...]:
+        """What the keys do on it; asked once as long as the item is the same."""
+        if self._effects is None or self._effects[0] is not item:
+            self._effects = (item, tell.effects_of(self.desk, item, self.shell.keymap))
+        return self._effects[1]
+
+    def draw_item(self) -> None:
+        """Draw the item under the cursor where it is shown: the detail, or the lines under the list."""
+        item = self.current
+        if not self.detail_shown:
+            self.query_one("#preview", Drawing).put()
+            return
+        width = self.detail.size.width or self.size.width
+        if item is None:
+            lost = (own(" This item is not here any more. j goes on."), "row.folded")
+            self.detail.show(lambda columns: [((own(""), "text"),), (lost,)], key=self.current_id or "")
+            return
+        view = self.item_view(item)
+        if self.wide:
+            member = view.dossier.member if view.dossier else item.author
+            notes = tuple(
+                say("{by}: {text}", by=n.by, text=n.text) for n in (view.dossier.notes if view.dossier else ())
+            )
+            head, foot = head_lines(view, width), strip_lines(member, width, view.now_ms, notes=notes)
+        else:
+            head, foot = narrow_head(view, width), narrow_foot(view, width)
+
+        def body(columns: int) -> Iterator[Line | Anchor]:
+            return body_lines(view, columns)
+
+        self.detail.show(body, head=head, foot=foot, key=item.id, end=self._end_words(width))
+
+    def _end_words(self, width: int) -> Shown:
+        after = self.view.next_open(self.rows_list.cursor)
+        following = self.view.item_at(after) if after is not None else None
+        words = tell.end_of_item(following)
+        return say("{line} {words}", line="-" * max(3, width - len(words) - 3), words=words)
+
+    def _draw_preview(self, width: int) -> list[Line]:
+        item = self.current
+        rule: Line = ((own("-" * width), "rule"),)
+        if item is None:
+            return [rule, ((own(" This item is not here any more. j goes on."), "row.folded"),)]
+        height = self.query_one("#preview").size.height
+        return [rule, *preview_lines(self.item_view(item), width, max(4, height - 1))]
+
+    def _draw_empty(self, width: int) -> list[Line]:
+        if self.size.width < TOO_SMALL[0] or self.size.height < TOO_SMALL[1]:
+            need = f" modtui needs at least {TOO_SMALL[0]} columns and {TOO_SMALL[1]} rows."
+            return [((own(need), "question"),), ((own(" Make the window larger; nothing is lost."), "text"),)]
+        height = self.query_one("#empty").size.height
+        return empty_lines(self.desk, self.view, self.community, self.shell, width, height)
+
+    def _draw_notice(self, width: int) -> list[Line]:
+        return self.outage.lines(self.desk, self.view, width)
+
+    # on top
+    def top_state(self) -> TopState:
+        """Lanes with counts, order and filter, what is on its way, the budget and the link."""
+        where = None
+        if self.reading and not self.wide and (item := self.current) is not None:
+            state = self.desk.state_of(item.id)
+            where = tell.where_words(self.lane, item, self.rows_list.cursor, self.view, state, self.shell.now_ms())
+        elif (source := self.view.like_source) is not None and (near := self.desk.item(source)) is not None:
+            lane = own(tell.LANE_NAMES[self.lane][0])
+            where = say("> {lane} > {n} like #{number}", lane=lane, n=len(self.view), number=near.number)
+        return top_state(self.desk, self.view, self.lane, self.community, self.shell, where, self.size.width)

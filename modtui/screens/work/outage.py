@@ -1,0 +1,65 @@
+"""An outage as the list tells it: how old the rows are, and once, in three lines, that one can go on."""
+
+from __future__ import annotations
+
+from modtui.desk.desk import Desk
+from modtui.desk.view import View
+from modtui.screens.shell import Shell
+from modtui.text import Shown, own, say
+from modtui.text.width import wrap
+from modtui.widgets.draw import Line
+
+EXPLAINED = ("offline", "down")
+"""States of a line in which one can go on."""
+
+READ_MS = 3000
+"""So long the three lines stand at least, however fast somebody types."""
+
+
+class Outage:
+    """Remembers whether the three lines were shown in this outage."""
+
+    def __init__(self, shell: Shell) -> None:
+        self._shell = shell
+        self._since: int | None = None
+        self._shown_ms = 0
+        self._over = False
+
+    def _begun(self, desk: Desk, view: View) -> int | None:
+        sites = [one for one in desk.communities if one.id in view.scope and one.link.state in EXPLAINED]
+        return min((one.link.since_ms for one in sites), default=None)
+
+    def note(self, desk: Desk, view: View) -> Shown:
+        """ "as of 12:02" for the head of the list; empty while the line is up."""
+        states = [one for one in desk.communities if one.id in view.scope]
+        down = [one.link.since_ms for one in states if one.link.state not in ("live", "starting", "closed", "too-fast")]
+        return say("as of {time}", time=own(self._shell.time_of_day(min(down)))) if down else own("")
+
+    def lines(self, desk: Desk, view: View, width: int) -> list[Line]:
+        """A rule and the explanation; nothing when the line is up or it was shown long enough."""
+        since = self._begun(desk, view)
+        if since is None:
+            self._since, self._over = None, False
+            return []
+        if since != self._since:
+            self._since, self._over, self._shown_ms = since, False, self._shell.now_ms()
+        if self._over:
+            return []
+        ids = view.ids()
+        whole = desk.store.cache.threads_held(ids)
+        rest = len(ids) - whole
+        sentence = say(
+            "You can go on. {whole} of {all} are here with their thread, {rest} with the text only. Each decision is"
+            " checked against the site before it goes out; what changed meanwhile comes back to you as a conflict, it"
+            " is not sent.",
+            whole=whole, all=len(ids), rest=rest,
+        )  # fmt: skip
+        rule: Line = ((own("-" * width), "rule"),)
+        return [rule, *(((say(" {line}", line=line), "text"),) for line in wrap(sentence, width - 2))]
+
+    def key(self) -> bool:
+        """A key was pressed: True when the lines go now."""
+        if self._since is None or self._over or self._shell.now_ms() - self._shown_ms < READ_MS:
+            return False
+        self._over = True
+        return True

@@ -1,0 +1,38 @@
+"""The rows of a view as the list widget asks for them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from modtui.widgets.rows import RowData, alike_of, row_data
+
+if TYPE_CHECKING:
+    from modtui.screens.work.frame import WorkFrame
+
+
+class Rows:
+    """Reads an item from the view and its state from the desk, and makes a row of them."""
+
+    def __init__(self, screen: WorkFrame) -> None:
+        self._screen = screen
+
+    def __len__(self) -> int:
+        return len(self._screen.view)
+
+    def row(self, index: int) -> RowData | None:
+        """The row drawn from the cache and the desk's state of it; None when the cache lost it."""
+        view = self._screen.view
+        item = view.item_at(index)
+        if item is None:
+            return None
+        state = self._screen.desk.state_of(item.id)
+        now_ms = self._screen.shell.now_ms()
+        share = view.alike(item.id)
+        alike = None
+        if share is not None:
+            source = view.like_source
+            alike = alike_of(item, share, self._screen.desk.item(source) if source is not None else None, now_ms)
+        return row_data(
+            item, letter=state.letter, words=None if state.open else state.words or None, kind=state.kind,
+            marked=item.id in view.marks, now_ms=now_ms, alike=alike,
+        )  # fmt: skip

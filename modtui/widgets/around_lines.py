@@ -1,0 +1,100 @@
+"""What stands around an item as lines: the reports with their reporters' records, the posts of the thread."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from modtui.domain.items import Item, Report, Thread, ThreadPost
+from modtui.text import Shown, count, join, own, say, show_line
+from modtui.text.time import age
+from modtui.text.width import cells, cut, pad
+from modtui.widgets.draw import Line
+from modtui.widgets.linespane import Anchor
+from modtui.widgets.member_lines import record_of
+from modtui.widgets.rows import WHY
+from modtui.widgets.text_lines import excerpt, section, wrapped
+
+SHOWN_REPORTS = 12
+"""More reports than these are on the page of the reporters."""
+
+
+def why_words(item: Item) -> Shown:
+    """ "3 reports, score 8.5", "held by the site", "a new account": why the item waits, in a few words."""
+    by_members = sum(report.reporter is not None for report in item.reports)
+    parts: list[Shown] = []
+    if by_members or item.lane == "reports":
+        parts.append(count(by_members or len(item.reports), "report"))
+    elif item.kind == "sign-up":
+        parts.append(own("a new account waits for approval"))
+    elif item.kind == "held post":
+        parts.append(own("the site holds it until somebody approves it"))
+    if item.score is not None:
+        parts.append(say("score {score}", score=own(f"{item.score:.1f}")))
+    return join(", ", parts)
+
+
+def why_lines(item: Item, width: int, now_ms: int) -> Iterator[Line]:
+    """Who reported it, why, in which words, and how often each reporter was right."""
+    yield section("WHY IT IS HERE", why_words(item))
+    for report in item.reports[:SHOWN_REPORTS]:
+        yield from report_lines(report, width, now_ms)
+    if len(item.reports) > SHOWN_REPORTS:
+        yield ((say("   + {n} more: P", n=len(item.reports) - SHOWN_REPORTS), "dim"),)
+
+
+def report_lines(report: Report, width: int, now_ms: int) -> Iterator[Line]:
+    """One report on one line, its text wrapped below when it is long."""
+    when = age(report.created_ms, now_ms) if report.created_ms else own("")
+    who = show_line(report.reporter.username, 30) if report.reporter else own("the site")
+    why = WHY.get(report.reason, report.reason)
+    record = record_of(report.reporter)
+    left = own(f"   {why:<9} ")
+    middle = join("", (pad(cut(who, 14), 14), own(" "), pad(when, 4, "right"), own("  ")))
+    room = width - cells(left) - cells(middle) - max(8, cells(record)) - 2
+    if report.text:
+        text = say('"{text}"', text=report.text)
+    else:
+        text = show_line(report.label) if report.reason == "other" or not report.reporter else own("no text")
+    severe = "row.severe" if report.reason in ("private", "threat", "illegal") else "row.reason"
+    style = "text" if report.text else "dim"
+    fits = cells(text) <= room
+    yield (
+        (left, severe),
+        (middle, "row.author"),
+        (pad(text if fits else own(""), max(1, room)), style),
+        (say(" {record}", record=record), "dim"),
+    )
+    if not fits:
+        yield from wrapped(text, style, width, 14)
+
+
+def thread_lines(thread: Thread, width: int, now_ms: int) -> Iterator[Line | Anchor]:
+    """The posts around, a line each; the subject is marked. The whole thread is on `t`."""
+    at = next((n for n, post in enumerate(thread.posts) if post.subject), len(thread.posts) - 1)
+    first = max(0, at - 3)
+    above = f"{first} more above; " if first else ""
+    closed = "closed; " if thread.closed else ""
+    total = count(thread.total or len(thread.posts), "post")
+    words = say("{total}; {closed}{above}t shows them whole", total=total, closed=own(closed), above=own(above))
+    yield section("THREAD", words)
+    for post in thread.posts[first : at + 4]:
+        yield Anchor(f"post {post.number}")
+        yield post_line(post, width, now_ms)
+
+
+def post_line(post: ThreadPost, width: int, now_ms: int) -> Line:
+    """A post of the thread on one line."""
+    who = show_line(post.author.username, 30) if post.author else own("-")
+    when = age(post.created_ms, now_ms) if post.created_ms else own("")
+    mark = own(" > " if post.subject else "   ")
+    number = pad(own(str(post.number)), 3, "right")
+    left = join("", (mark, number, own(" "), pad(cut(who, 13), 13), own(" "), pad(when, 4, "right"), own("  ")))
+    if post.subject:
+        return ((left, "bold"), (own("(the post in question)"), "dim"))
+    note = "(deleted) " if post.deleted else "(hidden) " if post.hidden else "(staff only) " if post.staff_only else ""
+    text = excerpt(post.body)
+    return (
+        (left, "row.author"),
+        (own(note), "warning"),
+        (cut(text, max(4, width - cells(left) - len(note) - 1)), "text"),
+    )
