@@ -6,12 +6,14 @@ others changed is, as `domain.seen.conflicts` says.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from modtui.desk.aftermath import CLOSES, is_claim
 from modtui.desk.book import Book, steps_of
-from modtui.domain.decisions import Decision, Target
+from modtui.domain.decisions import Decision, Step, Target
 from modtui.domain.items import Gone, Item
-from modtui.domain.seen import Difference, Seen, conflicts, differences
+from modtui.domain.seen import Difference, Seen, conflicts, differences, text_digest, text_of
 from modtui.domain.subjects import SubjectRef
 
 _SANCTIONS = frozenset({"silence", "ban"})
@@ -60,27 +62,42 @@ def judge(
 
     `base` is the read-back after our last step on this target, where there is one; `account` our name on the site.
     """
-    seen = base if base is not None else target.seen
+    done = [step for step in target.steps if step.state == "done" and not is_claim(step)]
     if isinstance(now, Gone):
-        return Verdict(stops=(Difference(what="gone", words=now.why),))
+        gone = (Difference(what="gone", words=now.why),)
+        # Some sites do not show what we removed ourselves: the message about it is still due.
+        removed = bool(done) and CLOSES.get(decision.verb) in ("removed", "deleted")
+        return Verdict(notes=gone) if removed else Verdict(stops=gone)
+    seen = base if base is not None else target.seen
     if seen is None:
         return Verdict()
-    found = differences(seen, now)
-    if not found:
-        return Verdict()
-    started = any(step.state == "done" for step in target.steps)
-    by_us = account is not None and now.handled_by is not None and now.handled_by.lower() == account.lower()
     stops: list[Difference] = []
     notes: list[Difference] = []
-    for difference in found:
-        own = (
-            difference.what in ("state", "version")
-            and base is None
-            and ((started and (by_us or now.handled_by is None)) or (by_us and ours(book, decision, target.ref)))
-        ) or (difference.what == "sanctions" and (started or sanctioned_by_us(book, decision, target)))
-        if own:
+    for difference in differences(seen, now):
+        if _own(book, decision, target, done, now, difference, account=account, based=base is not None):
             continue
         light = decision.verb in LIGHT
         stopping = () if light else conflicts(decision.verb, (difference,), sanctions=sanctions(decision))
         (stops if stopping else notes).append(difference)
     return Verdict(stops=tuple(stops), notes=tuple(notes))
+
+
+def _own(
+    book: Book, decision: Decision, target: Target, done: Sequence[Step], now: Item, difference: Difference, *,
+    account: str | None, based: bool,
+) -> bool:  # fmt: skip
+    """Whether a difference is what our own steps caused. `done` are those of this target, `based` says that they were
+    read back already."""
+    match difference.what:
+        case "state" | "version" if not based:
+            by_us = account is not None and now.handled_by is not None and now.handled_by.lower() == account.lower()
+            if done and (by_us or now.handled_by is None):
+                return True
+            return by_us and ours(book, decision, target.ref)
+        case "text" if not based:
+            here = text_digest(text_of(now))
+            return any(step.answer is not None and step.answer.edits and step.answer.data.get("text") == here
+                       for step in done)  # fmt: skip
+        case "sanctions":
+            return bool(done) or sanctioned_by_us(book, decision, target)
+    return False

@@ -111,7 +111,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """What a sent step brought. `data` goes to the journal (ids that an undo needs); `resolved` are siblings that the
-    site closed with it; `held` says the site keeps it for approval, `edits` that the step itself changed the text."""
+    site closed with it; `held` says the site keeps it for approval, `edits` that the step itself changed the text: then `data["text"]` is its
+    `seen.text_digest` as it is now, so that the change is not taken for somebody else's."""
 
     data: dict[str, Any] = {}
     resolved: tuple[SubjectRef, ...] = ()
@@ -121,7 +122,8 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True):
-    """A step of a decision with its state. `key` is its idempotency key, `due_ms` when the hold ends."""
+    """A step of a decision with its state. `key` is its idempotency key, `due_ms` when the hold ends, `changed_ms` since
+    when the state holds; for `unknown` it is when the step was sent."""
 
     index: int
     call: Call

@@ -15,7 +15,8 @@ import msgspec
 from modtui.domain.items import Gone, Item
 from modtui.text import Foreign
 
-What = Literal["text", "state", "reports", "sanctions", "gone", "version"]
+What = Literal["text", "state", "reports", "sanctions", "gone", "version", "less"]
+"""`less`: a report was withdrawn, or a sanction has ended. It stops nothing."""
 
 
 class Seen(msgspec.Struct, frozen=True, kw_only=True):
@@ -23,6 +24,7 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
 
     digest: str
     text: Foreign
+    title: Foreign | None = None
     edited_ms: int | None = None
     edits: int = 0
     version: int | None = None
@@ -40,9 +42,19 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True):
     words: str
 
 
+def text_digest(text: str) -> str:
+    """A text as a step's answer remembers it (16 hex digits); blanks at either end do not count."""
+    return hashlib.sha256(text.strip().encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def text_of(item: Item) -> Foreign:
+    """The text that a decision rests on: as its author typed it, else as the site renders it."""
+    return Foreign(item.source if item.source is not None else item.body.text if item.body else "")
+
+
 def seen_of(item: Item) -> Seen:
     """The facts of `item` that a decision rests on, with their digest (16 hex digits)."""
-    text = Foreign(item.source if item.source is not None else item.body.text if item.body else "")
+    text = text_of(item)
     penalties = tuple(sorted(f"{p.kind}:{p.until_ms}" for p in item.author.penalties)) if item.author else ()
     reports = tuple(sorted(report.id for report in item.reports))
     facts = [
@@ -51,9 +63,9 @@ def seen_of(item: Item) -> Seen:
     ]
     raw = json.dumps(facts, ensure_ascii=True, separators=(",", ":")).encode()
     return Seen(
-        digest=hashlib.sha256(raw).hexdigest()[:16], text=text, edited_ms=item.edited_ms, edits=item.edits,
-        version=item.version, state=item.state, hidden=item.hidden, deleted=item.deleted, reports=reports,
-        penalties=penalties,
+        digest=hashlib.sha256(raw).hexdigest()[:16], text=text, title=item.title, edited_ms=item.edited_ms,
+        edits=item.edits, version=item.version, state=item.state, hidden=item.hidden, deleted=item.deleted,
+        reports=reports, penalties=penalties,
     )
 
 
@@ -70,17 +82,25 @@ def differences(seen: Seen, now: Item | Gone) -> tuple[Difference, ...]:
         found.append(Difference(what="state", words=f"{now.state}{by}" if now.state != "open" else "open again"))
     if fresh.text != seen.text or fresh.edits != seen.edits or fresh.edited_ms != seen.edited_ms:
         found.append(Difference(what="text", words="the text was edited"))
+    elif seen.title is not None and fresh.title != seen.title:
+        found.append(Difference(what="text", words="the title was changed"))
     if (fresh.hidden, fresh.deleted) != (seen.hidden, seen.deleted):
         words = "deleted" if now.deleted else "hidden" if now.hidden else "visible again"
         found.append(Difference(what="state", words=f"the post is now {words}"))
     new = set(fresh.reports) - set(seen.reports)
     if new:
         found.append(Difference(what="reports", words=f"{len(new)} new report{'s' if len(new) > 1 else ''}"))
+    if set(seen.reports) - set(fresh.reports):
+        found.append(Difference(what="less", words="a report was withdrawn"))
     if set(fresh.penalties) - set(seen.penalties):
         found.append(Difference(what="sanctions", words="the author has a new sanction"))
+    elif set(seen.penalties) - set(fresh.penalties):
+        found.append(Difference(what="less", words="a sanction of the author has ended"))
     if fresh.version != seen.version and not any(d.what == "state" for d in found):
         found.append(Difference(what="version", words="the site counts a newer version"))
-    return tuple(found) or (Difference(what="text", words="the title or the place changed"),)
+    if not found and seen.title is None:  # written before titles were kept: nothing else is left that could differ
+        found.append(Difference(what="text", words="the title was changed"))
+    return tuple(found)
 
 
 def conflicts(verb: str, found: tuple[Difference, ...], *, sanctions: bool = False) -> tuple[Difference, ...]:

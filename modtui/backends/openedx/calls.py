@@ -12,9 +12,9 @@ from typing import Any
 
 from modtui.backends.base import Fate
 from modtui.backends.openedx.client import Client, Unshowable
-from modtui.backends.openedx.plans import digest
 from modtui.backends.openedx.wire import Comment, Content, Thread
 from modtui.domain.decisions import Answer, Call
+from modtui.domain.seen import text_digest
 from modtui.errors import NotFound, Refused, Stale, UsageError
 from modtui.text import Foreign
 
@@ -67,7 +67,7 @@ def _is_done(name: str, args: Args, now: Content) -> tuple[bool, bool]:
         return isinstance(now, Thread) and now.closed == (name == "close"), True
     if name == "delete":
         return False, True
-    unchanged = digest(now.text) == args.get("expect")
+    unchanged = text_digest(now.text) == args.get("expect")
     wanted = args["body"].strip() if name == "edit" else _entry(now, args)
     title = args.get("title")
     titled = title is None or (isinstance(now, Thread) and now.title.strip() == str(title).strip())
@@ -93,7 +93,7 @@ async def _unflag_one(client: Client, args: Args) -> Answer:
 
 async def _edit(client: Client, args: Args) -> Answer:
     now = await _read(client, _kind(args), str(args["id"]))
-    if digest(now.text) != args.get("expect"):
+    if text_digest(now.text) != args.get("expect"):
         raise Stale(_CHANGED)
     return await _replace(client, args, str(args["body"]))
 
@@ -103,7 +103,7 @@ async def _edit_back(client: Client, args: Args) -> Answer:
     before = _entry(now, args)
     if before is None:
         raise Refused("The forum's edit history does not have the text before any more.")
-    if digest(now.text) != args.get("expect"):
+    if text_digest(now.text) != args.get("expect"):
         raise Stale(_CHANGED)
     return await _replace(client, args, before)
 
@@ -117,7 +117,7 @@ async def _replace(client: Client, args: Args, text: str) -> Answer:
 
 def _edited(now: Content, words: Foreign | None = None) -> Answer:
     """Where in the history the text before stands, and the digest of the text now: an undo needs both."""
-    return Answer(data={"entry": len(now.edit_history) - 1, "text": digest(now.text)}, edits=True, words=words)
+    return Answer(data={"entry": len(now.edit_history) - 1, "text": text_digest(now.text)}, edits=True, words=words)
 
 
 async def _close(client: Client, args: Args) -> Answer:

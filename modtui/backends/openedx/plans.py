@@ -7,7 +7,6 @@ site keeps no earlier titles, so `was_title` carries one.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,6 +14,7 @@ from modtui.backends.openedx.shape import notice
 from modtui.domain.capability import Blocked
 from modtui.domain.decisions import Call, Effect, Intent, Plan, PlannedStep, Step
 from modtui.domain.items import SEVERE, Item, Offer
+from modtui.domain.seen import text_digest
 from modtui.errors import Refused
 from modtui.text import Foreign, count, own, show_line
 
@@ -27,11 +27,6 @@ CLOSE_CODES = {"offtopic": "off-topic", "double": "duplicate"}
 """Reason id -> `close_reason_code`: the forum stores any word. Else read-only, the platform's general one."""
 EDIT_CODE, CLOSE_CODE = "violates-guidelines", "read-only"
 _MEMBER_STAYS = "the post stays marked as edited by a moderator"
-
-
-def digest(text: str) -> str:
-    """What a call knows of the text that it replaces (16 hex digits)."""
-    return hashlib.sha256(text.strip().encode()).hexdigest()[:16]
 
 
 def choose(item: Item, intent: Intent) -> Offer:
@@ -254,7 +249,7 @@ def _thread_id(item: Item) -> str:
 
 
 def _edit(item: Item, moderator: str, text: str | None) -> dict[str, Any]:
-    args = {**_subject(item), "user": moderator, "expect": digest(str(item.source or ""))}
+    args = {**_subject(item), "user": moderator, "expect": text_digest(str(item.source or ""))}
     return args if text is None else {**args, "body": text}
 
 
