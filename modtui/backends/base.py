@@ -161,8 +161,13 @@ class Backend(Protocol):
         """
         ...
 
-    async def fate(self, before: Item | None, call: Call, *, key: str, since_ms: int) -> Fate:
-        """Look up on the site what became of a `send` that was made after `since_ms` and never answered."""
+    async def fate(
+        self, before: Item | None, call: Call, *, key: str, since_ms: int, known: Sequence[Answer] = ()
+    ) -> Fate:
+        """Look up on the site what became of a `send` that was made after `since_ms` and never answered.
+
+        `known` are the answers to other calls of this name: what belongs to one of them is not what is looked for.
+        """
         ...
 
     async def changes(self, position: str | None) -> Changes:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
+from modtui.desk.book import steps_of
 from modtui.desk.clock import Clock
 from modtui.desk.landing import Landing
 from modtui.desk.link import broken
-from modtui.domain.decisions import Step
+from modtui.domain.decisions import Answer, Step
 from modtui.errors import ModtuiError
 
 if TYPE_CHECKING:
@@ -19,15 +21,23 @@ if TYPE_CHECKING:
 FIRST_S = 2.0
 SECOND_S = 5.0
 LONGEST_S = 300.0
-LONG_AGO_MS = 60_000
+LONG_AGO_S = 60.0
 """A request that left longer ago than this is on its way no more: one look is enough."""
+LATE_S = 30.0
+"""What writes to a member is not sent again before this: the first one may still be under way, and nothing would stop
+the second."""
+WINDOW_MS = 3_600_000
+"""Where another process sent it, our clock may have been set since: so far back at least is looked."""
+_UNKNOWN_MS = 86_400_000
+_LATE_DECISIONS = 300
 
 
-@dataclass(slots=True)
-class Look:
-    """When the next look is (monotonic seconds), how often there was no clear word, how often it was not there."""
+class Look(Struct):
+    """When the next look is, and when the answer was lost (monotonic seconds; None: before this process looked), how
+    often there was no clear word, how often it was not there."""
 
     next: float
+    lost: float | None = None
     tries: int = 0
     absent: int = 0
 
@@ -46,7 +56,7 @@ class Lookups:
         """When this step is to be looked up (monotonic seconds)."""
         look = self._looks.get(job.key)
         if look is None:
-            first_s = 0.0 if self._long_ago(job.step) else FIRST_S
+            first_s = 0.0 if self._age_ms(job.step) > LONG_AGO_S * 1000 else FIRST_S
             look = self._looks[job.key] = Look(next=self._clock.monotonic() + first_s)
         return look.next
 
@@ -57,7 +67,8 @@ class Lookups:
 
     def lost(self, key: Key) -> None:
         """An answer was lost just now: what was known of an earlier request of this step says nothing."""
-        self._looks[key] = Look(next=self._clock.monotonic() + FIRST_S)
+        now = self._clock.monotonic()
+        self._looks[key] = Look(next=now + FIRST_S, lost=now)
 
     def hurry(self) -> None:
         """Look at once."""
@@ -72,10 +83,12 @@ class Lookups:
         await community.identify()
         book = self._outbox.book
         before = book.before.get((job.decision.id, job.target.index)) or self._outbox.cached(job.target)
-        ahead_ms = community.backend.wire.clock_ms - self._clock.now_ms()
-        since_ms = (job.step.changed_ms or self._clock.now_ms()) + ahead_ms - 1000
+        age_ms = self._age_ms(job.step)
+        since_ms = community.backend.wire.clock_ms - 1000 - (age_ms if look.lost is not None else max(age_ms, WINDOW_MS))
         try:
-            fate = await community.backend.fate(before, job.step.call, key=job.step.key, since_ms=since_ms)
+            fate = await community.backend.fate(
+                before, job.step.call, key=job.step.key, since_ms=since_ms, known=self._known(job)
+            )
         except ModtuiError as error:
             self._again(look)
             if broken(error):
@@ -86,8 +99,7 @@ class Lookups:
             await self._landing.found_done(job, fate.answer)
         elif fate.is_ == "not sent":
             look.absent += 1
-            # It may still be under way to the site: only a second look, later, or a long time makes it sure.
-            if look.absent < 2 and not self._long_ago(job.step):
+            if not self._sure(job.step, look):
                 look.next = self._clock.monotonic() + SECOND_S
                 return
             self._looks.pop(job.key, None)
@@ -97,8 +109,27 @@ class Lookups:
             self._again(look)
             await self._landing.unclear(job, fate.words)
 
-    def _long_ago(self, step: Step) -> bool:
-        return abs(self._clock.now_ms() - (step.changed_ms or 0)) > LONG_AGO_MS
+    def _known(self, job: Job) -> list[Answer]:
+        """The answers to the same call in other decisions of late: two messages may say the same to the same member."""
+        community = self._landing.community.id
+        return [
+            step.answer
+            for decision in self._outbox.journal.history(limit=_LATE_DECISIONS, community=community)
+            for _, step in steps_of(decision)
+            if step.call.name == job.step.call.name and step.key != job.step.key and step.answer is not None
+            and step.answer.data
+        ]  # fmt: skip
+
+    def _sure(self, step: Step, look: Look) -> bool:
+        """Whether what the site does not show can be under way no more: a second look, later, or a long time tells."""
+        ago_s = self._age_ms(step) / 1000 if look.lost is None else self._clock.monotonic() - look.lost
+        return ago_s > LONG_AGO_S or (look.absent >= 2 and (ago_s >= LATE_S or not step.reaches))
+
+    def _age_ms(self, step: Step) -> int:
+        """How long ago a step was sent; long, where the clock was set back since."""
+        if step.changed_ms is None or step.changed_ms > self._clock.now_ms():
+            return _UNKNOWN_MS
+        return self._clock.now_ms() - step.changed_ms
 
     def _again(self, look: Look) -> None:
         look.tries += 1

@@ -103,9 +103,12 @@ class Projector:
             raise Unreadable(f"Row {event.seq}")
         answer = encode(body.answer) if body.answer is not None else None
         self._connection.execute(
-            "UPDATE step SET state=?, due_ms=coalesce(?, due_ms), answer=coalesce(?, answer), error=?, changed_ms=?"
-            " WHERE decision=? AND target=? AND idx=?",
-            (data.to, whole(data.due_ms), answer, body.error, event.at_ms, event.decision, event.target, event.step),
+            "UPDATE step SET state=?, due_ms=coalesce(?, due_ms), answer=coalesce(?, answer), error=?,"
+            " changed_ms=CASE WHEN ?='unknown' THEN changed_ms ELSE ? END WHERE decision=? AND target=? AND idx=?",
+            (
+                data.to, whole(data.due_ms), answer, body.error, data.to, event.at_ms, event.decision, event.target,
+                event.step,
+            ),
         )
         if body.conflict or data.to == "held":  # going back to held forgets the old conflict
             self._connection.execute(

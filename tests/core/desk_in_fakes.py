@@ -235,7 +235,9 @@ class FakeBackend:
         await self._ask(f"send {call.name} {call.args['number']}")
         return Answer()
 
-    async def fate(self, before: Item | None, call: Call, *, key: str, since_ms: int) -> Fate:
+    async def fate(
+        self, before: Item | None, call: Call, *, key: str, since_ms: int, known: Sequence[Answer] = ()
+    ) -> Fate:
         return Fate(is_="unclear")
 
     async def changes(self, position: str | None) -> Changes:

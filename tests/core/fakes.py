@@ -373,7 +373,9 @@ class FakeBackend:
             raise NetworkError("The answer never came.", sent=True)
         return answer
 
-    async def fate(self, before: Item | None, call: Call, *, key: str, since_ms: int) -> Fate:
+    async def fate(
+        self, before: Item | None, call: Call, *, key: str, since_ms: int, known: Sequence[Answer] = ()
+    ) -> Fate:
         self._reach()
         self.site.fates.append(key)
         if self.site.unclear:

@@ -250,12 +250,14 @@ class DiscourseBackend:
 
     async def send(self, call: Call, *, key: str) -> Answer:
         """Do one step."""
-        return await self._sender.send(call)
+        return await self._sender.send(call, key)
 
-    async def fate(self, before: Item | None, call: Call, *, key: str, since_ms: int) -> Fate:
+    async def fate(
+        self, before: Item | None, call: Call, *, key: str, since_ms: int, known: Sequence[Answer] = ()
+    ) -> Fate:
         """Look up what became of a step whose answer was lost."""
         with spending("decision"):
-            return await fates.fate(self._client, self._site, self._reread_one, before, call, since_ms)
+            return await fates.fate(self._client, self._site, self._reread_one, call, since_ms, known)
 
     async def changes(self, position: str | None) -> Changes:
         """Ask the message bus once; where that is not allowed, compare the count."""

@@ -10,6 +10,7 @@ from modtui.backends.discourse.items import ref_of
 from modtui.backends.discourse.site import Site
 from modtui.domain.decisions import Answer, Call
 from modtui.domain.items import Item
+from modtui.domain.seen import text_digest
 from modtui.errors import ModtuiError, NotFound, Refused, RightsError, Stale, UsageError
 from modtui.text import Foreign, show_line
 from modtui.text.time import iso
@@ -26,12 +27,13 @@ class Sender:
     def __init__(self, client: Client, site: Site, reread: Reread) -> None:
         self._client, self._site, self._reread = client, site, reread
 
-    async def send(self, call: Call) -> Answer:
+    async def send(self, call: Call, key: str) -> Answer:
         """Do it. Raises Refused, Stale, NotFound, RightsError, NetworkError(sent), SiteError(sent), RateLimited."""
         handler = getattr(self, f"_do_{call.name}", None)
         if handler is None:
             raise UsageError(f"This version of modtui cannot send {show_line(call.name)} to Discourse.")
-        answer: Answer = await handler(call.args)
+        # Only messages have use for the step's key: all else is guarded by a version, or the same when done twice.
+        answer: Answer = await (handler(call.args, key) if call.name == "message" else handler(call.args))
         return answer
 
     async def _do_perform(self, args: dict[str, Any]) -> Answer:
@@ -107,9 +109,9 @@ class Sender:
         if args["action"] not in {entry.get("do") for entry in now.native.get("actions", {}).values()}:
             raise Stale("The site does not offer this action on the item any more.")
 
-    async def _do_message(self, args: dict[str, Any]) -> Answer:
+    async def _do_message(self, args: dict[str, Any], key: str) -> Answer:
         body = await self._client.message(
-            str(args["to"]), str(args["title"]), str(args["raw"]), warning=bool(args.get("warning"))
+            str(args["to"]), str(args["title"]), str(args["raw"]), key=key, warning=bool(args.get("warning"))
         )
         if body.get("action") == "enqueued":
             return Answer(held=True, words=Foreign("the site holds the message for approval"))
@@ -203,8 +205,9 @@ class Sender:
         return Answer(data={"version": version if isinstance(version, int) else int(args["version"])})
 
     async def _do_edit_post(self, args: dict[str, Any]) -> Answer:
-        await self._client.edit_post(int(args["post"]), str(args["raw"]), str(args["reason"]), args.get("original"))
-        return Answer()
+        raw = str(args["raw"])
+        await self._client.edit_post(int(args["post"]), raw, str(args["reason"]), args.get("original"))
+        return Answer(data={"text": text_digest(raw)}, edits=True)
 
     async def _do_recover(self, args: dict[str, Any]) -> Answer:
         await self._client.recover_post(int(args["post"]))

@@ -235,7 +235,9 @@ class OpenEdxBackend:
         """Do one step. The forum knows no idempotency keys; `fate` looks the outcome up."""
         return await calls.send(self._client, call)
 
-    async def fate(self, before: Item | None, call: Call, *, key: str, since_ms: int) -> Fate:
+    async def fate(
+        self, before: Item | None, call: Call, *, key: str, since_ms: int, known: Sequence[Answer] = ()
+    ) -> Fate:
         """What became of a call that was never answered, from the post itself."""
         return await calls.fate(self._client, call)
 
