@@ -51,7 +51,10 @@ class ModtuiApp(App[int], inherit_bindings=False):
     TITLE = "modtui"
     BINDINGS: ClassVar[list[Any]] = []
 
-    def __init__(self, desk: Desk, settings: Settings, options: Options, *, terminal: Terminal | None = None) -> None:
+    def __init__(
+        self, desk: Desk, settings: Settings, options: Options, *, terminal: Terminal | None = None,
+        keymap: Keymap | None = None,
+    ) -> None:
         self.palette: Palette = choose(settings.screen.theme, colours=(terminal or look()).colours)
         super().__init__()
         self.animation_level = "none"
@@ -60,7 +63,7 @@ class ModtuiApp(App[int], inherit_bindings=False):
         self.theme = f"modtui-{self.palette.name}"
         self.desk, self.settings, self.options = desk, settings, options
         self.shell = Shell(
-            desk=desk, settings=settings, keymap=Keymap(settings.keys), painter=Painter(self.palette),
+            desk=desk, settings=settings, keymap=keymap or Keymap(settings.keys), painter=Painter(self.palette),
             terminal=terminal or look(), gate=Gate(painted_s=settings.screen.painted_ms / 1000),
             tz=zone(settings.screen.timezone), now_ms=desk.clock.now_ms, read_only=bool(options.read_only),
         )  # fmt: skip
@@ -161,7 +164,7 @@ def run(desk: Desk, settings: Settings, options: Options) -> int:
         raise SettingsError([f"{settings.path}: {problem}" for problem in keymap.problems])
     terminal = look(setting=settings.screen.color)
     mouse = {"on": True, "off": False}.get(settings.screen.mouse, not terminal.remote)
-    app = ModtuiApp(desk, settings, options, terminal=terminal)
+    app = ModtuiApp(desk, settings, options, terminal=terminal, keymap=keymap)
     code = app.run(mouse=mouse)
     if app._exception is not None:
         raise app._exception

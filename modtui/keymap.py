@@ -81,9 +81,11 @@ class Keymap:
         self._check(changed)
 
     def _check(self, changed: set[str]) -> None:
+        """Fill the tables. Two keys clash when one is the other or its beginning: no timer could tell them apart."""
         scopes: tuple[Scope, ...] = ("list", "item", "journal", "requests", "help", "text")
         for scope in scopes:
             table: dict[tuple[str, ...], str] = {}
+            begun: dict[tuple[str, ...], tuple[str, ...]] = {}  # every beginning of a key, to the first such key
             # what belongs to the place comes before what works everywhere; the user's own keys before both
             order = sorted(
                 (action for action in ACTIONS if scope in action.scopes),
@@ -92,9 +94,12 @@ class Keymap:
             for action in order:
                 for key in self.keys[action.id]:
                     tokens = tuple(key.split())
-                    clash = next((other for other in table if _meets(other, tokens)), None)
+                    beginnings = [tokens[:n] for n in range(1, len(tokens) + 1)]
+                    clash = begun.get(tokens) or next((short for short in beginnings if short in table), None)
                     if clash is None:
                         table[tokens] = action.id
+                        for short in beginnings:
+                            begun.setdefault(short, tokens)
                     elif action.id in changed:
                         self._clash(action.id, key, table[clash], " ".join(clash), scope)
                     elif table[clash] in changed:
@@ -128,12 +133,6 @@ class Keymap:
         for action in ACTIONS:
             if scope in action.scopes:
                 yield action, tuple(reached.get(action.id, ()))
-
-
-def _meets(one: tuple[str, ...], two: tuple[str, ...]) -> bool:
-    """Whether one is the other or its beginning, so that no timer could tell them apart."""
-    short = min(len(one), len(two))
-    return one[:short] == two[:short]
 
 
 class Sequences:
