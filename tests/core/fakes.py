@@ -155,6 +155,12 @@ class FakeSite:
         self.unanswered: set[str] = set()
         """Subjects that a re-read leaves out, against the protocol."""
         self.fates: list[str] = []
+        self.since: list[int] = []
+        """How far back the looks for lost answers went (UTC ms)."""
+        self.known: list[tuple[Answer, ...]] = []
+        """The answers that those looks were told of."""
+        self.answers: dict[str, Answer] = {}
+        """What a call of this name is answered with."""
         self.unclear = False
         self.gated = 0
         """How many writes wait at the gate."""
@@ -365,6 +371,7 @@ class FakeBackend:
         if fault == "mistake":
             raise ValueError("a mistake in the adapter")
         answer = site.apply(call, key)
+        answer = site.answers.get(call.name, answer)
         if site.gate is not None:
             site.gated += 1
             await site.gate.wait()
@@ -378,9 +385,11 @@ class FakeBackend:
     ) -> Fate:
         self._reach()
         self.site.fates.append(key)
+        self.site.since.append(since_ms)
+        self.site.known.append(tuple(known))
         if self.site.unclear:
             return Fate(is_="unclear", words="the site does not show it")
-        if any(key == known for known, _ in self.site.applied):
+        if any(key == applied for applied, _ in self.site.applied):
             return Fate(is_="done", answer=Answer())
         return Fate(is_="not sent")
 
