@@ -42,8 +42,8 @@ def keys_page() -> str:
         for action in (action for action in ACTIONS if action.group == group):
             where = [place for place in PLACES if place in places[action.id]]
             named = "everywhere" if len(where) == len(PLACES) else ", ".join(where)
-            keys = ", ".join(f"`{key}`" for key in action.keys).replace("|", "\\|") or "-"
-            out.append(f"| {keys} | `{action.id}` | {named} | {action.help} |")
+            shown = ", ".join(f"`{key}`" for key in action.keys).replace("|", "\\|") or "-"
+            out.append(f"| {shown} | `{action.id}` | {named} | {action.help} |")
         out.append("")
     return "\n".join(out).rstrip() + "\n"
 
