@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import os
 import sys
@@ -39,6 +40,9 @@ EXIT_CODES: tuple[tuple[int, str], ...] = (
     (130, "stopped with ctrl+c"),
 )
 """Documented here, in `modtui --help` and in docs/cli.md."""
+
+_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
+"""What the system says of an output on a full or broken disk."""
 
 _EPILOG = "\b\nExit codes:\n" + "\n".join(f"  {code:>3}  {words}" for code, words in EXIT_CODES)
 
@@ -120,7 +124,15 @@ def main(args: Sequence[str] | None = None) -> int:
         output.narrate(output.safe(str(error)))
         return error.exit_code
     except BrokenPipeError:
+        output.end_output()
         return 0
+    except OSError as error:
+        if error.errno not in _NO_ROOM:
+            crash.report(error, (token,))
+            return 1
+        output.end_output()
+        output.narrate(output.safe(str(output.unwritable(error))))
+        return 1
     except Exception as error:  # a mistake of ours: one sentence, and the trace in a private file
         crash.report(error, (token,))
         return 1

@@ -11,6 +11,7 @@ import click
 from modtui.cli.opening import opening, settings_of
 from modtui.cli.options import shared
 from modtui.cli.output import emit, emit_json, narrate, width
+from modtui.cli.running import patient
 from modtui.domain.capability import ALLOWED, Blocked
 from modtui.domain.items import Item
 from modtui.domain.seen import seen_of
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from modtui.desk.desk import Desk
     from modtui.desk.filter import Filter
 
-_PATIENCE_S = 2.0
 _COLUMNS = 16
 """Cells of the author's column."""
 
@@ -94,10 +94,6 @@ async def walk(desk: Desk, community: Community, lane: Lane) -> AsyncIterator[It
     met: set[str] = set()
     unreadable = 0
     while True:
-        wait_s = community.backend.wire.budget.wait_s
-        if wait_s > _PATIENCE_S:
-            narrate(say("{name}: the request budget is used up; it goes on in {wait} s.", name=community.name,
-                        wait=round(wait_s)))  # fmt: skip
         page = await community.backend.page(lane, cursor)
         items = [with_language(item) for item in page.items]
         await desk.store.cache.put_items(items)
@@ -185,7 +181,8 @@ def queue(options: Options, lane: str, words: str, limit: int | None, as_json: b
             return emit(row_of(community, item, columns, named=named))
 
         try:
-            return await _print(desk, _chosen_lanes(lane), wanted, limit, show)
+            async with patient(desk.communities):
+                return await _print(desk, _chosen_lanes(lane), wanted, limit, show)
         finally:
             for community in desk.communities:
                 await community.backend.aclose()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
@@ -11,9 +13,12 @@ from modtui.domain.decisions import FINAL
 from modtui.text import say
 
 if TYPE_CHECKING:
+    from modtui.desk.community import Community
     from modtui.desk.desk import Desk
 
 _WORD_S = 10.0
+_QUIET_S = 2.0
+_AGAIN_S = 20.0
 
 
 @asynccontextmanager
@@ -21,11 +26,47 @@ async def working(desk: Desk, *, send: bool) -> AsyncIterator[None]:
     """The desk started without following the sites; closed at the end, with its connections. Raises StoreError."""
     await desk.start(sync=False, send=send)
     try:
-        yield
+        async with patient(desk.communities):
+            yield
     finally:
         await desk.close()
         for community in desk.communities:
             await community.backend.aclose()
+
+
+@asynccontextmanager
+async def patient(communities: Sequence[Community]) -> AsyncIterator[None]:
+    """Says, from time to time, when nothing moves because the request budget of a site is used up."""
+    moved = dict.fromkeys((one.id for one in communities), time.monotonic())
+    for community in communities:
+        community.backend.wire.watch(lambda _, id=community.id: moved.update({id: time.monotonic()}))  # type: ignore[misc]
+
+    async def tell() -> None:
+        told = -_AGAIN_S
+        while True:
+            await asyncio.sleep(_QUIET_S / 2)
+            now = time.monotonic()
+            stuck = [one for one in communities if now - moved[one.id] > _QUIET_S and _spent(one)]
+            if stuck and now - told > _AGAIN_S:
+                told = now
+                for one in stuck:
+                    budget = one.backend.wire.budget
+                    narrate(say(
+                        "{name}: waits for the site's request budget ({used} of {limit} a minute are used).",
+                        name=one.name, used=budget.used, limit=budget.limit,
+                    ))  # fmt: skip
+
+    telling = asyncio.create_task(tell())
+    try:
+        yield
+    finally:
+        telling.cancel()
+
+
+def _spent(community: Community) -> bool:
+    """Whether a request has to wait; a quarter of the budget is kept for decisions."""
+    budget = community.backend.wire.budget
+    return budget.wait_s > 0 or (budget.limit > 0 and budget.used >= max(1, budget.limit * 3 // 4))
 
 
 async def finished(desk: Desk, ids: Sequence[str]) -> None:
