@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import click
 
-from modtui.cli.opening import config_folder, settings_of
+from modtui.cli.opening import backends, config_folder, settings_of
 from modtui.cli.options import shared
 from modtui.cli.output import emit, emit_json, narrate
-from modtui.errors import SettingsError
+from modtui.settings import Settings, load
 from modtui.settings.options import Options
-from modtui.text import cells, own, pad
+from modtui.text import cells, own, pad, say
 
 
 @click.group()
@@ -24,23 +24,24 @@ def check(options: Options) -> int:
 
     Prints nothing to standard output and ends with 0 when all is well, with 2 when there are mistakes.
     """
-    problems: list[str] = []
-    path = config_folder(options) / "config.toml"
-    try:
-        settings = settings_of(options)
-    except SettingsError as error:
-        problems += error.problems
-    else:
-        from modtui.keymap import Keymap
-
-        problems += [f"{path}: {problem}" for problem in Keymap(settings.keys).problems]
-        if not problems:
-            number = len(settings.communities)
-            there = "" if path.exists() else " (there is no such file, so everything has its default)"
-            narrate(own(f"{path}: no mistakes{there}; {number} communities, {len(settings.reasons)} reasons."))
-    if problems:
-        raise SettingsError(problems)
+    settings = checked(options)
+    path = settings.path
+    there = "" if path.exists() else " (there is no such file, so everything has its default)"
+    number = len(settings.communities)
+    narrate(say("{path}: no mistakes{there}; {number} {communities}, {reasons} reasons.", path=str(path), there=there,
+                number=number, communities="community" if number == 1 else "communities",
+                reasons=len(settings.reasons)))  # fmt: skip
     return 0
+
+
+def checked(options: Options) -> Settings:
+    """The settings with the keys checked too. Raises SettingsError with every mistake in either."""
+    from modtui.keymap import Keymap
+
+    def keys_too(settings: Settings) -> list[str]:
+        return [f"{settings.path}: {problem}" for problem in Keymap(settings.keys).problems]
+
+    return load(config_folder(options) / "config.toml", backends=backends(), further=keys_too)
 
 
 @config.command()

@@ -18,7 +18,8 @@ import click
 
 import modtui
 from modtui import credentials, paths, terminal
-from modtui.cli.opening import as_credential, backend, backends, chosen, config_folder, settings_of, token_for, wanted
+from modtui.cli.config import checked
+from modtui.cli.opening import as_credential, backend, backends, chosen, config_folder, token_for, wanted
 from modtui.cli.options import shared
 from modtui.cli.output import emit, emit_json, narrate
 from modtui.errors import ModtuiError, SettingsError
@@ -92,16 +93,12 @@ def _folders(options: Options) -> Iterator[Line]:
 
 
 def _settings(options: Options) -> tuple[Settings | None, list[Line]]:
-    path = config_folder(options) / "config.toml"
     try:
-        settings = settings_of(options)
+        settings = checked(options)
     except SettingsError as error:
         return None, [Line("settings", "mistake", problem, ok=False) for problem in error.problems]
-    from modtui.keymap import Keymap
-
-    lines = [Line("settings", "file", f"{path}{'' if path.exists() else ' (not there: all defaults)'}")]
-    lines += [Line("settings", "keys", str(problem), ok=False) for problem in Keymap(settings.keys).problems]
-    return settings, lines
+    path = settings.path
+    return settings, [Line("settings", "file", f"{path}{'' if path.exists() else ' (not there: all defaults)'}")]
 
 
 def _journal() -> Line:
@@ -110,9 +107,9 @@ def _journal() -> Line:
     if not (paths.state_dir() / "state.db").exists():
         return Line("journal", "journal", "nothing was decided yet")
     try:
-        with opened() as store:
-            found = store.journal.verify()
-            waiting = len(store.journal.open_decisions())
+        with opened() as journal:
+            found = journal.verify()
+            waiting = len(journal.open_decisions())
     except ModtuiError as error:
         return Line("journal", "journal", error.message, ok=False, hint=error.hint)
     if not found.ok:
@@ -124,7 +121,7 @@ def _keyring() -> Line:
     try:
         credentials.can_keep("keyring")
     except ModtuiError as error:
-        return Line("keys", "keyring", error.message.rstrip("."))
+        return Line("keys", "keyring", error.message.removeprefix("The keyring cannot keep a key: ").rstrip("."))
     return Line("keys", "keyring", "works")
 
 

@@ -25,19 +25,22 @@ from modtui.text import Shown, join, own, pad, show_line
 from modtui.text.time import iso, stamp
 
 if TYPE_CHECKING:
-    from modtui.store.store import Store
+    from modtui.store.journal import Journal
+
+_SHOWN = 20
+"""How many problems of a journal are printed."""
 
 
 @contextmanager
-def opened() -> Iterator[Store]:
-    """The journal and the cache of this machine, for a command that needs no site. Raises StoreError."""
-    from modtui.store.store import Store
+def opened() -> Iterator[Journal]:
+    """The journal of this machine, for a command that needs neither a site nor the cache. Raises StoreError."""
+    from modtui.store.journal import Journal
 
-    store = Store.open(paths.private(paths.state_dir()), paths.private(paths.cache_dir()))
+    journal = Journal(paths.private(paths.state_dir()) / "state.db")
     try:
-        yield store
+        yield journal
     finally:
-        asyncio.run(store.close())
+        asyncio.run(journal.close())
 
 
 def names(settings: Settings) -> dict[str, str]:
@@ -98,7 +101,7 @@ def line(decision: Decision, reasons: Sequence[Reason], called: Mapping[str, str
     state_words = mixed if len(states) > 1 else decision.state
     where = called.get(decision.community, str(decision.community))
     return join("  ", (
-        pad(stamp(decision.created_ms, tz), 16), own(decision.id), pad(own(state_words), 8), show_line(where),
+        pad(stamp(decision.created_ms, tz), 16), own(decision.id), pad(own(state_words), 9), show_line(where),
         act(decision, reasons),
     ))  # fmt: skip
 
@@ -124,9 +127,9 @@ def log(options: Options, as_lines: bool, limit: int) -> int:
             raise UsageError(f'There is no community "{options.community}".')
     tz = zone(settings)
     shown, before = 0, None
-    with opened() as store:
+    with opened() as journal:
         while shown < limit:
-            page = store.journal.history(limit=min(200, limit - shown), before=before, community=only)
+            page = journal.history(limit=min(200, limit - shown), before=before, community=only)
             for decision in page:
                 if not (
                     emit_json(as_json(decision, called)) if as_lines
@@ -153,8 +156,8 @@ def verify(head: str | None, as_lines: bool) -> int:
     """
     if head is not None and not re.fullmatch(r"[0-9a-f]{64}", head.strip().lower()):
         raise UsageError("A head hash has 64 hexadecimal digits.", "modtui log verify prints it.")
-    with opened() as store:
-        found = store.journal.verify(head.strip().lower() if head else None)
+    with opened() as journal:
+        found = journal.verify(head.strip().lower() if head else None)
     if as_lines:
         emit_json({
             "ok": found.ok, "events": found.rows, "head": found.head, "forgotten": found.forgotten,
@@ -163,9 +166,14 @@ def verify(head: str | None, as_lines: bool) -> int:
     else:
         emit(own(f"head {found.head or '(empty journal)'}"))
         emit(own(f"{found.rows} events, {found.forgotten} forgotten parts"))
-        for problem in found.problems:
+        for problem in found.problems[:_SHOWN]:
             emit(own(problem))
+        if len(found.problems) > _SHOWN:
+            emit(own(f"... and {len(found.problems) - _SHOWN} more; --json has them all"))
     if not found.ok:
-        raise StoreError("The journal is not whole.", "Keep the file as it is and look at the lines above.")
+        hint = "Keep the file as it is and look at the lines above."
+        if found.chain_ok:
+            hint = "Its events are whole: modtui outbox rebuild makes the outbox anew from them."
+        raise StoreError("The journal is not whole.", hint)
     narrate(own("The journal is whole."))
     return 0

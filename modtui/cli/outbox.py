@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from modtui import paths
 from modtui.cli.log import as_json, line, names, opened, zone
 from modtui.cli.opening import opening, settings_of
 from modtui.cli.options import shared
@@ -15,10 +16,10 @@ from modtui.cli.output import emit, emit_json, narrate, safe
 from modtui.cli.running import finished, working
 from modtui.desk.book import failed
 from modtui.domain.decisions import Decision
-from modtui.errors import NotFound, ReadOnly, Refused
+from modtui.errors import NotFound, ReadOnly, Refused, StoreError, UsageError
 from modtui.settings import Settings
 from modtui.settings.options import Options
-from modtui.text import own
+from modtui.text import Shown, own, say
 
 if TYPE_CHECKING:
     from modtui.desk.desk import Desk
@@ -54,8 +55,8 @@ def outbox(options: Options, as_lines: bool) -> int:
         return 0
     settings = settings_of(options)
     called, tz = names(settings), zone(settings)
-    with opened() as store:
-        found = waiting(store.journal)
+    with opened() as journal:
+        found = waiting(journal)
     for decision in found:
         row = line(decision, settings.reasons, called, tz)
         if not (emit_json(as_json(decision, called)) if as_lines else emit(row)):
@@ -127,7 +128,7 @@ def drop(options: Options, id: str | None, everything: bool) -> int:
     """Drop the decision ID, or with --all everything that waits: it is not sent. Needs no site."""
     _may_write(options)
     if (id is None) != everything:
-        raise click.UsageError("Say which: an ID, or --all.")
+        raise UsageError("Say which: an ID, or --all.", "modtui outbox shows the ids.")
     settings = settings_of(options)
 
     async def run(desk: Desk) -> int:
@@ -153,9 +154,43 @@ def drop(options: Options, id: str | None, everything: bool) -> int:
             await desk.close()
 
     from modtui.desk.desk import Desk
+    from modtui.store.store import Store
 
-    with opened() as store:
+    store = Store.open(paths.private(paths.state_dir()), paths.private(paths.cache_dir()))
+    try:
         return asyncio.run(run(Desk([], store)))
+    finally:
+        asyncio.run(store.close())
+
+
+@outbox.command()
+@shared
+def rebuild(options: Options) -> int:
+    """Make the outbox anew from the journal's events, when modtui log verify says that it differs from them.
+
+    No event is changed or lost, and nothing is sent. Ends with 10 when the events themselves are damaged.
+    """
+    _may_write(options)
+    with opened() as journal:
+        if not journal.verify().chain_ok:
+            raise StoreError(
+                "The events of the journal are damaged or were changed, so no outbox is made from them.",
+                "modtui log verify shows where. Keep the file, and move it away to start a new journal.",
+            )
+        events = journal.rebuild()
+        found = journal.verify()
+        waiting_now = len(journal.open_decisions())
+    if not found.ok:
+        raise StoreError("The outbox could not be made anew.", "modtui log verify shows why.")
+    narrate(say("The outbox was made anew from {events} events; {number} decisions wait in it.",
+                events=events, number=waiting_now))  # fmt: skip
+    return 0
+
+
+def _told(words: str) -> Shown:
+    """The screens' words for a command, which neither asks nor has keys: the question becomes what is being done."""
+    before, asks, after = words.removesuffix(" y/N").removesuffix(" ctrl+r does it again.").partition("Take it back (")
+    return own(f"{before}Taking it back ({after.replace(')?', ').', 1)}" if asks else before)
 
 
 @click.command()
@@ -175,7 +210,7 @@ def undo(options: Options, id: str) -> int:
             chosen = full_id(desk.store.journal, id)
             result = await desk.undo(chosen)
             if result.kind == "asks":
-                narrate(own(result.words.removesuffix(" y/N")))
+                narrate(_told(result.words))
                 result = await desk.undo(chosen, confirmed=True)
             if result.kind == "wait":
                 narrate(result.words)
@@ -184,7 +219,7 @@ def undo(options: Options, id: str) -> int:
             made = [chosen]
             if result.kind not in ("sent undo", "taken back"):
                 raise Refused(str(result.words))
-            narrate(result.words)
+            narrate(_told(result.words))
             if result.kind == "sent undo" and result.decision is not None:
                 made.append(result.decision.id)
                 await finished(desk, made)

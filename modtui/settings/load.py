@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -202,11 +202,13 @@ def _targets(
 
 
 def load(
-    path: Path | None = None, *, backends: Collection[str] | None = None, must_exist: bool = False
-) -> Settings:
+    path: Path | None = None, *, backends: Collection[str] | None = None, must_exist: bool = False,
+    further: Callable[[Settings], list[str]] | None = None,
+) -> Settings:  # fmt: skip
     """The settings of `path` (without one: config.toml of the settings folder); a missing file means all defaults.
 
-    `backends` are the names of installed backends; without them backend names are not checked.
+    `backends` are the names of installed backends; without them backend names are not checked. `further` finds what
+    only a higher layer can know to be wrong, e.g. in the keys; it is asked even where there are other mistakes.
     Raises SettingsError with every problem.
     """
     path = path or paths.config_dir() / "config.toml"
@@ -234,6 +236,7 @@ def load(
     if settings.screen.browser == "command" and not settings.screen.browser_command:
         reader.wrong("[screen] browser", 'is "command", so browser_command must name a program')
     reader.problems += problems if entries or not raw.get("reasons") else []
+    reader.problems += further(settings) if further is not None else []
     if reader.problems:
         raise SettingsError(reader.problems)
     return settings

@@ -45,7 +45,8 @@ class Event(NamedTuple):
 
 class Verified(msgspec.Struct, frozen=True, kw_only=True):
     """What `verify` found. `head` is the newest event's hash (64 hex digits; "" when there is none), `last` its number;
-    `first` is the oldest event that retention left, `forgotten` the number of parts that were forgotten on request."""
+    `first` is the oldest event that retention left, `forgotten` the number of parts that were forgotten on request.
+    `chain_ok` is about the events alone: when it holds and `ok` does not, the outbox can be rebuilt from them."""
 
     ok: bool
     rows: int
@@ -54,6 +55,7 @@ class Verified(msgspec.Struct, frozen=True, kw_only=True):
     first: int = 0
     last: int = 0
     forgotten: int = 0
+    chain_ok: bool = True
 
 
 def digest(event: Event) -> bytes:

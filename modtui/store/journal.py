@@ -214,7 +214,8 @@ class Journal(Outbox):
         with self.database.snapshot() as connection:
             found = chain.verify(connection, expected)
             more = projection.differs(connection)
-        return msgspec.structs.replace(found, ok=found.ok and not more, problems=[*found.problems, *more])
+        problems = [*found.problems, *more]
+        return msgspec.structs.replace(found, ok=not problems, problems=problems, chain_ok=found.ok)
 
     def rebuild(self) -> int:
         """Make the outbox anew from the events alone; waits. How many events it rests on."""

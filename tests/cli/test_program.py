@@ -52,6 +52,7 @@ def test_every_command_has_help(run: Run, name: str) -> None:
         (["act", "note", "1"], "note needs --text"),
         (["act", "ban", "--ban", "soon", "1"], "not a length of time"),
         (["act", "approve", "--tell", "1"], "needs a --reason"),
+        (["act", "remove", "--message", "Dear {autor}", "1"], 'Did you mean "author"?'),
         (["act", "approve", "--hold", "x", "1"], "not a length of time"),
         (["--user", "ann", "queue"], "--user belongs to --url"),
         (["--url", "https://a.example", "--community", "b", "queue"], "exclude each other"),
@@ -79,12 +80,14 @@ def test_a_config_with_three_mistakes_tells_all_three(run: Run, tmp_path: Path) 
     path = tmp_path / "config" / "config.toml"
     path.parent.mkdir()
     path.write_text("[undo]\nhold = 'soon'\n[scren]\n[keys]\n'item.aprove' = ['a']\n[ban]\nladder = 3\n")
-    for args in (["config", "check"], ["queue"], ["log"]):
+    for args in (["queue"], ["log"], ["keys"]):
         ended = run(*args)
         assert ended.code == 2 and ended.out == ""
         found = ended.err.splitlines()
         assert len(found) == 4 and found[-1].startswith("3 mistakes")
         assert all(str(path) in line for line in found[:-1])
+    both = run("config", "check").err
+    assert "item.approve" in both and "4 mistakes" in both, "the keys are checked along with the rest"
     path.write_text("[keys]\n'item.aprove' = ['a']\n")
     ended = run("config", "check")
     assert ended.code == 2 and "item.approve" in ended.err
