@@ -148,9 +148,11 @@ async def _run(
         found = await targets.resolve(desk, named, lane)
         gone = targets.missing(found)
         each = each_for(desk, intent, words)
+        own_intents = {one.item.id: each(one.item) for one in found if one.item is not None} if each else {}
         if dry:
-            lines = [_dry(desk, one, each(one.item) if each and one.item else intent) for one in found]
+            lines = [_dry(desk, one, own_intents.get(one.id, intent)) for one in found]
         else:
+            each = (lambda item: own_intents[item.id]) if each else None
             lines = await _decide(desk, found, intent, each, wait, hold_s, overrule)
         for line in lines:
             emit_json(line)

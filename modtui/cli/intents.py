@@ -16,7 +16,7 @@ from modtui.domain.reasons import Reason
 from modtui.errors import UsageError
 from modtui.settings import Settings
 from modtui.settings.kinds import nearest
-from modtui.settings.reasons import compose, fill, pick_language
+from modtui.settings.reasons import PLACEHOLDERS, compose, fill, pick_language, unknown_placeholders
 from modtui.text import show_line
 from modtui.text.time import duration, parse_duration, stamp
 
@@ -78,6 +78,7 @@ class Words:
 
 
 def _message(given: str | None, file: Path | None) -> str | None:
+    """The message as given. Raises UsageError for one that cannot be read, is empty, or has unknown placeholders."""
     if given is not None and file is not None:
         raise UsageError("--message and --message-file exclude each other.")
     if file is not None:
@@ -93,6 +94,9 @@ def _message(given: str | None, file: Path | None) -> str | None:
         raise UsageError("The message is empty.")
     if len(given) > _SIZE:
         raise UsageError(f"The message is longer than {_SIZE:,} signs.")
+    for name in unknown_placeholders(given):
+        words = f"{{{show_line(name, 40)}}} in the message is not a placeholder."
+        raise UsageError(words, nearest(name, PLACEHOLDERS))
     return given
 
 
@@ -144,7 +148,13 @@ def _own_message(desk: Desk, item: Item, intent: Intent, words: Words) -> Intent
     if words.message is not None:
         own = {"reason": words.reason.title if words.reason else words.own_words}
         own["rule"] = words.reason.rule if words.reason else None
-        return replace(intent, message=fill(words.message, {**values, **own}))
+        filled = fill(words.message, {**values, **own})
+        if not filled.strip():
+            raise UsageError(
+                f"Nothing of the message is left for {show_line(item.id, 80)}: every line of it has a placeholder "
+                "without a value.", "A line with such a placeholder is left out.",
+            )  # fmt: skip
+        return replace(intent, message=filled)
     if words.reason is None:
         return intent
     community = next((one for one in desk.communities if one.id == item.ref.community), None)

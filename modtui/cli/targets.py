@@ -112,7 +112,8 @@ KINDS: dict[str, tuple[str, ...]] = {"discourse": ("reviewable",), "openedx": ("
 def _places(desk: Desk, named: Named, lane: Lane | None) -> list[tuple[str, SubjectRef]]:
     full = parse_item_id(named.id)
     if full is None:
-        if "/" in named.id or not named.id.isprintable() or " " in named.id or len(named.id) > 200:
+        text = named.id
+        if not text or len(text) > 200 or not text.isprintable() or " " in text or "/" in text:
             raise UsageError(f'"{show_line(named.id, 60)}" is not an id.', "modtui queue --json prints them.")
         return _bare(desk, named, lane)
     found_lane, ref = full

@@ -177,8 +177,12 @@ def check_message(path: Path, text: str) -> list[str]:
         return [f"{path}: is empty."]
     if len(text) > _LIMIT:
         return [f"{path}: is longer than {_LIMIT:,} signs."]
-    unknown = dict.fromkeys(name for name in _PLACEHOLDER.findall(text) if name not in PLACEHOLDERS)
     return [
         f"{path}: {{{show_line(name, 40)}}} is not a placeholder. {nearest(name, PLACEHOLDERS)}".strip()
-        for name in unknown
+        for name in unknown_placeholders(text)
     ]
+
+
+def unknown_placeholders(text: str) -> list[str]:
+    """The names in braces that mean nothing, each once."""
+    return list(dict.fromkeys(name for name in _PLACEHOLDER.findall(text) if name not in PLACEHOLDERS))

@@ -59,6 +59,8 @@ def save_community(path: Path, community: CommunitySettings) -> None:
             entry.add(key, value)
         entries.append(entry)
     else:
+        if "key" in entry and "key" not in values:
+            del entry["key"]  # the new key is of the plain kind
         for key, value in values.items():
             if key != "url" or _differs(entry.get("url"), community.url):
                 entry[key] = value

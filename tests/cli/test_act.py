@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -77,7 +79,7 @@ def test_unknown_ids(site: Run, demo: DemoServer) -> None:
     assert gone.code == 3 and gone.lines[0]["state"] == "refused" and "99999999" in gone.err
     mixed = site("act", "approve", "99999999", one["id"])
     assert mixed.code == 9 and [line["state"] for line in mixed.lines] == ["refused", "done"]
-    for text in ("a/b", "reports/000000000000/reviewable/1", "nolane/a/b/c"):
+    for text in ("", "a/b", "reports/000000000000/reviewable/1", "nolane/a/b/c"):
         ended = site("act", "approve", text)
         assert ended.code == 2 and ended.out == "" and text in ended.err
     for stdin in ('{"id": 3', '{"number": 3}', "[1, 2]", '{"id": "1", "seen": 3}'):
@@ -107,6 +109,7 @@ def test_held_then_undone_leaves_the_site_untouched(site: Run, demo: DemoServer)
     assert len(site("outbox", "--json").lines) == 1
     undone = site("undo", held.lines[0]["decision"])
     assert undone.code == 0, undone.err
+    assert "ctrl+r" not in undone.err, "a command has no keys"
     assert demo.count("/review/", "PUT") == 0 and status(demo, one) == 0
     assert site("outbox").out == ""
     assert site("log", "--json").lines[0]["state"] == "undone"
@@ -131,6 +134,7 @@ def test_what_was_sent_is_undone_as_far_as_the_site_can(site: Run, demo: DemoSer
     assert done.code == 0, done.out
     ended = site("undo", done.lines[0]["decision"])
     assert ended.code == 0, ended.err
+    assert "?" not in ended.err and "y/N" not in ended.err, "a command does not ask"
     assert len(site("log", "--json").lines) == 2
     repeated = site("undo", done.lines[0]["decision"])
     assert repeated.code == 9
@@ -143,6 +147,8 @@ def test_read_only_decides_nothing(site: Run, demo: DemoServer) -> None:
     assert site("--read-only", "act", "approve", one["id"]).code == 11
     assert site("--read-only", "undo", "x").code == 11
     assert site("--read-only", "outbox", "send").code == 11
+    assert site("--read-only", "outbox", "drop", "--all").code == 11
+    assert site("--read-only", "outbox", "rebuild").code == 11
     assert demo.requests == []
     assert site("--read-only", "act", "approve", "--dry-run", one["id"]).code == 0
     assert all(request.method == "GET" for request in demo.requests)
@@ -190,6 +196,41 @@ def test_the_journal_verifies_and_a_kept_head_is_found(site: Run) -> None:
     assert site("log", "verify", "--head", head).code == 0
     assert site("log", "verify", "--head", "0" * 64).code == 10
     assert site("log", "--limit", "1").out.count("\n") == 1
+
+
+def test_a_message_of_which_nothing_is_left_is_not_silently_left_out(site: Run, demo: DemoServer) -> None:
+    one, other = listed(site, 2, "remove")
+    demo.clear_requests()
+    ended = site("act", "remove", "--message", "{rule}", one["id"], other["id"])
+    assert ended.code == 2 and "Nothing of the message is left" in ended.err and ended.out == ""
+    assert all(request.method == "GET" for request in demo.requests) and site("log").out == ""
+
+
+def test_a_damaged_outbox_is_made_anew_from_the_events(site: Run, tmp_path: Path) -> None:
+    one, other = listed(site, 2)
+    site("act", "approve", stdin=as_input([one]))
+    site("act", "approve", "--no-wait", "--hold", "600", stdin=as_input([other]))
+    before = site("log", "--json").lines
+    (tmp_path / "cache" / "cache.db").unlink()
+    (tmp_path / "cache" / "cache.db").mkdir()  # neither the log nor the outbox needs the cache
+    file = tmp_path / "state" / "state.db"
+
+    def tamper(words: str) -> None:
+        with contextlib.closing(sqlite3.connect(file)) as connection, connection:
+            connection.executescript(words)
+
+    tamper("UPDATE decision SET state = 'done', open = 0; UPDATE step SET state = 'done'")
+    assert site("outbox").out == "", "the damage hides the held one"
+    bad = site("log", "verify")
+    assert bad.code == 10 and "modtui outbox rebuild" in bad.err
+    assert site("outbox", "rebuild").code == 0
+    assert site("log", "verify").code == 0 and site("log", "--json").lines == before
+    assert [entry["state"] for entry in site("outbox", "--json").lines] == ["held"]
+
+    tamper("DROP TRIGGER event_stays; UPDATE event SET at_ms = 1 WHERE seq = 1")
+    refused = site("outbox", "rebuild")
+    assert refused.code == 10 and "damaged or were changed" in refused.err
+    assert "modtui outbox rebuild" not in site("log", "verify").err
 
 
 def test_scripts_can_count_on_one_line_for_each_item_even_twice_named(site: Run) -> None:

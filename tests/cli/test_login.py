@@ -103,6 +103,8 @@ def test_an_admin_key_from_the_environment_for_scripts(demo: DemoServer, run: Ru
     assert run("queue", "--json", "--limit", "1").code == 0
     again = run("login", demo.url, "--user", demo.username, "--store", "file", token=demo.api_key)
     assert again.code == 0 and len(run("communities", "--json").lines) == 1
+    mine = run("login", demo.url, "--store", "file", token=demo.user_api_key)
+    assert mine.code == 0 and [line["key"] for line in run("communities", "--json").lines] == ["user"]
 
 
 def test_without_a_keyring_the_way_out_is_said_before_anything_is_asked(demo: DemoServer, run: Run) -> None:
