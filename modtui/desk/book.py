@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from modtui.store.journal import Journal
 
 _FAILED = frozenset({"conflict", "refused"})
+_INT_MAX = (1 << 63) - 1
 _KEPT = 1000
 """How many finished decisions stay in memory; older ones are read from the journal when asked for."""
 
@@ -42,6 +43,10 @@ def current(target: Target) -> Step | None:
         if step.state in _FAILED:
             return None
     return None
+
+
+def _made(decision: Decision) -> tuple[int, str]:
+    return decision.created_ms, decision.id
 
 
 def failed(decision: Decision) -> bool:
@@ -71,10 +76,12 @@ class Book:
         self._tell = tell
         self._decisions: dict[str, Decision] = {}
         self._by_ref: dict[SubjectRef, list[tuple[str, int]]] = {}
-        self._undone_by: dict[str, str] = {}
+        self._undos: dict[str, list[str]] = {}
         self._open: dict[str, None] = {}
         self._failed: dict[str, None] = {}
         self._version = -1
+        self._seq = 0
+        self._refreshes = 0
         self.changed = asyncio.Event()
         """Set with every change; who waits for one clears it first."""
         self.before: dict[tuple[str, int], Item] = {}
@@ -85,31 +92,22 @@ class Book:
     # ---------------------------------------------------------------- reading
 
     def load(self) -> None:
-        """Read what is open or failed from the journal."""
+        """Read what is open or failed, and the newest of the rest, from the journal."""
         self._version = self._journal.data_version()
-        for decision in reversed(self._journal.history(limit=200)):
-            if failed(decision) or decision.undo_of is not None:
-                self._put(decision)
-        for decision in sorted(self._journal.open_decisions(), key=lambda found: (found.created_ms, found.id)):
+        self._seq = self._journal.moved_since(_INT_MAX)[1]
+        found = [*self._journal.failed_decisions(), *self._journal.history(limit=200), *self._journal.open_decisions()]
+        for decision in sorted({one.id: one for one in found}.values(), key=_made):
             self._put(decision)
 
     def refresh(self) -> list[Decision]:
-        """Read again when another process wrote; gives back (and tells) the decisions that changed."""
+        """Read again when another process wrote; gives back (and tells) the decisions that are new or changed."""
         version = self._journal.data_version()
         if version == self._version:
             return []
         self._version = version
-        found = {decision.id: decision for decision in self._journal.open_decisions()}
-        for old in self.all():
-            if old.id not in found and (old.open or failed(old)):
-                fresh = self._journal.decision(old.id)
-                if fresh is not None:
-                    found[old.id] = fresh
-        changed = [
-            decision
-            for decision in sorted(found.values(), key=lambda one: (one.created_ms, one.id))
-            if self._decisions.get(decision.id) != decision
-        ]
+        self._refreshes += 1
+        moved, self._seq = self._journal.moved_since(self._seq)
+        changed = [decision for decision in moved if self._decisions.get(decision.id) != decision]
         for decision in changed:
             self._put(decision)
             self._say(decision)
@@ -147,12 +145,13 @@ class Book:
                 return decision
         return self._journal.open_for(ref)
 
-    def undo_of(self, id: str) -> Decision | None:
-        """The decision that takes this one back, unless that failed."""
-        undo = self._decisions.get(self._undone_by.get(id, ""))
-        if undo is None or (not undo.open and undo.state not in ("done", "partly")):
-            return None
-        return undo
+    def undos(self, id: str) -> list[Decision]:
+        """The decisions that take this one back, without those that failed."""
+        if id in self._decisions:
+            known = [self._decisions.get(one) for one in self._undos.get(id, ())]
+        else:
+            known = [*self._journal.undo_of(id)]
+        return [one for one in known if one is not None and (one.open or one.state in ("done", "partly"))]
 
     # ---------------------------------------------------------------- writing
 
@@ -169,7 +168,7 @@ class Book:
 
         if not changes:
             return []
-        at_ms = self._clock.now_ms()
+        at_ms, refreshes = self._clock.now_ms(), self._refreshes
         done = await self._journal.move_many(
             [
                 Move(
@@ -179,7 +178,7 @@ class Book:
                 for one in changes
             ]
         )  # fmt: skip
-        if not all(done) or decision not in self._decisions:
+        if not all(done) or decision not in self._decisions or refreshes != self._refreshes:
             self._reread(decision)
         else:
             self._apply(decision, changes, at_ms)
@@ -230,7 +229,7 @@ class Book:
         for target in decision.targets:
             self._by_ref.setdefault(target.ref, []).append((decision.id, target.index))
         if decision.undo_of is not None:
-            self._undone_by[decision.undo_of] = decision.id
+            self._undos.setdefault(decision.undo_of, []).append(decision.id)
         if len(self._decisions) > 2 * _KEPT:
             self._trim()
 
@@ -250,6 +249,7 @@ class Book:
             if not places:
                 self._by_ref.pop(target.ref, None)
             self.before.pop((id, target.index), None)
+        self._undos.pop(id, None)
 
     def _say(self, decision: Decision) -> None:
         self.changed.set()

@@ -29,7 +29,8 @@ the second."""
 WINDOW_MS = 3_600_000
 """Where another process sent it, our clock may have been set since: so far back at least is looked."""
 _UNKNOWN_MS = 86_400_000
-_LATE_DECISIONS = 300
+_PAGES = 20
+"""How many hundreds of decisions are looked through for answers that are known."""
 
 
 class Look(Struct):
@@ -87,7 +88,7 @@ class Lookups:
         since_ms = community.backend.wire.clock_ms - 1000 - (age_ms if look.lost is not None else max(age_ms, WINDOW_MS))
         try:
             fate = await community.backend.fate(
-                before, job.step.call, key=job.step.key, since_ms=since_ms, known=self._known(job)
+                before, job.step.call, key=job.step.key, since_ms=since_ms, known=self._known(job, since_ms)
             )
         except ModtuiError as error:
             self._again(look)
@@ -109,16 +110,22 @@ class Lookups:
             self._again(look)
             await self._landing.unclear(job, fate.words)
 
-    def _known(self, job: Job) -> list[Answer]:
+    def _known(self, job: Job, since_ms: int) -> list[Answer]:
         """The answers to the same call in other decisions of late: two messages may say the same to the same member."""
-        community = self._landing.community.id
-        return [
-            step.answer
-            for decision in self._outbox.journal.history(limit=_LATE_DECISIONS, community=community)
-            for _, step in steps_of(decision)
-            if step.call.name == job.step.call.name and step.key != job.step.key and step.answer is not None
-            and step.answer.data
-        ]  # fmt: skip
+        found: list[Answer] = []
+        before: str | None = None
+        oldest_ms = since_ms - WINDOW_MS
+        for _ in range(_PAGES):
+            page = self._outbox.journal.history(limit=100, before=before, community=self._landing.community.id)
+            for decision in page:
+                for _, step in steps_of(decision):
+                    same = step.call.name == job.step.call.name and step.key != job.step.key
+                    if same and step.answer is not None and step.answer.data:
+                        found.append(step.answer)
+            if not page or page[-1].created_ms < oldest_ms:
+                break
+            before = page[-1].id
+        return found
 
     def _sure(self, step: Step, look: Look) -> bool:
         """Whether what the site does not show can be under way no more: a second look, later, or a long time tells."""

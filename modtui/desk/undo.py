@@ -60,9 +60,17 @@ class Undoer:
         for decision in reversed(self._book.all()):
             if decision.undo_of is not None or (decision.created_ms < self.since_ms and not decision.open):
                 continue
-            if decision.state in _UNDOABLE and self._book.undo_of(decision.id) is None:
+            if decision.state in _UNDOABLE and (self._left(decision) or not self._book.undos(decision.id)):
                 return decision
         return None
+
+    def _left(self, decision: Decision) -> list[Target]:
+        """The targets of which something is in force and that no other decision takes back."""
+        covered = {target.ref for undo in self._book.undos(decision.id) for target in undo.targets}
+        return [
+            target for target in decision.targets
+            if target.ref not in covered and any(step.state == "done" for step in target.steps)
+        ]  # fmt: skip
 
     def forget_redo(self) -> None:
         """The moderator decided something new: there is nothing to do again."""
@@ -73,19 +81,22 @@ class Undoer:
     async def undo(self, id: str | None, *, confirmed: bool) -> UndoResult:
         """Take back one decision. Raises NotFound, StoreError, and the site's errors when it has to be read."""
         await self._decider.committed()
+        self._book.refresh()  # another process may have taken it back just now
         decision = self.last() if id is None else self._book.get(id)
         if decision is None:
             if id is not None:
                 raise NotFound("There is no such decision in the journal.", "modtui log shows them.")
             return UndoResult("nothing", words.nothing_left())
-        if self._book.undo_of(decision.id) is not None:
-            return UndoResult("nothing", words.undo_runs(decision), decision)
+        undos = self._book.undos(decision.id)
+        if undos and not decision.open and not self._left(decision):
+            said = words.undo_runs if any(one.open for one in undos) else words.nothing_of
+            return UndoResult("nothing", said(decision), decision)
         decision, stopped = await self._stop(decision)
         states = {step.state for _, step in steps_of(decision)}
         if states & {"sending", "unknown"}:
             self._book.stopping.add(decision.id)
             return UndoResult("wait", words.waits_for_outcome(decision, unknown="unknown" in states), decision)
-        done = [target for target in decision.targets if any(step.state == "done" for step in target.steps)]
+        done = self._left(decision)
         if not done:
             if not stopped:
                 return UndoResult("nothing", words.nothing_of(decision), decision)
@@ -215,8 +226,7 @@ class Undoer:
         decision = self._book.get(self._redo[-1]) if self._redo else None
         if decision is None:
             return UndoResult("nothing", words.nothing_again())
-        undo = self._book.undo_of(decision.id)
-        if undo is not None and undo.open:
+        if any(one.open for one in self._book.undos(decision.id)):
             return UndoResult("wait", words.undo_runs(decision))
         try:
             found = await self.read([target.ref for target in decision.targets])

@@ -29,6 +29,7 @@ class DecisionHead(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     hold_ms: int
     offer: str | None = None
     reason: str | None = None
+    urgent: bool = False
     sanction: Sanction | None = None
     lock: bool = False
     undo_of: str | None = None
@@ -131,8 +132,8 @@ def split(decision: Decision) -> tuple[bytes, list[bytes]]:
     """The data and the personal parts of the "decided" event of `decision`."""
     intent = decision.intent
     head = DecisionHead(
-        verb=intent.verb, offer=intent.offer, reason=intent.reason, sanction=intent.sanction, lock=intent.lock,
-        hold_ms=decision.hold_ms, undo_of=decision.undo_of, reversal=decision.reversal,
+        verb=intent.verb, offer=intent.offer, reason=intent.reason, urgent=intent.urgent, sanction=intent.sanction,
+        lock=intent.lock, hold_ms=decision.hold_ms, undo_of=decision.undo_of, reversal=decision.reversal,
     )
     words = Words(
         reason_title=intent.reason_title, reason_text=intent.reason_text, message=intent.message,
@@ -197,8 +198,8 @@ def join(
     """A decision from its parts."""
     said = words or Words()
     intent = Intent(
-        verb=head.verb, offer=head.offer, reason=head.reason, sanction=head.sanction, lock=head.lock,
-        reason_title=said.reason_title, reason_text=said.reason_text, message=said.message,
+        verb=head.verb, offer=head.offer, reason=head.reason, urgent=head.urgent, sanction=head.sanction,
+        lock=head.lock, reason_title=said.reason_title, reason_text=said.reason_text, message=said.message,
         message_title=said.message_title, text=said.text, title=said.title,
     )
     return Decision(

@@ -78,7 +78,8 @@ class Journal(Outbox):
         """Write a new decision: it is on the disk when this returns.
 
         Raises ConflictingOpen when a subject has an open decision already, StoreError when the id is taken, a subject
-        is twice in it, or the file makes trouble. ValueError when targets or steps are not numbered from 0.
+        is twice in it, another decision has taken it back already (for one with `undo_of`), or the file makes trouble.
+        ValueError when targets or steps are not numbered from 0.
         """
         for at, target in enumerate(decision.targets):
             if target.index != at or any(step.index != index for index, step in enumerate(target.steps)):
@@ -87,6 +88,8 @@ class Journal(Outbox):
         def work(connection: sqlite3.Connection) -> None:
             if connection.execute("SELECT 1 FROM decision WHERE id=?", (decision.id,)).fetchone():
                 raise StoreError(f"The decision {decision.id} is in the journal already.")
+            if decision.undo_of is not None:
+                _only_undo(connection, decision)
             data, parts = entries.split(decision)
             event = chain.append(
                 connection, "decided", whole(decision.created_ms) or 0, data, community=decision.community,
@@ -273,6 +276,17 @@ def _move(connection: sqlite3.Connection, projector: projection.Projector, move:
         subjects = [row[0] for row in connection.execute(where, (move.decision, move.target))]
         raise _clash(connection, subjects, move.decision) from error
     return True
+
+
+def _only_undo(connection: sqlite3.Connection, decision: Decision) -> None:
+    """Raises StoreError where another decision, perhaps of another process, takes the same back."""
+    for target in decision.targets:
+        row = connection.execute(
+            "SELECT d.id FROM decision AS d JOIN target AS t ON t.decision = d.id WHERE d.undo_of=? AND t.subject=?"
+            " AND t.state NOT IN ('undone', 'discarded', 'refused', 'conflict')", (decision.undo_of, str(target.ref)),
+        ).fetchone()
+        if row is not None:
+            raise StoreError(f"It was taken back already ({row[0]}). Nothing was saved.")
 
 
 def _clash(connection: sqlite3.Connection, subjects: Sequence[str], mine: str) -> StoreError:

@@ -34,6 +34,31 @@ class Outbox:
         """Everything that is held, being sent or of unknown fate, oldest first."""
         return self._select("WHERE open=1", "community=?", community, "ORDER BY seq")
 
+    def failed_decisions(self) -> list[Decision]:
+        """Everything of which a step was refused or conflicts, oldest first: it waits for the moderator."""
+        with self.database.reading() as connection:
+            ids = [
+                row[0]
+                for row in connection.execute(
+                    "SELECT id FROM decision WHERE id IN (SELECT decision FROM step WHERE state IN ('refused', 'conflict'))"
+                    " ORDER BY seq"
+                )
+            ]
+            return projection.load(connection, ids)
+
+    def moved_since(self, seq: int) -> tuple[list[Decision], int]:
+        """The decisions that are new or moved after the event with this number (as they are now, in the order in which
+        they were made), and the newest event's number."""
+        with self.database.reading() as connection:
+            newest = connection.execute("SELECT max(seq) FROM event").fetchone()[0] or 0
+            ids = [
+                row[0]
+                for row in connection.execute(
+                    "SELECT id FROM decision WHERE id IN (SELECT decision FROM event WHERE seq > ?) ORDER BY seq", (seq,)
+                )
+            ]
+            return projection.load(connection, ids), newest
+
     def open_for(self, ref: SubjectRef) -> Decision | None:
         """The open decision about this subject; there is at most one."""
         with self.database.reading() as connection:

@@ -107,6 +107,7 @@ CREATE TABLE step (
     changed_ms INTEGER,
     PRIMARY KEY (decision, target, idx)
 ) WITHOUT ROWID;
+CREATE INDEX step_failed ON step(decision) WHERE state IN ('refused', 'conflict');
 """
 """The outbox. It holds nothing that the events do not; `author` is case-folded."""
 

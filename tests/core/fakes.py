@@ -152,6 +152,8 @@ class FakeSite:
         self.order: list[str] = []
         """Reads and writes as they came."""
         self.broken_reads: set[str] = set()
+        self.refusing: set[str] = set()
+        """Subjects on which the site takes no decision."""
         self.unanswered: set[str] = set()
         """Subjects that a re-read leaves out, against the protocol."""
         self.fates: list[str] = []
@@ -187,6 +189,8 @@ class FakeSite:
             raise Refused("It is not there any more.")
         if call.name == "perform":
             assert item is not None
+            if native in self.refusing:
+                raise Refused("The site says no.")
             if call.args.get("version") not in (None, item.version):
                 raise Stale("It was changed meanwhile.")
             if item.state != "open":

@@ -71,7 +71,7 @@ def decisions(draw: st.DrawFn) -> Decision:
         verb=draw(st.sampled_from(VERBS)), offer=draw(maybe), reason=draw(maybe), reason_title=draw(maybe),
         reason_text=draw(maybe), message=draw(maybe), message_title=draw(maybe), text=draw(maybe), title=draw(maybe),
         sanction=draw(st.none() | st.builds(Sanction, st.sampled_from(("silence", "ban")), st.none() | moments)),
-        lock=draw(st.booleans()),
+        lock=draw(st.booleans()), urgent=draw(st.booleans()),
     )
     return Decision(
         id=draw(st.text("0123456789abcdefgh", min_size=16, max_size=16)), community=CommunityId(draw(texts)),
