@@ -117,9 +117,8 @@ class Modtui(Terminal):
         return self.lines()[-2]
 
     def ready(self) -> Modtui:
-        """Wait until the queue is there and can be decided on."""
+        """Wait until the queue is there. Whoever wants to decide reads an item first: `go_to`, or `read`."""
         self.wait_for(ROW, why="the queue's first row")
-        self.read()
         return self
 
     def read(self) -> None:
@@ -136,7 +135,7 @@ class Modtui(Terminal):
             self.wait_for("enter takes it")
             self.type(work.author)
             self.press("enter")
-            self.wait_for(lambda: short in self.row() or "not in the rows" in self.message(), why=f"{short}'s row")
+            self.wait_for(lambda: short in self.row() or "is not in the" in self.message(), why=f"{short}'s row")
             if short not in self.row():
                 self.press("G")  # more rows are loaded near the end of the list
                 self.still()
@@ -157,5 +156,5 @@ class Modtui(Terminal):
         """Leave when nothing is held; give the exit code."""
         self.press("q")
         self.wait_for("Leave modtui?")
-        self.press("y")
+        self.press("y" if "y/N" in self.message() else "s")  # s: send what is on its way, and leave
         return self.wait_end()

@@ -87,6 +87,7 @@ def test_37_marked_one_question_one_decision_one_undo(spam_wave: Harbour, open_m
 
 def test_a_few_marked_are_each_done_once_on_the_site(spam_wave: Harbour, open_modtui: Open) -> None:
     modtui = open_modtui(on=spam_wave, hold=0).ready()
+    modtui.read()
     modtui.press(*["space"] * 5)
     modtui.wait_for("5 MARKED")
     modtui.read()
