@@ -114,6 +114,7 @@ async def _decide(
             if decided.decision is not None:
                 made.append(decided.decision.id)
     if wait and made:
+        await desk.resume_sending()
         await finished(desk, made)
     for id in made:
         decision = desk.store.journal.decision(id)
@@ -145,6 +146,8 @@ async def _run(
     lane: Lane | None, dry: bool, wait: bool, hold_s: float, overrule: bool,
 ) -> int:  # fmt: skip
     async with working(desk, send=wait and not dry):
+        # What an earlier run left in the outbox goes out with ours, not between our reading and our deciding.
+        await desk.pause_sending()
         found = await targets.resolve(desk, named, lane)
         gone = targets.missing(found)
         each = each_for(desk, intent, words)

@@ -128,6 +128,17 @@ def test_outbox_send_and_drop(site: Run, demo: DemoServer) -> None:
     assert site("outbox", "drop", "nothing-like-that").code == 3
 
 
+def test_what_an_earlier_run_left_is_skipped_and_never_a_conflict_with_ourselves(site: Run, demo: DemoServer) -> None:
+    several = listed(site, 6)
+    earlier, other = several[:5], several[5]
+    assert site("act", "approve", "--no-wait", stdin=as_input(earlier)).code == 0
+    ended = site("act", "approve", stdin=as_input([*reversed(earlier), other]))
+    assert ended.code == 9 and [line["state"] for line in ended.lines] == ["skipped"] * 5 + ["done"]
+    assert site("outbox", "send").code == 0
+    assert {entry["state"] for entry in site("log", "--json").lines} == {"done"}
+    assert demo.count("/review/", "PUT") == 6
+
+
 def test_what_was_sent_is_undone_as_far_as_the_site_can(site: Run, demo: DemoServer) -> None:
     [one] = listed(site, 1, "remove")
     done = site("act", "remove", stdin=as_input([one]))

@@ -27,6 +27,15 @@ def test_plain_calls_load_neither_screens_nor_network_nor_keyring(tmp_path: Path
     assert done.stdout
 
 
+def test_ctrl_c_while_modules_are_imported_is_no_traceback(tmp_path: Path) -> None:
+    (tmp_path / "click.py").write_text("raise KeyboardInterrupt\n")
+    env = environment(tmp_path, PYTHONPATH=f"{tmp_path}:{ROOT}")
+    done = subprocess.run(
+        [sys.executable, "-m", "modtui", "--help"], capture_output=True, text=True, env=env, cwd=tmp_path, check=False
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "Stopped.\n")
+
+
 def test_help_names_every_command_and_every_exit_code(run: Run) -> None:
     ended = run("--help")
     assert all(f"\n  {name}" in ended.out for name in COMMANDS)
