@@ -110,13 +110,16 @@ def words_for(link: Link, name: str, now_ms: int, *, clock: Callable[[int], str]
     return own(f"{what} since {since}{ago}{again}")
 
 
-def short_words(link: Link) -> Shown:
-    """The state alone, for a line that has no room for more: `OFFLINE`, `SIGNED OUT`."""
+def shorter_words(link: Link, since: str) -> tuple[Shown, ...]:
+    """The state in few words, and alone, for a line that has no room for more. `since` is a time of day."""
     words = {
         "offline": "OFFLINE", "down": "SITE DOWN", "signed-out": "SIGNED OUT", "no-rights": "NO RIGHTS",
         "too-fast": "TOO FAST", "wrong-site": "WRONG SITE",
     }  # fmt: skip
-    return own(words.get(link.state, link.state))
+    name = own(words.get(link.state, link.state))
+    if link.state == "too-fast":
+        return (name,)
+    return say("{name} since {since}, R tries", name=name, since=since), name
 
 
 def _seconds(ms: int) -> int:

@@ -35,7 +35,7 @@ class LaneTab:
 class TopState:
     """What the first two lines say. `where` replaces the lanes on other screens ("harbour > Journal").
 
-    Line 2 from the left: `left`, which gives way first, then `marks` (reversed), then on the right `alert` (the long
+    Line 2 from the left: `left` (or `parts`, of which the last matter most), which gives way first, then `marks` (reversed), then on the right `alert` (the long
     words, and short ones for when there is little room), the `notes` (counters: text, style), which never give way, and
     the `minor` ones, which do.
     """
@@ -46,8 +46,9 @@ class TopState:
     communities: int = 1
     name: Shown = EMPTY
     left: Shown = EMPTY
+    parts: tuple[Shown, ...] = ()
     marks: Shown = EMPTY
-    alert: tuple[Shown, Shown] | None = None
+    alert: tuple[Shown, ...] = ()
     notes: tuple[tuple[Shown, str], ...] = ()
     minor: tuple[tuple[Shown, str], ...] = ()
 
@@ -70,44 +71,63 @@ def _fill(left: list[tuple[Shown, str]], right: list[tuple[Shown, str]], width: 
 def lane_line(state: TopState, width: int) -> Line:
     """Line 1: community, lanes with counts, who I am."""
     name = [(say(" {name} ", name=state.name), "bar.name")]
-    left: list[tuple[Shown, str]] = [(say(" {place}  ", place=state.place), "bar.name")]
+    place: list[tuple[Shown, str]] = [(say(" {place}  ", place=state.place), "bar.name")]
     if state.where is not None:
-        left.append((state.where, "bar"))
-        return _fill(left, name, width, "bar")
+        return _fill([*place, (state.where, "bar")], name, width, "bar")
     long = width >= 110
-    for tab in state.lanes:
-        title = tab.name if long or tab.active else tab.short
-        count = "" if tab.count is None else f" {tab.count}"
-        text = f"{tab.digit} {title.upper() if tab.active else title}{count}"
-        left.append((own(f" {text} "), "bar.lane" if tab.active else "bar.dim" if tab.blocked else "bar"))
     if long and state.communities > 1:
         name.insert(0, (own(" < > community   0 all "), "bar"))
+    for level in (0, 1, 2) if long else (1, 2):
+        left = [*place, *(_tab(tab, level) for tab in state.lanes)]
+        if sum(cells(text) for text, _ in (*left, *name)) <= width:
+            break
     return _fill(left, name, width, "bar")
+
+
+def _tab(tab: LaneTab, level: int) -> tuple[Shown, str]:
+    """A lane: its whole name, its short one, or (level 2) only the digit where there is nothing to do."""
+    count = "" if tab.count is None else f" {tab.count}"
+    title = tab.name if tab.active or not level else tab.short
+    words = f" {title.upper() if tab.active else title}" if level < 2 or tab.active or tab.count else ""
+    style = "bar.lane" if tab.active else "bar.dim" if tab.blocked else "bar"
+    return own(f" {tab.digit}{words}{count if words else ''} "), style
 
 
 def status_line(state: TopState, width: int) -> Line:
     """Line 2: order, filter and marks on the left; trouble, held, sending, failed, budget and link on the right."""
     marks: list[tuple[Shown, str]] = [(state.marks, "status.marked"), (own(" "), "status")] if state.marks else []
-    need = sum(cells(text) for text, _ in marks)
+    used = sum(cells(text) for text, _ in marks)
     minor = list(state.minor)
-    alert = state.alert[0] if state.alert is not None else EMPTY
+    alerts = list(state.alert)
     while True:
-        notes = ([(alert, "status.alert")] if alert else []) + list(state.notes) + minor
-        right: list[tuple[Shown, str]] = []
-        for text, style in notes:
-            right += [(own("| " if not right else "  "), "status"), (text, style)]
-        right.append((own(" "), "status"))
-        if sum(cells(text) for text, _ in right) + need < width:
+        notes = [*((alert, "status.alert") for alert in alerts[:1]), *state.notes, *minor]
+        right = [piece for text, style in notes for piece in ((own("  "), "status"), (text, style))]
+        need = used + sum(cells(text) for text, _ in right) + 1
+        if need <= width or (not minor and len(alerts) < 2):
             break
         if minor:
             minor.pop()
-        elif state.alert is not None and alert != state.alert[1]:
-            alert = state.alert[1]
         else:
-            break
-    room = width - need - sum(cells(text) for text, _ in right)
-    words = cut(join("", (own(" "), state.left, own(" "))), max(0, room))
-    return _fill([(words, "status"), *marks], right, width, "status")
+            alerts.pop(0)
+    room = max(0, width - need)
+    words = _left_words(state, room - 1)
+    bar = [(own("|"), "status"), *right, (own(" "), "status")] if words or marks else [*right[1:], (own(" "), "status")]
+    if right and (words or marks):
+        bar[1] = (own(" "), "status")
+    return _fill([(words or own(" "), "status"), *marks], bar, width, "status")
+
+
+def _left_words(state: TopState, room: int) -> Shown:
+    """The left part: as many of its parts as fit, the last ones first."""
+    parts = list(state.parts) or [state.left]
+    while parts:
+        words = join("", (own(" "), join("  ", parts), own(" ")))
+        if cells(words) <= room:
+            return words
+        if len(parts) == 1:
+            return cut(words, room) if room > 8 and not state.parts else own("")
+        parts.pop(0)
+    return own("")
 
 
 def lane_at(state: TopState, width: int, x: int) -> int | None:

@@ -275,7 +275,7 @@ def brief_effects(effects: Sequence[KeyEffect], width: int) -> Shown:
 def preview_lines(view: ItemView, width: int, height: int) -> list[Line]:
     """The few lines under a narrow list: author and why, the beginning of the text, what the keys do."""
     item = view.item
-    if item.reports and any(report.reporter for report in item.reports):
+    if item.reports and (item.lane == "reports" or any(report.reporter for report in item.reports)):
         reasons = join(
             ", ",
             (

@@ -162,12 +162,16 @@ class ItemList(Widget):
     def on_resize(self) -> None:
         """Keep the cursor in sight; when a panel closes again the rows stand where they stood before."""
         self._cache.clear()
+        self._painted.clear()
+        old = self.top
         if self._top_before is not None and self._top_before <= self.cursor < self._top_before + self.page_rows:
             self.top, self._top_before = self._top_before, None
         before = self.top
         self._hold_in_sight()
         if self.top != before and self._top_before is None:
             self._top_before = before
+        if self.top != old:
+            self.refresh()  # the new size was painted with the old place
 
     def on_click(self, event: events.Click) -> None:
         """A click moves the cursor; a second one opens."""

@@ -141,6 +141,8 @@ class LinesPane(Widget):
             return self.painter.strip((), width)
         line = self._lines[index]
         over = "cursor" if index == self.cursor else "hit" if index == self._hit else ""
+        if index == self.cursor:
+            line = _pointed(line)
         if y == height - len(self.foot) - 1 and not self.at_end:
             return self.painter.strip(self._more(line, width), width, over=over)
         return self.painter.strip(line, width, over=over)
@@ -243,3 +245,11 @@ class LinesPane(Widget):
     def on_mouse_scroll_up(self) -> None:
         """The wheel scrolls by three lines."""
         self.scroll(-3)
+
+
+def _pointed(line: Line) -> Line:
+    """The line with a `>` in its first column, where that is free: a letter beside the colour of the cursor."""
+    if not line or not line[0][0].startswith(" "):
+        return line
+    text, style = line[0]
+    return ((Shown(">" + text[1:]), style), *line[1:])

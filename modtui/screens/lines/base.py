@@ -31,6 +31,10 @@ class Host(Protocol):
         """The settings in force."""
         ...
 
+    def when(self, ms: int) -> str:
+        """An instant in the moderator's zone: "at 14:00", "on Tue 21 Nov 08:00"."""
+        ...
+
     def open_line(self, line: Line) -> None:
         """Show another line instead of this one."""
         ...

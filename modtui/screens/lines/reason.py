@@ -154,18 +154,39 @@ class ReasonLine(Line):
         listed = rows.cells_of(self.listed, self.chosen, default, len(self.more), self.showing_more)
         lines = [title_row(title, width), *rows.reason_rows(listed, width)]
         tell = self.tells(self.plan(bare=True))
-        lines += self._modifier_rows(width, tell)
-        if tell and self.reason is not None:
-            lines.append(rows.text_row(self.intent(self.shown, self.reason, tell=True).message, width))
+        if self.room < rows.COMFORT:
+            lines.append(self._one_row(tell))
+        else:
+            lines += self._modifier_rows(width, tell)
+            if tell and self.reason is not None:
+                lines.append(rows.text_row(self.intent(self.shown, self.reason, tell=True).message, width))
         if self.stopped is not None:
             stopped = say("{words} Nothing is decided until you leave: q.", words=self.stopped)
             return [*lines, *(((say(" {l}", l=line), "message.error"),) for line in wrap(stopped, width - 2))]
         plan = self.plan()
         if plan is not None:
             hold = self.host.desk.hold_s(self.intent(self.shown, self.reason, tell=tell), plan)
-            left = max(2, min(4, self.room - len(lines)))
+            left = max(1, min(4, self.room - len(lines)))
             lines += rows.will_rows(plan, hold, self.sanction is not None, width, left)
         return lines
+
+    def _one_row(self, tell: bool) -> Drawn:
+        """All modifiers on one row, for a small terminal; what is not possible stands in brackets."""
+        pieces: list[tuple[Shown, str]] = []
+        for key, word, on, blocked in (
+            ("m", "message", tell, self._mute()),
+            ("b", "ban", self.sanction is not None and self.sanction.kind == "ban", self._able("ban")),
+            ("s", "silence", self.sanction is not None and self.sanction.kind == "silence", self._able("silence")),
+            ("l", "lock", self.lock, self._able("lock")),
+        ):
+            if on and key in "bs" and self.sanction is not None:
+                length = self.sanction.duration_ms
+                word = f"{word} {'for good' if length is None else duration(length)}"
+            if blocked is not None:
+                pieces.append((own(f" ({key} {word})"), "panel.dim"))
+            else:
+                pieces += [(own(f" {key} "), "panel.key"), (own(f"{rows.box(on)} {word}"), "panel")]
+        return tuple(pieces)
 
     def _modifier_rows(self, width: int, tell: bool) -> list[Drawn]:
         reason = self.reason

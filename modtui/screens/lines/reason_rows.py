@@ -20,9 +20,13 @@ ROOMY = 22
 """With so many rows for the panel, every modifier has one of its own."""
 
 
+COMFORT = 12
+"""With fewer rows than this for the panel all modifiers share one row."""
+
+
 def reason_rows(listed: Sequence[Cell], width: int) -> list[Drawn]:
     """The reasons in columns, the first column first; `>` stands at the chosen one."""
-    columns = 3 if width >= 76 else 2
+    columns = 3 if width >= 60 else 2
     height = -(-len(listed) // columns)
     size = (width - 2) // columns
     rows: list[Drawn] = []
@@ -129,9 +133,11 @@ def will_rows(plan: Plan, hold_s: float, sanction: bool, width: int, rows: int) 
     first = list(islice(wrap(say("Will happen: {effects}.", effects=words.effects(plan)), width - 2), 3))
     second = say("Tells the author: {told}. {free}{stays}.", told=own(told), free=own(free), stays=stays)
     after = list(islice(wrap(second, width - 2), 2))
-    while len(first) + len(after) > max(2, rows):
+    while len(first) + len(after) > max(1, rows):
         if len(after) > 1:
             after = [cut(second, width - 2)]
+        elif rows == 1:
+            first = []
         else:
             first = [*first[:-2], cut(join(" ", first[-2:]), width - 2)]
     return [((say(" {line}", line=line), "effect"),) for line in (*first, *after)]

@@ -6,6 +6,7 @@ It opens on the proposed length, so the short way is ctrl+o, enter. Digits pick 
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import islice
 
 from modtui.desk import words
 from modtui.domain.decisions import Intent, Plan, Sanction
@@ -17,7 +18,7 @@ from modtui.screens.lines.choose import title_row
 from modtui.screens.lines.messages import message_for
 from modtui.text import Shown, count, join, own, say, show_line
 from modtui.text.time import duration, parse_duration
-from modtui.text.width import cut
+from modtui.text.width import cut, wrap
 
 FIELDS = ("length", "reason", "message")
 
@@ -90,53 +91,59 @@ class SanctionForm(Line):
             return show_line(error.message)
 
     def draw(self, width: int) -> list[Drawn]:
-        """The form."""
+        """The form; on a small terminal the parts that only explain give way."""
+        small = self.room < 12
         who = show_line(self.item.author.username, 30) if self.item.author else own("-")
         lines = [title_row(say("{kind} {who}", kind=own(self.kind.upper()), who=who), width)]
-        lines += self._picks(
-            0, "How long", [self._length_words(one) for one in self.lengths], self._length_at(), width, "0 another"
-        )
-        titles = [show_line(reason.title, 24) for reason in self.reasons]
+        lengths = [self._length_words(one) for one in self.lengths]
+        other = "0 another" if self._length_at() >= 0 else f"[0 {self._length_words(self.length)}]"
+        lines += self._picks(0, "How long", lengths, self._length_at(), width, other)
+        if not small:
+            lines.append(((own(" " * 15), "panel"), (self._until(), "panel.dim")))
+        titles = [cut(show_line(reason.title), 12 if small else 24) for reason in self.reasons]
         at = self.reasons.index(self.reason) if self.reason in self.reasons and self.words is None else -1
         tail = say("[0 own words: {words}]", words=show_line(self.words, 30)) if self.words else own("0 own words")
         lines += self._picks(1, "Why", titles, at, width, tail)
-        text = self.intent().message
-        box = "[x]" if self.message and text else "[ ]"
-        flat = (
-            say(
-                '"{text}" ({n})',
-                text=cut(show_line(text, 200), max(10, width - 44)),
-                n=count(text.count("\n") + 1, "line"),
-            )
-            if text
-            else own("no message")
-        )
-        lines.append(
-            (self._label(2, "Message"), (own(f"{box} "), "panel"), (own("m on/off  e edit  L language  "), "panel.dim"))
-        )
-        if self.message and text:
-            lines.append(((own("               "), "panel"), (flat, "italic")))
+        lines += self._message_rows(width, small)
         plan = self.plan()
-        if isinstance(plan, Plan):
-            effects = words.effects(plan)
-            lines.append(((own(" Will happen   "), "panel.dim"), (cut(effects, width - 16), "effect")))
-            stays = join("; ", (own(part) for part in plan.stays)) or own("everything can be taken back")
-            hold = self.host.desk.hold_s(self.intent(), plan)
-            lines.append(
-                (
-                    (own(" Way back      "), "panel.dim"),
-                    (
-                        cut(
-                            say("u for {s} s, nothing is sent. After that: {stays}", s=int(hold), stays=stays),
-                            width - 16,
-                        ),
-                        "effect",
-                    ),
-                )
-            )
-        else:
-            lines.append(((say(" Not possible: {why}", why=plan), "message.error"),))
+        if not isinstance(plan, Plan):
+            return [*lines, ((say(" Not possible: {why}", why=plan), "message.error"),)]
+        hold = self.host.desk.hold_s(self.intent(), plan)
+        stays = join("; ", (own(part) for part in plan.stays)) or own("everything can be taken back")
+        back = say("u for {s} s, nothing is sent. After that: {stays}", s=int(hold), stays=stays)
+        for label, text in (("Will happen", words.effects(plan)), ("Way back", back)):
+            if not text:
+                continue
+            for n, line in enumerate(islice(wrap(text, width - 16), 1 if small else 2)):
+                lines.append(((own(f" {'' if n else label:<14}"), "panel.dim"), (line, "effect")))
         return lines
+
+    def _until(self) -> Shown:
+        """When it would end; the site's clock decides when it is sent."""
+        if self.length is None:
+            return own("it has no end; it can be lifted")
+        until = self.host.when(self.host.desk.clock.now_ms() + self.length)
+        return say("ends about {when}; counted from when it is sent", when=own(until.removeprefix("on ")))
+
+    def _message_rows(self, width: int, small: bool) -> list[Drawn]:
+        text = self.intent().message
+        codes = sorted(self.reason.messages) if self.reason else []
+        found = None
+        if self.reason is not None:
+            found = message_for(self.host.desk, self.item, self.reason, self._sanction(), self.language)
+        names = " ".join(f"[{c.upper()}]" if found and c == found[0] else c.upper() for c in codes)
+        box = "[x]" if self.message and text else "[ ]"
+        head: Drawn = (
+            self._label(2, "Message"),
+            (own(f"{box} "), "panel"),
+            (own("m on or off  e edit"), "panel.dim"),
+            (say("  L {names}", names=own(names)) if names else own(""), "panel.dim"),
+        )
+        if small or not (self.message and text):
+            return [head]
+        flat = cut(show_line(text, 200), max(10, width - 30))
+        lines = count(text.count("\n") + 1, "line")
+        return [head, ((own(" " * 15), "panel"), (say('"{flat}" ({lines})', flat=flat, lines=lines), "italic"))]
 
     def _label(self, field: int, words: str) -> tuple[Shown, str]:
         mark = ">" if field == self.field else " "
@@ -183,7 +190,7 @@ class SanctionForm(Line):
                     "question",
                 ),
             )
-        return ((own(" tab next field   digits pick in the field   ctrl+o, then enter: do it   q leave"), "hint"),)
+        return ((own(" tab next field  digits pick in it  ctrl+o, then enter: do it  q leave"), "hint"),)
 
     def key(self, token: str) -> None:
         """Take a key of the form."""

@@ -9,13 +9,12 @@ from typing import ClassVar
 from modtui.actions import Scope
 from modtui.desk import words
 from modtui.desk.events import DecisionChanged, Event
-from modtui.domain.decisions import Decision, Target
-from modtui.domain.items import Gone
+from modtui.domain.decisions import Decision
+from modtui.screens.clipboard import copy
 from modtui.screens.lines.question import QuestionLine
 from modtui.screens.pages.lines_page import LinesPage
 from modtui.screens.shell import Shell
-from modtui.text import Foreign, Shown, count, join, own, say, show_line
-from modtui.text.diff import text_diff
+from modtui.text import Shown, join, own, say
 from modtui.text.width import cut, pad, wrap
 from modtui.widgets.draw import Line
 from modtui.widgets.linespane import Anchor
@@ -31,16 +30,28 @@ STATES = {
     "discarded": (" ", "dim"),
     "partly": ("x", "state.bad"),
 }
+"""The letter of a state and its style."""
+
+READ = 500
+"""So many decisions are listed, the newest."""
+
+
+def seconds_left(decision: Decision, now_ms: int) -> int:
+    """How long the first part of it is still held."""
+    dues = [step.due_ms for target in decision.targets for step in target.steps if step.state == "held"]
+    return max(0, -(-(min(dues) - now_ms) // 1000)) if dues else 0
 
 
 def state_words(decision: Decision, now_ms: int) -> Shown:
-    """ "held 9 s", "done", "half": the state as one short word."""
+    """ "H 9 s", "done", "x half": the state as a letter and a short word."""
     state = decision.state
+    letter = STATES[state][0].strip()
+    named = {"partly": "half", "discarded": "dropped", "conflict": "", "unknown": "", "refused": ""}
+    word = named.get(state, str(state))
     if state == "held":
-        dues = [step.due_ms for target in decision.targets for step in target.steps if step.state == "held"]
-        left = max(0, -(-(min(dues) - now_ms) // 1000)) if dues else 0
-        return say("held {s} s", s=left) if left else own("waits")
-    return own({"partly": "half", "discarded": "dropped", "undone": "undone"}.get(state, state))
+        left = seconds_left(decision, now_ms)
+        word = f"{left} s" if left else "waits"
+    return own(" ".join(filter(None, (letter, word))))
 
 
 class JournalPage(LinesPage):
@@ -49,21 +60,18 @@ class JournalPage(LinesPage):
     SCOPE: ClassVar[Scope] = "journal"
     TITLE_WORDS = "Journal"
     HINTS: tuple[str, ...] = (
-        "journal.undo",
-        "page.open",
-        "journal.retry",
-        "journal.send",
-        "journal.drop",
-        "conflict.mine",
-        "conflict.theirs",
-        "back",
-    )
+        "journal.undo", "page.open", "journal.retry", "journal.send", "journal.drop", "conflict.mine",
+        "conflict.theirs", "filter.edit", "copy.link", "help.show", "back",
+    )  # fmt: skip
+    KEEP_HINTS = 2
 
     def __init__(self, shell: Shell, *, open_only: bool = False) -> None:
         super().__init__(shell)
         self.open_only = open_only
         self.cursor: int | None = 0
+        self.filter = ""
         self.decisions: list[Decision] = []
+        self._lines_of: list[int] = []
         self._load()
 
     def on_mount(self) -> None:
@@ -81,11 +89,17 @@ class JournalPage(LinesPage):
         self.show()
 
     def _load(self) -> None:
-        journal = self.desk.store.journal
-        found = list(journal.history(500))
+        found = list(self.desk.store.journal.history(READ))
         if self.open_only:
             found = [one for one in found if one.open or one.state in ("conflict", "refused", "partly")]
-        self.decisions = found
+        wanted = self.filter.casefold().split()
+        self.decisions = [one for one in found if all(word in self._hay(one) for word in wanted)]
+
+    def _hay(self, decision: Decision) -> str:
+        """What the filter looks at."""
+        targets = " ".join(f"#{one.number} {one.author or ''} {one.title or ''}" for one in decision.targets)
+        act = words.act(decision, self.desk.reasons)
+        return f"{act} {targets} {decision.state} {decision.id} {self._trouble(decision)}".casefold()
 
     def _heard(self, event: Event) -> None:
         if isinstance(event, DecisionChanged):
@@ -95,64 +109,123 @@ class JournalPage(LinesPage):
                 self.cursor = next((n for n, one in enumerate(self.decisions) if one.id == here.id), self.cursor)
             self.show()
 
+    def ticked(self) -> None:
+        """Held rows count down."""
+        self.show()
+
     @property
     def chosen(self) -> Decision | None:
         """The decision under the cursor."""
         at = self.cursor or 0
         return self.decisions[at] if at < len(self.decisions) else None
 
+    def possible(self, action: str) -> bool:
+        """What makes no sense for this row is dim."""
+        decision = self.chosen
+        state = decision.state if decision is not None else ""
+        needs = {
+            "journal.retry": ("refused", "partly", "unknown"),
+            "journal.send": ("held", "partly"),
+            "journal.drop": ("held", "refused", "conflict", "partly"),
+            "conflict.mine": ("conflict", "partly"),
+            "conflict.theirs": ("conflict", "partly"),
+        }.get(action)
+        if action.startswith("conflict.") and decision is not None:
+            return any(target.state == "conflict" for target in decision.targets)
+        return super().possible(action) and (needs is None or state in needs)
+
+    def hints(self) -> list[tuple[str, str, bool]]:
+        """The keys that do something for this row come first; the others are left out."""
+        return [hint for hint in super().hints() if hint[2]]
+
     def where(self) -> Shown:
         """Journal or outbox."""
-        return own("> Outbox: what is on its way" if self.open_only else "> Journal")
+        return own("> Outbox: what is on its way or needs a look" if self.open_only else "> Journal")
 
     def left_words(self) -> Shown:
-        """What is on its way, and what was done."""
-        box = self.desk.outbox()
-        done = ", ".join(f"{words.did(verb)} {n}" for verb, n in self.desk.session_counts().items())
-        return say(
-            "held {h}  sending {s}  failed {f}  conflict {c}   this session: {done}",
-            h=box.held,
-            s=box.sending + box.unknown,
-            f=box.failed,
-            c=box.conflict,
-            done=own(done or "nothing decided"),
-        )
+        """What is filtered."""
+        return say("filter {filter}", filter=self.filter) if self.filter else own("")
+
+    def head(self, width: int) -> list[Line]:
+        """What was done in the last hour."""
+        journal = self.desk.store.journal
+        counts = {verb: n for verb, n in journal.counts(self.shell.now_ms() - 3_600_000).items() if n}
+        total = sum(n for verb, n in counts.items() if verb != "undone")
+        parts = ", ".join(f"{words.did(verb)} {n}" for verb, n in counts.items())
+        last = say("last hour {total}: {parts}", total=total, parts=own(parts)) if parts else own("last hour: nothing")
+        return [((cut(say(" {last}", last=last), width - 1), "dim"),), ((own("-" * width), "rule"),)]
 
     def rows(self) -> int:
         """The decisions."""
         return len(self.decisions)
 
-    def body(self, width: int) -> Iterable[Line | Anchor]:
-        """A line for each decision; a batch is one line."""
-        if not self.decisions:
-            yield ((own(" Nothing is on its way." if self.open_only else " Nothing was decided yet."), "dim"),)
-        now = self.shell.now_ms()
+    def line_of(self, row: int) -> int:
+        """Lines for the hours stand between the rows."""
+        return self._lines_of[row] if row < len(self._lines_of) else row
+
+    def show(self) -> None:
+        """Know where the rows stand, then draw."""
+        self._lines_of, line, hour = [], 0, None
         for decision in self.decisions:
-            letter, style = STATES[decision.state]
+            now_hour = self._hour(decision)
+            if hour is not None and now_hour != hour:
+                line += 1
+            hour = now_hour
+            self._lines_of.append(line)
+            line += 1
+        super().show()
+
+    def _hour(self, decision: Decision) -> tuple[int, int, int]:
+        when = datetime.fromtimestamp(decision.created_ms / 1000, self.shell.tz)
+        return (when.month, when.day, when.hour)
+
+    def body(self, width: int) -> Iterable[Line | Anchor]:
+        """A line for each decision, a line for each hour; a batch is one line."""
+        if not self.decisions:
+            nothing = " Nothing is on its way." if self.open_only else " Nothing was decided yet."
+            yield ((own(f" Nothing matches {self.filter}." if self.filter else nothing), "dim"),)
+        now = self.shell.now_ms()
+        today = datetime.fromtimestamp(now / 1000, self.shell.tz).date()
+        last: Decision | None = None
+        for decision in self.decisions:
             when = datetime.fromtimestamp(decision.created_ms / 1000, self.shell.tz)
-            today = when.date() == datetime.fromtimestamp(now / 1000, self.shell.tz).date()
-            lane = words.lane_of(decision.targets[0]) if decision.targets else "reports"
-            verb = "undo" if decision.undo_of else words.did(decision.verb, lane)
-            more = words.detail(decision.intent, self.desk.reasons)
-            trouble = self._trouble(decision)
-            yield (
-                (own(f"   {when:%H:%M}  " if today else f"{when:%d %b}  " + " "), "row.age"),
-                (own(f"{letter} "), style),
-                (pad(state_words(decision, now), 10), style),
-                (pad(own(verb), 10), "text"),
-                (pad(cut(words.subject(decision), 30), 31), "row.author"),
-                (more, "dim"),
-                (say("  {trouble}", trouble=trouble) if trouble else own(""), "bad"),
-            )
+            if last is not None and self._hour(last) != self._hour(decision):
+                then = datetime.fromtimestamp(last.created_ms / 1000, self.shell.tz)
+                label = f"{then:%H}:00" if then.date() == when.date() else f"{then:%a %d %b}"
+                yield ((own(f"   -- {label} ".ljust(width - 1, "-")), "rule"),)
+            last = decision
+            yield self._row(decision, f"{when:%H:%M}" if when.date() == today else f"{when:%d.%m.}", width)
+
+    def _row(self, decision: Decision, when: str, width: int) -> Line:
+        _, style = STATES[decision.state]
+        lane = words.lane_of(decision.targets[0]) if decision.targets else "reports"
+        verb = "undo" if decision.undo_of else words.did(decision.verb, lane)
+        more = words.detail(decision.intent, self.desk.reasons)
+        trouble = self._trouble(decision)
+        wide = 34 if width >= 100 else 26
+        return (
+            (own(f"   {when:<6} "), "row.age"),
+            (pad(state_words(decision, self.shell.now_ms()), 8), style),
+            (pad(own(verb), 10), "text"),
+            (pad(cut(words.subject(decision), wide), wide + 1), "row.author"),
+            (more, "dim"),
+            (say("  {trouble}", trouble=trouble) if more and trouble else trouble, "bad"),
+        )
 
     def _trouble(self, decision: Decision) -> Shown:
+        many = len(decision.targets) > 1
+        bad = sum(target.state in ("refused", "conflict", "partly") for target in decision.targets)
+        if many:
+            return say("{n} not done", n=bad) if bad else own("")
         for target in decision.targets:
             if target.state == "conflict":
                 return say("CONFLICT: {what}", what="; ".join(target.conflict))
-            if target.state in ("refused", "partly"):
+            if target.state == "refused":
+                return say("REFUSED: {what}", what=words.partly(target))
+            if target.state == "partly":
                 return words.partly(target)
             if target.state == "unknown":
-                return own("its answer was lost: the site is asked")
+                return own("asking the site first")
         return own("")
 
     def foot(self, width: int) -> list[Line]:
@@ -161,12 +234,6 @@ class JournalPage(LinesPage):
         decision = self.chosen
         if decision is None:
             return [rule]
-        account = say(
-            "{act}, by {who}, id {id}",
-            act=words.act(decision, self.desk.reasons),
-            who=decision.account,
-            id=own(decision.id),
-        )
         steps = join(
             "; ",
             (
@@ -174,25 +241,71 @@ class JournalPage(LinesPage):
                 for step in decision.targets[0].steps
             ),
         )
+        account = say(
+            "{act}, by {who}. {steps}.", act=words.act(decision, self.desk.reasons), who=decision.account, steps=steps
+        )
+        out: list[Line] = [rule]
+        for text, style in ((account, "text"), (self._way_back(decision), "effect")):
+            lines = list(wrap(text, width - 2))
+            out += [((say(" {line}", line=line), style),) for line in lines[:2]]
+        return out
+
+    def _way_back(self, decision: Decision) -> Shown:
+        """What `u` would do with this row, said before it is pressed."""
+        if decision.undo_of is not None:
+            return own("This took something back. ctrl+r in the queue does the first one again.")
+        if decision.state in ("undone", "discarded"):
+            return own("Nothing of it is in force.")
+        if decision.state == "conflict":
+            return own("NOT sent: enter shows what changed. m sends yours anyway, t leaves theirs.")
+        if decision.state == "refused":
+            return own("Nothing of it is in force. r tries again, x drops it.")
+        if decision.state == "unknown":
+            return own("Nobody knows yet whether it arrived: the site is asked before anything is sent again.")
+        if decision.state == "held":
+            return own("TAKE IT BACK (u): at once, nothing was sent.")
         stays = "; ".join(decision.stays)
-        back = {"full": "u takes it back whole", "partial": "u takes back a part", "none": "it cannot be taken back"}[
-            decision.reversal
-        ]
-        return [
-            rule,
-            ((cut(say(" {account}", account=account), width - 1), "text"),),
-            ((cut(say(" {steps}", steps=steps), width - 1), "dim"),),
-            ((cut(say(" {back}{stays}", back=own(back), stays=own(f": {stays}" if stays else "")), width - 1), "dim"),),
-        ]
+        how = {
+            "full": "everything as it was before", "partial": "the post, not all of it",
+            "none": "not possible",
+        }[decision.reversal]  # fmt: skip
+        rest = say(" What stays: {stays}.", stays=stays) if stays else own("")
+        return say("TAKE IT BACK (u): {how}; it asks first.{rest}", how=own(how), rest=rest)
 
     def moved(self) -> None:
         """Another decision's foot."""
         self.show()
 
     def act_page_open(self) -> None:
-        """The decision's own page: targets, steps, a conflict's difference."""
-        if self.chosen is not None:
-            self.app.push_screen(DecisionPage(self.shell, self.chosen))
+        """The decision's own page: a conflict with what changed, else targets and steps."""
+        from modtui.screens.pages.conflict import ConflictPage
+        from modtui.screens.pages.decision import DecisionPage
+
+        decision = self.chosen
+        if decision is None:
+            return
+        one = len(decision.targets) == 1 and decision.targets[0].state == "conflict"
+        self.app.push_screen(ConflictPage(self.shell, decision) if one else DecisionPage(self.shell, decision))
+
+    def act_copy_link(self) -> None:
+        """The link to what was decided on."""
+        decision = self.chosen
+        item = self.desk.item(decision.targets[0].item) if decision is not None else None
+        if item is not None and item.url:
+            self.say(say("The link: {how}", how=copy(self.app, self.shell, item.url)))
+        else:
+            self.say(own("Its link is not known here any more."))
+
+    def act_filter_edit(self) -> None:
+        """Show only rows that hold all the words."""
+
+        def done(text: str) -> None:
+            self.filter, self.cursor = text.strip(), 0
+            self._load()
+            self.show()
+
+        prompt = own("Words that a row must hold (number, author, verb, state); empty shows all")
+        self.ask_text(prompt, done, text=self.filter)
 
     def act_journal_undo(self) -> None:
         """Take back this row."""
@@ -221,8 +334,8 @@ class JournalPage(LinesPage):
             self.run(self._send(self.chosen.id))
 
     async def _send(self, id: str) -> None:
-        await self.desk.send_now(id)
-        self.say(own("Sending now, without waiting for the hold."))
+        n = await self.desk.send_now(id)
+        self.say(own("Sending now, without waiting for the hold." if n else "Nothing of it is held."))
 
     def act_journal_drop(self) -> None:
         """Drop what is not sent, after a question."""
@@ -254,127 +367,3 @@ class JournalPage(LinesPage):
     async def _resolved(self, id: str, how: str) -> None:
         await self.desk.resolve_conflict(id, "mine" if how == "mine" else "theirs")
         self.say(own("Yours goes out now." if how == "mine" else "Dropped: theirs stays. The journal keeps a line."))
-
-
-class DecisionPage(JournalPage):
-    """One decision: each target, each step, and for a conflict what changed in the text."""
-
-    TITLE_WORDS = "Decision"
-    HINTS = ("journal.undo", "journal.retry", "journal.send", "conflict.mine", "conflict.theirs", "back")
-
-    def __init__(self, shell: Shell, decision: Decision) -> None:
-        self.about = decision.id
-        self.now: dict[str, str | None] = {}
-        super().__init__(shell)
-        self.cursor = None
-
-    def _load(self) -> None:
-        found = self.desk.store.journal.decision(self.about)
-        self.decisions = [found] if found is not None else []
-
-    def on_mount(self) -> None:
-        """For a conflict, ask the site how it is now."""
-        super().on_mount()
-        decision = self.chosen
-        if decision is not None and any(target.state == "conflict" for target in decision.targets):
-            self.run(self._reread(decision))
-
-    async def _reread(self, decision: Decision) -> None:
-        community = next((one for one in self.desk.communities if one.id == decision.community), None)
-        if community is None:
-            return
-        refs = [target.ref for target in decision.targets if target.state == "conflict"][:20]
-        for ref, item in (await community.backend.reread(refs)).items():
-            if isinstance(item, Gone):
-                self.now[str(ref)] = None
-            else:
-                self.now[str(ref)] = item.source if item.source is not None else item.body.text if item.body else ""
-        self.show()
-
-    def where(self) -> Shown:
-        """Which decision."""
-        return say("> Journal > {id}", id=own(self.about))
-
-    def rows(self) -> int:
-        """No cursor here."""
-        return 0
-
-    def foot(self, width: int) -> list[Line]:
-        """Nothing."""
-        return []
-
-    def body(self, width: int) -> Iterable[Line | Anchor]:
-        """The account of it."""
-        decision = self.chosen
-        if decision is None:
-            yield ((own(" This decision is not in the journal any more."), "dim"),)
-            return
-        when = datetime.fromtimestamp(decision.created_ms / 1000, self.shell.tz)
-        yield ((say(" {act}", act=words.act(decision, self.desk.reasons)), "heading"),)
-        yield (
-            (
-                say(
-                    " decided {when} by {who}, held {s} s, {n}",
-                    when=own(f"{when:%a %d %b %H:%M:%S}"),
-                    who=decision.account,
-                    s=decision.hold_ms // 1000,
-                    n=count(len(decision.targets), "target"),
-                ),
-                "dim",
-            ),
-        )
-        intent = decision.intent
-        for label, text in (
-            ("reason", intent.reason_title),
-            ("own words", intent.reason_text),
-            ("text", intent.text),
-            ("message", intent.message),
-        ):
-            if text:
-                for n, line in enumerate(wrap(show_line(text, 2000), max(20, width - 16))):
-                    yield ((own(f" {label if not n else '':<12} "), "section"), (line, "text"))
-        if any(target.state == "conflict" for target in decision.targets):
-            yield ((own(""), "text"),)
-            yield ((own(" NOT sent, because the post is not what you saw."), "message.error"),)
-            yield (
-                (
-                    own(" m sends yours anyway, t leaves theirs, q waits. Nothing goes out until you choose."),
-                    "question",
-                ),
-            )
-        for target in decision.targets:
-            yield ((own(""), "text"),)
-            yield Anchor(str(target.index))
-            author = say(" by {author}", author=target.author) if target.author else own("")
-            title = say('  "{title}"', title=show_line(target.title, 60)) if target.title else own("")
-            yield ((say(" #{number}{author}", number=target.number, author=author), "author"), (title, "dim"))
-            for step in target.steps:
-                letter, style = STATES[step.state]
-                error = say(": {error}", error=show_line(step.error)) if step.error else own("")
-                yield (
-                    (own(f"   {letter} "), style),
-                    (
-                        say("{words} - {state}{error}", words=own(step.words), state=own(step.state), error=error),
-                        "text",
-                    ),
-                )
-            if target.state == "conflict":
-                yield from self._changed(target, width)
-
-    def _changed(self, target: Target, width: int) -> Iterable[Line]:
-        for what in target.conflict:
-            yield ((say("     {what}", what=own(what)), "bad"),)
-        if str(target.ref) not in self.now or target.seen is None:
-            return
-        now = self.now[str(target.ref)]
-        if now is None:
-            yield ((own("     It is not on the site any more."), "bad"),)
-            return
-        if now == target.seen.text:
-            yield ((own("     The text is as you saw it."), "dim"),)
-            return
-        yield ((own("     WHAT CHANGED IN THE TEXT"), "section"),)
-        for sign, line in text_diff(target.seen.text, Foreign(now)):
-            style = {"+": "diff.add", "-": "diff.remove"}.get(sign, "text")
-            for n, part in enumerate(wrap(line, max(20, width - 10))):
-                yield ((own(f"     {sign if not n else ' '} "), style), (part, style))

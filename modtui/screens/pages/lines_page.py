@@ -6,8 +6,10 @@ from collections.abc import Iterable
 
 from textual.app import ComposeResult
 
+from modtui.desk.community import Community
 from modtui.screens.page import Page
-from modtui.text import Shown, own, say
+from modtui.screens.status import alert_of, notes_of, troubled_of
+from modtui.text import Shown, own, say, show_line
 from modtui.widgets.bars import TopState
 from modtui.widgets.draw import Line
 from modtui.widgets.linespane import Anchor, LinesPane
@@ -43,16 +45,22 @@ class LinesPage(Page):
         """The place, for line 1."""
         return say("> {title}", title=own(self.TITLE_WORDS))
 
-    def top_state(self) -> TopState:
-        """Where I am."""
+    def community(self) -> Community | None:
+        """The community that the page is about; None when there are several and it is about all."""
         communities = self.desk.communities
-        place = say("{name}", name=communities[0].name) if len(communities) == 1 else own("modtui")
-        account = communities[0].account if len(communities) == 1 else None
+        return communities[0] if len(communities) == 1 else None
+
+    def top_state(self) -> TopState:
+        """Where I am, and what is on its way: that never vanishes, on no screen."""
+        one = self.community()
+        troubled = troubled_of(self.desk, one)
         return TopState(
-            place=place,
+            place=show_line(one.name, 24) if one else own("modtui"),
             where=self.where(),
-            name=say("{n}", n=account.username) if account else own(""),
+            name=show_line(one.account.username, 24) if one and one.account else own(""),
             left=self.left_words(),
+            alert=alert_of(troubled, one, self.shell),
+            notes=tuple(notes_of(self.desk, self.shell, bool(troubled))) if self.desk.communities else (),
         )
 
     def left_words(self) -> Shown:
@@ -72,7 +80,7 @@ class LinesPage(Page):
         return ()
 
     def rows(self) -> int:
-        """How many rows the cursor has (they are the first lines of the body)."""
+        """How many rows the cursor has."""
         return 0
 
     def show(self) -> None:
@@ -87,10 +95,14 @@ class LinesPage(Page):
             head=self.head(width),
             foot=self.foot(width),
             key=type(self).__name__,
-            cursor=self.cursor if self.rows() else None,
+            cursor=self.line_of(self.cursor) if self.cursor is not None and self.rows() else None,
         )
         self.refresh_top()
         self.refresh_hint()
+
+    def line_of(self, row: int) -> int:
+        """Which line of the body the cursor's row `row` is."""
+        return row
 
     def moved(self) -> None:
         """The cursor stands on another row."""
@@ -102,7 +114,7 @@ class LinesPage(Page):
         new = max(0, min(self.rows() - 1, self.cursor + by))
         if new != self.cursor:
             self.cursor = new
-            self.pane.put_cursor(new)
+            self.pane.put_cursor(self.line_of(new))
             self.moved()
 
     def act_nav_next(self) -> None:

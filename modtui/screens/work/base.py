@@ -43,7 +43,6 @@ class WorkBase(WorkFrame):
     def __init__(self, shell: Shell, lane: Lane = "reports", community: CommunityId | None = None) -> None:
         super().__init__(shell, lane, community)
         self._rest: Timer | None = None
-        self._tick: Timer | None = None
         self._gather: Timer | None = None
         self._changed: dict[str, None] = {}
         self._moved_at = 0.0
@@ -281,21 +280,10 @@ class WorkBase(WorkFrame):
 
     # on top
     def top_state(self) -> TopState:
-        """The two lines; while something counts down, they are drawn every second."""
+        """The two lines, and the head over the rows."""
         self.rows_list.head(alike=self.view.like_source is not None, note=self.outage.note(self.desk, self.view))
-        state = super().top_state()
-        self._keep_ticking()
-        return state
+        return super().top_state()
 
-    def _keep_ticking(self) -> None:
-        """While something is held its seconds count down; otherwise nothing ticks."""
-        box = self.desk.outbox()
-        waiting = box.next_due_ms is not None and box.held > 0
-        offline = any(community.link.next_ms for community in self.desk.communities)
-        if (waiting or offline) and self._tick is None:
-            self._tick = self.set_timer(1.0, self._ticked)
-
-    def _ticked(self) -> None:
-        self._tick = None
-        self.refresh_top()
+    def ticked(self) -> None:
+        """The empty lane says how long it takes until everything is out."""
         self.refresh_empty()

@@ -45,10 +45,13 @@ def empty_lines(
         else:
             block += [(line, style) for line in wrap(text, room)]
     wide = max((cells(text) for text, _ in block), default=0)
-    margin = own(" " * max(1, (width - wide) // 2))
-    above = max(0, (height - len(block)) // 3)
-    lines: list[Line] = [((own(""), "text"),)] * above
-    return [*lines, *(((margin, "text"), (text, style)) for text, style in block)]
+    lines: list[Line] = [((own(""), "text"),)] * max(0, (height - len(block)) // 3)
+    for n, (text, style) in enumerate(block):
+        if not text and n and not block[n - 1][0]:
+            continue
+        size = cells(text) if style == "heading" else wide
+        lines.append(((own(" " * max(1, (width - size) // 2)), "text"), (text, style)))
+    return lines
 
 
 def _block(desk: Desk, view: View, community: CommunityId | None, shell: Shell) -> list[Piece]:

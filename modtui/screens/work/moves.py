@@ -9,6 +9,7 @@ from modtui.desk.words import do
 from modtui.domain.capability import Blocked
 from modtui.domain.subjects import LANES, CommunityId
 from modtui.screens.lines.choose import ChoiceLine, choices
+from modtui.screens.pages.conflict import ConflictPage
 from modtui.screens.work.find import WorkFind
 from modtui.text import own, say, show_line
 
@@ -159,11 +160,30 @@ class WorkMoves(WorkFind):
         else:
             self.rows_list.go(found)
 
+    def look_at(self, item_id: str) -> None:
+        """Go to an item and read it (from the journal or a conflict's page)."""
+        index = self.view.index(item_id)
+        if index is None:
+            self.say(own("It is not in this list; R reads the lane again."))
+            return
+        self.rows_list.go(index)
+        self.reading = True
+        self.shell.gate.hidden()
+        self.lay_out()
+        self.refresh_top()
+        self.call_after_refresh(self.show_item)
+
     def act_item_open(self) -> None:
         """Read the item; what is folded unfolds, and folds again."""
         item = self.current
         if item is None:
             return
+        state = self.desk.state_of(item.id)
+        if state.kind == "conflict" and state.decision is not None and not self.reading:
+            decision = self.desk.decision(state.decision)
+            if decision is not None and len(decision.targets) == 1:
+                self.app.push_screen(ConflictPage(self.shell, decision))
+                return
         if not self.reading:
             self.reading = True
             self.shell.gate.hidden()

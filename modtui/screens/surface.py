@@ -1,0 +1,371 @@
+"""What all screens share: keys by scope, the message and hint lines, lines, a text field.
+
+A key goes to the text field if one is open, else to the open line, else through the keymap to the method `act_...` of
+the screen. Nothing here decides anything.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from itertools import islice
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual import events
+from textual.app import ComposeResult
+from textual.screen import Screen
+from textual.timer import Timer
+from textual.widgets import Input
+
+from modtui.actions import BY_ID, Scope, method_of
+from modtui.domain.capability import Blocked
+from modtui.domain.decisions import Intent
+from modtui.domain.items import Item
+from modtui.errors import ModtuiError
+from modtui.screens.lines.base import Drawn, Line
+from modtui.screens.shell import Shell
+from modtui.screens.tokens import AZERTY, token_of
+from modtui.text import Shown, own, say
+from modtui.text.width import cut, wrap
+from modtui.widgets.bars import Bars, Drawing, TopState, hint_pieces
+
+if TYPE_CHECKING:
+    from modtui.desk.desk import Desk
+    from modtui.settings import Settings
+
+MESSAGE_ROWS = 3
+"""A message that does not fit on its line gets more of them for as long as it stands."""
+
+_REPEATABLE = ("j", "k", "down", "up")
+"""Keys that may be held down in a line: they only move. Any other counts once, however long it is held."""
+
+
+class Surface(Screen[None], inherit_bindings=False):
+    """A screen with two lines on top, two at the bottom, and something between."""
+
+    SCOPE: ClassVar[Scope] = "text"
+    HINTS: tuple[str, ...] = ("back", "help.show")
+    """The actions whose keys the last line shows, the important ones first."""
+
+    KEEP_HINTS: ClassVar[int] = 1
+    """How many of the last hints are shown in any width."""
+
+    AUTO_FOCUS = ""
+    ALLOW_SELECT = False
+
+    def __init__(self, shell: Shell) -> None:
+        super().__init__()
+        self.shell = shell
+        self.line: Line | None = None
+        self._sequences = shell.keymap.sequences(self.SCOPE)
+        self._panel_rows = 1
+        self._message: Shown = own("")
+        self._message_style = "message"
+        self._message_rows = 1
+        self._text_done: Callable[[str], None] | None = None
+        self._text_left: Callable[[], None] | None = None
+        self._text_changed: Callable[[str], None] | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._tick: Timer | None = None
+
+    # the parts
+    def middle(self) -> ComposeResult:
+        """What stands between the lines on top and at the bottom."""
+        yield from ()
+
+    def compose(self) -> ComposeResult:
+        """Two lines, the middle, the panel of an open line, the message, the hint or the text field."""
+        paint = self.shell.painter
+        yield Bars(paint, id="bars")
+        yield from self.middle()
+        yield Drawing(paint, self._draw_panel, fill="panel", id="panel")
+        yield Drawing(paint, self._draw_message, fill="message", id="message")
+        yield Drawing(paint, self._draw_hint, fill="hint", id="hint")
+        field = Input(id="field", compact=True, select_on_focus=False)
+        field.display = False
+        field.cursor_blink = False
+        yield field
+
+    @property
+    def desk(self) -> Desk:
+        """The desk."""
+        return self.shell.desk
+
+    @property
+    def settings(self) -> Settings:
+        """The settings in force."""
+        return self.shell.settings
+
+    def when(self, ms: int) -> str:
+        """An instant in the moderator's zone: "at 14:00", "on Tue 21 Nov 08:00"."""
+        return self.shell.when(ms)
+
+    def on_mount(self) -> None:
+        """Nothing has the focus (see AUTO_FOCUS): keys come to the screen."""
+        self.query_one("#panel", Drawing).display = False
+        self.refresh_top()
+
+    def top_state(self) -> TopState:
+        """What the first two lines say."""
+        return TopState(place=own("modtui"), where=own(type(self).__name__))
+
+    def refresh_top(self) -> None:
+        """Draw the first two lines again if they changed; while something counts down, once a second."""
+        if not self.is_mounted:
+            return
+        self.query_one("#bars", Bars).put(self.top_state())
+        box = self.desk.outbox()
+        counting = (box.next_due_ms is not None and box.held > 0) or any(c.link.next_ms for c in self.desk.communities)
+        if counting and self._tick is None:
+            self._tick = self.set_timer(1.0, self._ticked)
+
+    def _ticked(self) -> None:
+        self._tick = None
+        if self.app.screen is self:
+            self.refresh_top()
+            self.ticked()
+
+    def ticked(self) -> None:
+        """What else counts down on this screen."""
+
+    # messages and hints
+    def say(self, words: Shown, *, error: bool = False) -> None:
+        """Put a sentence on the message line."""
+        self._message, self._message_style = words, "message.error" if error else "message"
+        self._fit_message()
+
+    def ask(self, words: Shown) -> None:
+        """Put a question on the message line; the line that asked takes the answer."""
+        self._message, self._message_style = words, "question"
+        self._fit_message()
+
+    def _fit_message(self) -> None:
+        if not self.is_mounted:
+            return
+        place = self.query_one("#message", Drawing)
+        rows = max(1, len(self._draw_message(self.size.width)))
+        if rows != self._message_rows:
+            place.styles.height = self._message_rows = rows
+        place.put()
+
+    def refuse(self, words: Shown) -> None:
+        """Say why a key does nothing; input is ignored for half a second."""
+        self.shell.gate.refuse()
+        self._sequences.reset()
+        self.say(words, error=True)
+
+    def hints(self) -> Sequence[tuple[str, str, bool]]:
+        """Key, words and whether possible, for the last line."""
+        keymap = self.shell.keymap
+        return [
+            (keymap.shown(name), BY_ID[name].title, self.possible(name)) for name in self.HINTS if keymap.shown(name)
+        ]
+
+    def possible(self, action: str) -> bool:
+        """Whether an action can be done now (a dim one says why when pressed)."""
+        return not BY_ID[action].missing
+
+    def refresh_hint(self) -> None:
+        """Draw the last line again."""
+        if self.is_mounted:
+            self.query_one("#hint", Drawing).put()
+
+    def _draw_message(self, width: int) -> Sequence[Drawn]:
+        room = max(10, width - 2)
+        if len(self._message) > MESSAGE_ROWS * room:
+            lines = [*islice(wrap(self._message, room), MESSAGE_ROWS - 1)]
+            used = sum(len(line) + 1 for line in lines)
+            lines.append(cut(Shown(self._message[used:]), room))
+        else:
+            lines = list(islice(wrap(self._message, room), MESSAGE_ROWS))
+        return [((say(" {line}", line=line), self._message_style),) for line in lines] if self._message else []
+
+    def _draw_hint(self, width: int) -> Sequence[Drawn]:
+        if self.line is not None:
+            return [self.line.hint(width)]
+        if self._sequences.pending:
+            found = self._sequences.continuations()
+            pairs = [(key, BY_ID[name].title, self.possible(name)) for key, name in found]
+            pairs.sort(key=lambda pair: not pair[2])
+            return [hint_pieces([(" ".join(self._sequences.pending), "then", True), *pairs], width)]
+        return [hint_pieces(self.hints(), width, self.KEEP_HINTS)]
+
+    def _draw_panel(self, width: int) -> Sequence[Drawn]:
+        return self.line.draw(width) if self.line is not None else []
+
+    # lines
+    def open_line(self, line: Line) -> None:
+        """Show a line; it has the keys until it closes."""
+        self.line = line
+        self._sequences.reset()
+        self.redraw_line()
+
+    def close_line(self) -> None:
+        """Take the line away."""
+        self.line = None
+        self.redraw_line()
+
+    def redraw_line(self) -> None:
+        """Draw the panel and the hint again; the panel is as high as its line draws."""
+        if not self.is_mounted:
+            return
+        panel = self.query_one("#panel", Drawing)
+        most = max(3, self.size.height - (8 if self.size.height >= 20 else 6))
+        if self.line is not None:
+            self.line.room = most
+        rows = min(len(self._draw_panel(self.size.width)), most)
+        if panel.display != bool(rows):
+            panel.display = bool(rows)
+        if rows and self._panel_rows != rows:
+            panel.styles.height = self._panel_rows = rows
+        panel.put()
+        self.refresh_hint()
+
+    # text
+    def ask_text(
+        self,
+        prompt: Shown,
+        done: Callable[[str], None],
+        *,
+        text: str = "",
+        left: Callable[[], None] | None = None,
+        changed: Callable[[str], None] | None = None,
+    ) -> None:
+        """Ask for one line of text in the place of the last line."""
+        self._text_done, self._text_left, self._text_changed = done, left, changed
+        self.ask(say("{prompt}   (enter takes it, ctrl+g leaves)", prompt=prompt))
+        field = self.query_one("#field", Input)
+        field.value = text
+        field.cursor_position = len(text)
+        self.query_one("#hint", Drawing).display = False
+        field.display = True
+        self.set_focus(field)  # at once: the next key may be on its way
+
+    def _end_text(self) -> None:
+        field = self.query_one("#field", Input)
+        field.display = False
+        self.query_one("#hint", Drawing).display = True
+        self.set_focus(None)
+        self._text_done = self._text_left = self._text_changed = None
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Tell who wants to follow the typing."""
+        event.stop()
+        if self._text_changed is not None and self.focused is event.input:
+            self._text_changed(event.value)
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Enter takes the text."""
+        event.stop()
+        done = self._text_done
+        self._end_text()
+        self.say(own(""))
+        if done is not None:
+            done(event.value)
+
+    def ask_long_text(self, title: Shown, text: str, done: Callable[[str], None]) -> None:
+        """Ask for text of several lines on a screen of its own."""
+        from modtui.screens.pages.editor import EditorPage
+
+        self.app.push_screen(EditorPage(self.shell, title, text, done))
+
+    # keys
+    def on_key(self, event: events.Key) -> None:
+        """Every key comes by here."""
+        if self.app.screen is not self:
+            # Typed ahead, before the screen on top of this one was there: it is meant for that one, and for none if
+            # this screen has gone.
+            event.stop()
+            event.prevent_default()
+            if self in self.app.screen_stack and isinstance(self.app.screen, Surface):
+                self.app.screen.typed_ahead(event)
+            return
+        if self.focused is not None:
+            if event.is_printable and event.character and isinstance(self.focused, Input):
+                # A field takes what it gets itself; this came to the screen before the field was open.
+                event.stop()
+                event.prevent_default()
+                self.focused.insert_text_at_cursor(event.character)
+            elif event.key in ("ctrl+g", "escape"):
+                event.stop()
+                event.prevent_default()
+                left = self._text_left
+                self._end_text()
+                self.say(own(""))
+                if left is not None:
+                    left()
+            return
+        event.stop()
+        event.prevent_default()
+        token = token_of(event)
+        if not self.shell.gate.key(token):
+            return
+        if self.line is not None:
+            if self.settings.screen.keyboard == "azerty":
+                token = AZERTY.get(token, token)
+            if self.shell.gate.repeating and token not in _REPEATABLE:
+                self.say(own("A key that repeats counts once."))
+            else:
+                self.line.key(token)
+            return
+        pending = bool(self._sequences.pending)
+        action = self._sequences.feed(token)
+        if action:
+            self.act(action)
+        elif action is None and not pending:
+            self.unbound(token)
+        if pending or action == "":
+            self.refresh_hint()
+
+    def typed_ahead(self, event: events.Key) -> None:
+        """Take a key that came to the screen below while this one was opening."""
+        self.post_message(events.Key(event.key, event.character))
+
+    def unbound(self, token: str) -> None:
+        """A key that means nothing here."""
+
+    def on_paste(self, event: events.Paste) -> None:
+        """Pasted text decides nothing."""
+        if self.focused is None:
+            event.stop()
+            self.say(say("Pasted text decides nothing ({n} keys ignored).", n=len(event.text)), error=True)
+
+    def act(self, action: str) -> None:
+        """Do an action by its id, or say why it is not done here."""
+        if BY_ID[action].missing:
+            title = BY_ID[action].title
+            name = title[:1].upper() + title[1:]
+            self.refuse(say("{name} is not possible here: {why}.", name=own(name), why=own(BY_ID[action].missing)))
+            return
+        method = getattr(self, method_of(action), None)
+        if method is None:
+            self.refuse(say("{title} is not possible here.", title=BY_ID[action].title.capitalize() or action))
+            return
+        cast(Callable[[], None], method)()
+
+    def run(self, work: Awaitable[None]) -> None:
+        """Run `work` beside the screen. Its errors become a message; the program goes on."""
+
+        async def guarded() -> None:
+            try:
+                await work
+            except ModtuiError as error:
+                if self.is_mounted:
+                    self.say(say("{message} {hint}", message=error.message, hint=error.hint), error=True)
+
+        task = asyncio.ensure_future(guarded())
+        self._tasks.add(task)
+        task.add_done_callback(self._finished)
+
+    def _finished(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            raise error
+
+    def decide(self, items: Sequence[Item], intent: Intent) -> None:
+        """Pages do not decide; the work screen does."""
+        raise NotImplementedError
+
+    def blocked_words(self, what: str, blocked: Blocked) -> Shown:
+        """The sentence of a dim verb."""
+        return say("{what} is not possible here: {why}.", what=what.capitalize(), why=blocked.sentence.rstrip("."))
