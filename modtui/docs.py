@@ -1,4 +1,4 @@
-"""Makes docs/keys.md and docs/settings.md from the registry and the settings, and checks that they are current.
+"""Makes docs/keys.md, docs/settings.md and docs/cli.md from the program, and checks that they are current.
 
 `python -m modtui.docs` writes them, `--check` says which are stale and exits with 1.
 """
@@ -50,9 +50,10 @@ def keys_page() -> str:
 
 def pages() -> dict[Path, str]:
     """Every generated page: its path and its text."""
+    from modtui.cli.docs import cli_md
     from modtui.settings.docs import settings_md
 
-    return {DOCS / "keys.md": keys_page(), DOCS / "settings.md": settings_md()}
+    return {DOCS / "keys.md": keys_page(), DOCS / "settings.md": settings_md(), DOCS / "cli.md": cli_md()}
 
 
 def main(arguments: list[str]) -> int:

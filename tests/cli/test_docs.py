@@ -11,7 +11,7 @@ from tests.cli.conftest import ROOT, Run
 
 def test_the_page_is_current() -> None:
     page = (ROOT / "docs" / "cli.md").read_text("utf-8")
-    assert page == cli_md(), "run: python -m modtui.cli.docs > docs/cli.md"
+    assert page == cli_md(), "run: python -m modtui.docs"
     assert all(f"## modtui {name}" in page for name in COMMANDS)
 
 

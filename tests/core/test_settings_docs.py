@@ -10,4 +10,4 @@ PAGE = Path(__file__).parents[2] / "docs" / "settings.md"
 
 
 def test_the_page_is_current() -> None:
-    assert PAGE.read_text("utf-8") == settings_md(), "run: python -m modtui.settings.docs > docs/settings.md"
+    assert PAGE.read_text("utf-8") == settings_md(), "run: python -m modtui.docs"
