@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from modtui.backends.base import Budget, RequestSeen
 from modtui.desk import link as lines
@@ -35,6 +35,10 @@ if TYPE_CHECKING:
     from modtui.desk.sync import Sync
     from modtui.desk.view import View
     from modtui.store.store import Store
+
+T = TypeVar("T")
+_ACTS_S = 2.0
+"""How long closing waits for an undo that reads from a site, in real seconds."""
 
 
 class Desk:
@@ -79,6 +83,7 @@ class Desk:
         self._context: ContextKeeper | None = None
         self._views: dict[tuple[Lane, CommunityId | None], View] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
+        self._acts: set[asyncio.Task[Any]] = set()
         self._started = False
         self._syncing = False
         self._stops = [self.events.subscribe(self._heard)]
@@ -108,14 +113,17 @@ class Desk:
         """End: a write in flight is waited for (at most `timeout_s` real seconds) and never cancelled by choice; what
         is held stays in the outbox for the next start."""
         await self._decider.committed()
+        if self._acts:
+            await asyncio.wait(self._acts, timeout=min(timeout_s, _ACTS_S))
         if self._sync is not None:
             await self._sync.close()
         if self._context is not None:
             await self._context.close()
         await self._outbox.close(timeout_s)
-        for task in list(self._tasks):
+        left = [*self._tasks, *self._acts]
+        for task in left:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*left, return_exceptions=True)
         if self._started and not self.read_only:
             await self.store.journal.note("ended", {"held": self._outbox.state().held}, at_ms=self.clock.now_ms())
         for stop in self._stops:
@@ -293,8 +301,10 @@ class Desk:
         ReadOnly, UsageError (no items), StoreError.
         """
         self._may_write()
-        decided = await self._decider.decide(
-            items, intent, seen=seen, hold_s=hold_s, checked=checked, overrule=overrule, each=each
+        decided = await self._whole(
+            self._decider.decide(
+                items, intent, seen=seen, hold_s=hold_s, checked=checked, overrule=overrule, each=each
+            )
         )
         if decided.decision is not None:
             self._undoer.forget_redo()
@@ -326,39 +336,39 @@ class Desk:
         """Take back the newest decision of this session, or the one named. Raises ReadOnly, NotFound, StoreError, and
         the site's errors when what was sent has to be read again."""
         self._may_write()
-        return await self._undoer.undo(decision, confirmed=confirmed)
+        return await self._whole(self._undoer.undo(decision, confirmed=confirmed))
 
     async def redo(self) -> UndoResult:
         """Do again what was taken back last, as a new decision. Raises ReadOnly, StoreError."""
         self._may_write()
-        return await self._undoer.redo()
+        return await self._whole(self._undoer.redo())
 
     async def discard(self, id: str) -> None:
         """Drop what is not sent of a decision. Raises ReadOnly, NotFound, Refused, StoreError."""
         self._may_write()
-        await self._outbox.discard(id)
+        await self._whole(self._outbox.discard(id))
 
     async def retry(self, id: str) -> None:
         """Try a refused remainder again; look an unknown fate up now. Raises ReadOnly, NotFound, Refused and
         StoreError."""
         self._may_write()
-        await self._outbox.retry(id)
+        await self._whole(self._outbox.retry(id))
 
     async def send_now(self, id: str | None = None) -> int:
         """End the hold of one decision or of all; how many. Raises ReadOnly, NotFound, StoreError."""
         self._may_write()
-        return await self._outbox.send_now(id)
+        return await self._whole(self._outbox.send_now(id))
 
     async def resume(self, ids: Sequence[str]) -> None:
         """Check and send what waited to be asked about. Raises ReadOnly, NotFound, StoreError."""
         self._may_write()
-        await self._outbox.resume(ids)
+        await self._whole(self._outbox.resume(ids))
 
     async def resolve_conflict(self, id: str, choice: Literal["mine", "theirs"]) -> Decision | None:
         """`mine` decides again on the subject as it is now and gives that decision; `theirs` drops it. Raises ReadOnly,
         NotFound, Refused, StoreError, and the site's errors."""
         self._may_write()
-        return await self._undoer.resolve(id, choice)
+        return await self._whole(self._undoer.resolve(id, choice))
 
     def outbox(self) -> OutboxState:
         """What is on its way."""
@@ -427,6 +437,18 @@ class Desk:
 
     async def _release(self, decision: Decision, target: Target) -> None:
         await self._undoer.release(decision, target)
+
+    async def _whole(self, work: Coroutine[Any, Any, T]) -> T:
+        """Do it to its end, even where the caller is cancelled meanwhile (a screen closes, ctrl+c): what the journal
+        has, this desk knows."""
+        task = asyncio.ensure_future(work)
+        self._acts.add(task)
+        task.add_done_callback(self._acts.discard)
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            task.add_done_callback(lambda done: done.cancelled() or done.exception())  # nobody else will look at it
+            raise
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         async def run() -> None:

@@ -15,6 +15,7 @@ from modtui.domain.decisions import Answer, Step
 from modtui.errors import ModtuiError
 
 if TYPE_CHECKING:
+    from modtui.backends.base import Fate
     from modtui.desk.outbox import Outbox
     from modtui.desk.sender import Job, Key
 
@@ -23,9 +24,10 @@ SECOND_S = 5.0
 LONGEST_S = 300.0
 LONG_AGO_S = 60.0
 """A request that left longer ago than this is on its way no more: one look is enough."""
+SOON_S = FIRST_S + SECOND_S
+"""Before this a request may still be under way, and is not sent again."""
 LATE_S = 30.0
-"""What writes to a member is not sent again before this: the first one may still be under way, and nothing would stop
-the second."""
+"""The same for what writes to a member: nothing on the site would stop a second one."""
 WINDOW_MS = 3_600_000
 """Where another process sent it, our clock may have been set since: so far back at least is looked."""
 _UNKNOWN_MS = 86_400_000
@@ -41,6 +43,7 @@ class Look(Struct):
     lost: float | None = None
     tries: int = 0
     absent: int = 0
+    absent_at: float = 0.0
 
 
 class Lookups:
@@ -80,16 +83,8 @@ class Lookups:
         """Ask the site. Raises the errors that concern the line."""
         self.next(job)
         look = self._looks[job.key]
-        community = self._landing.community
-        await community.identify()
-        book = self._outbox.book
-        before = book.before.get((job.decision.id, job.target.index)) or self._outbox.cached(job.target)
-        age_ms = self._age_ms(job.step)
-        since_ms = community.backend.wire.clock_ms - 1000 - (age_ms if look.lost is not None else max(age_ms, WINDOW_MS))
         try:
-            fate = await community.backend.fate(
-                before, job.step.call, key=job.step.key, since_ms=since_ms, known=self._known(job, since_ms)
-            )
+            fate = await self.ask(job, look.lost is not None)
         except ModtuiError as error:
             self._again(look)
             if broken(error):
@@ -99,9 +94,11 @@ class Lookups:
             self._looks.pop(job.key, None)
             await self._landing.found_done(job, fate.answer)
         elif fate.is_ == "not sent":
-            look.absent += 1
+            now = self._clock.monotonic()
+            if not look.absent or now - look.absent_at >= SECOND_S:
+                look.absent, look.absent_at = look.absent + 1, now
             if not self._sure(job.step, look):
-                look.next = self._clock.monotonic() + SECOND_S
+                look.next = now + SECOND_S
                 return
             self._looks.pop(job.key, None)
             await self._landing.found_absent(job)
@@ -109,6 +106,18 @@ class Lookups:
             look.absent = 0
             self._again(look)
             await self._landing.unclear(job, fate.words)
+
+    async def ask(self, job: Job, ours: bool = False) -> Fate:
+        """What the site says became of the step. `ours`: it was sent by this process, so its age is known well. Raises
+        the backend's errors."""
+        community = self._landing.community
+        await community.identify()
+        before = self._outbox.book.before.get((job.decision.id, job.target.index)) or self._outbox.cached(job.target)
+        age_ms = self._age_ms(job.step)
+        since_ms = community.backend.wire.clock_ms - 1000 - (age_ms if ours else max(age_ms, WINDOW_MS))
+        return await community.backend.fate(
+            before, job.step.call, key=job.step.key, since_ms=since_ms, known=self._known(job, since_ms)
+        )
 
     def _known(self, job: Job, since_ms: int) -> list[Answer]:
         """The answers to the same call in other decisions of late: two messages may say the same to the same member."""
@@ -130,7 +139,7 @@ class Lookups:
     def _sure(self, step: Step, look: Look) -> bool:
         """Whether what the site does not show can be under way no more: a second look, later, or a long time tells."""
         ago_s = self._age_ms(step) / 1000 if look.lost is None else self._clock.monotonic() - look.lost
-        return ago_s > LONG_AGO_S or (look.absent >= 2 and (ago_s >= LATE_S or not step.reaches))
+        return ago_s > LONG_AGO_S or (look.absent >= 2 and ago_s >= (LATE_S if step.reaches else SOON_S))
 
     def _age_ms(self, step: Step) -> int:
         """How long ago a step was sent; long, where the clock was set back since."""

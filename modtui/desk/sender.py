@@ -22,7 +22,7 @@ from modtui.desk.landing import Landing
 from modtui.desk.link import Backoff, wait_for
 from modtui.desk.lookup import Lookups
 from modtui.desk.preflight import LIGHT, judge
-from modtui.domain.decisions import Decision, Step, Target
+from modtui.domain.decisions import Decision, Step, StepState, Target
 from modtui.domain.items import Gone, Item
 from modtui.domain.seen import Seen
 from modtui.domain.subjects import SubjectRef
@@ -257,6 +257,8 @@ class Sender:
                 base=self._landing.base(job),
             )
             if verdict.stops:
+                if await self._arrived_after_all(job, "held"):
+                    return True
                 await self._landing.conflict(job, words.differences_words(verdict.stops), fresh, frm="held")
                 return True
             if verdict.notes:
@@ -283,7 +285,7 @@ class Sender:
             answer = await self.community.backend.send(job.step.call, key=job.step.key)
         except (errors.Stale, errors.NotFound) as error:
             await self._changed_under_us(job, error)
-        except (errors.AuthError, errors.RateLimited, errors.WrongSite) as error:
+        except (errors.AuthError, errors.RateLimited) as error:
             await landing.not_sent(job, error.message)
             self._trouble(error)
             return False
@@ -324,10 +326,26 @@ class Sender:
             said = words.differences_words((*verdict.stops, *verdict.notes))
         else:
             said = ()
+        try:
+            if await self._arrived_after_all(job, "sending"):
+                return
+        except ModtuiError:
+            pass  # it is shown as what it looks like
         if isinstance(error, errors.NotFound) and isinstance(found, Item) and not said:
             await self._landing.refused(job, error.message)
             return
         await self._landing.conflict(job, said or (error.message.rstrip("."),), found)
+
+    async def _arrived_after_all(self, job: Job, frm: StepState) -> bool:
+        """Whether what stands in the way is this very step: its answer was lost before, and it came late. Raises the
+        backend's errors."""
+        if not self._outbox.journal.was_unknown(*job.key):
+            return False
+        fate = await self._lookups.ask(job)
+        if fate.is_ != "done":
+            return False
+        await self._landing.done(job, fate.answer, frm)
+        return True
 
     # ---------------------------------------------------------------- the line
 

@@ -7,7 +7,10 @@ from collections.abc import Collection, Sequence
 from modtui.domain.decisions import Decision
 from modtui.domain.subjects import CommunityId, SubjectRef
 from modtui.store import projection
+from modtui.store.chain import read
+from modtui.store.codec import decode
 from modtui.store.database import Database
+from modtui.store.entries import MOVED
 from modtui.store.projection import author_key
 
 _TAKEN_BACK = "('undone', 'discarded', 'refused', 'conflict')"
@@ -37,27 +40,30 @@ class Outbox:
     def failed_decisions(self) -> list[Decision]:
         """Everything of which a step was refused or conflicts, oldest first: it waits for the moderator."""
         with self.database.reading() as connection:
-            ids = [
-                row[0]
-                for row in connection.execute(
-                    "SELECT id FROM decision WHERE id IN (SELECT decision FROM step WHERE state IN ('refused', 'conflict'))"
-                    " ORDER BY seq"
-                )
-            ]
-            return projection.load(connection, ids)
+            found = connection.execute(
+                "SELECT id FROM decision WHERE id IN"
+                " (SELECT decision FROM step WHERE state IN ('refused', 'conflict')) ORDER BY seq"
+            )
+            return projection.load(connection, [row[0] for row in found])
 
     def moved_since(self, seq: int) -> tuple[list[Decision], int]:
         """The decisions that are new or moved after the event with this number (as they are now, in the order in which
         they were made), and the newest event's number."""
         with self.database.reading() as connection:
             newest = connection.execute("SELECT max(seq) FROM event").fetchone()[0] or 0
-            ids = [
-                row[0]
-                for row in connection.execute(
-                    "SELECT id FROM decision WHERE id IN (SELECT decision FROM event WHERE seq > ?) ORDER BY seq", (seq,)
-                )
-            ]
-            return projection.load(connection, ids), newest
+            found = connection.execute(
+                "SELECT id FROM decision WHERE id IN (SELECT decision FROM event WHERE seq > ?) ORDER BY seq", (seq,)
+            )
+            return projection.load(connection, [row[0] for row in found]), newest
+
+    def was_unknown(self, decision: str, target: int, step: int) -> bool:
+        """Whether the fate of this step was unknown at any time: it may have arrived although it is held again."""
+        with self.database.reading() as connection:
+            for event in read(connection, "WHERE decision=? AND target=? AND step=?", (decision, target, step)):
+                moved = decode(event.data, MOVED) if event.kind == "step" else None
+                if moved is not None and moved.to == "unknown":
+                    return True
+        return False
 
     def open_for(self, ref: SubjectRef) -> Decision | None:
         """The open decision about this subject; there is at most one."""

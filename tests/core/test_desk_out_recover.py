@@ -314,3 +314,29 @@ async def test_settle_waits_until_all_is_sent(tmp_path: Path) -> None:
         late = asyncio.create_task(it.desk.settle(timeout_s=30))
         await it.clock.advance(31)
         assert await late is False
+
+
+async def test_a_caller_that_goes_away_leaves_no_decision_behind(tmp_path: Path) -> None:
+    async with bench(tmp_path, hold_override_s=0) as it:
+        item = await it.post("1")
+        task = asyncio.create_task(it.desk.decide([item], Intent(verb="remove")))
+        for _ in range(2):
+            await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        assert task.cancelled()
+        await until(lambda: it.on_site("1") == "removed")
+        await until(lambda: not it.desk.outbox().on_their_way)
+        assert len(it.site.writes) == 1
+
+
+async def test_an_undo_whose_caller_goes_away_is_finished(tmp_path: Path) -> None:
+    async with bench(tmp_path) as it:
+        item = await it.post("1")
+        decision = await it.decide(item, "remove")
+        task = asyncio.create_task(it.desk.undo())
+        await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        await it.becomes(decision, "undone")
+        assert it.desk.state_of(item.id).open
