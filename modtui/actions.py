@@ -24,8 +24,8 @@ class Action:
 
     `id` is what the settings and the `:` line call it, `title` what the hint line and the palette show, `help` a
     sentence for the help screen. `verb` names the moderation verb it leads to, which the desk may block with a reason.
-    `person` marks what reaches a person or cannot be taken back. `missing` says why this version does not do it yet; its
-    key is kept, so that it never does anything else.
+    `person` marks what reaches a person or cannot be taken back. `missing` says why this version does not do it yet;
+    its key is kept, so that it never does anything else.
     """
 
     id: str
@@ -117,8 +117,9 @@ ACTIONS: tuple[Action, ...] = (
     _a("page.open", "look", "enter  l  right", "Opens what the cursor is on.", group="Move", scopes=PAGES),
     _a("back", "back", "q  h  left  escape", "One step out. In the queue q asks whether to leave; h, left and Esc never"
        " leave modtui.", group="Move", scopes=ALL),
-    _a("post.next", "next post", "J", "The next post of the thread; a long one scrolls first.", group="Move"),
-    _a("post.previous", "previous post", "K", "The post before, in the thread.", group="Move"),
+    _a("post.next", "next post", "J", "The next post of the thread; a long one scrolls first.", group="Move",
+       scopes=WORK | {"text"}),
+    _a("post.previous", "previous post", "K", "The post before, in the thread.", group="Move", scopes=WORK | {"text"}),
     # look
     _a("thread.show", "thread", "t", "The whole thread around the post.", group="Look"),
     _a("member.show", "author", "p", "What is known about the author.", group="Look"),
@@ -126,8 +127,10 @@ ACTIONS: tuple[Action, ...] = (
     _a("links.show", "links", "f", "Every link of the post with its real host. Nothing is opened by itself.",
        group="Look"),
     _a("copy.link", "copy link", "y", "Copies the link to the item.", group="Look", scopes=WORK | {"text", "journal"}),
-    _a("copy.id", "copy id", "Y", "Copies the item's id for the command line.", group="Look"),
-    _a("browser.open", "browser", "o", "Opens the item's page; over SSH it copies the link.", group="Look"),
+    _a("copy.id", "copy id", "Y", "Copies the item's id for the command line; among links the real link (it asks).",
+       group="Look", scopes=WORK | {"text"}),
+    _a("browser.open", "browser", "o", "Opens the item's page; over SSH it copies the link.", group="Look",
+       scopes=WORK | {"text"}),
     # find
     _a("lane.1", "reports", "1  g r", "The reports lane.", group="Find", scopes=ALL),
     _a("lane.2", "pending", "2  g p", "Held posts and sign-ups.", group="Find", scopes=ALL),

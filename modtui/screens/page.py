@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from textual.await_complete import AwaitComplete
 
+from modtui.actions import Scope
 from modtui.screens.surface import Surface
 from modtui.text import own
 
@@ -41,7 +42,16 @@ class Page(Surface, inherit_bindings=False):
         """The keys of this screen."""
         from modtui.screens.pages.help import HelpPage
 
-        self.app.push_screen(HelpPage(self.shell, self.SCOPE))
+        self.app.push_screen(HelpPage(self.shell, self.here, self.reasons_not()))
+
+    @property
+    def here(self) -> Scope:
+        """The place whose keys are in force."""
+        return self.SCOPE
+
+    def reasons_not(self) -> dict[str, str]:
+        """Actions that cannot be done just now, and why."""
+        return {}
 
     def act_requests_open(self) -> None:
         """Every request."""
@@ -94,7 +104,7 @@ class Page(Surface, inherit_bindings=False):
             if action:
                 self.act(action)
 
-        self.app.push_screen(PalettePage(self.shell, self.SCOPE, chosen))
+        self.app.push_screen(PalettePage(self.shell, self.here, chosen, self.reasons_not()))
 
     def act_command_line(self) -> None:
         """Type an action's name."""
@@ -102,7 +112,7 @@ class Page(Surface, inherit_bindings=False):
         def done(text: str) -> None:
             from modtui.screens.commands import resolve
 
-            found = resolve(text, self.SCOPE)
+            found = resolve(text, self.here)
             if isinstance(found, str):
                 self.act(found)
             else:

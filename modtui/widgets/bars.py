@@ -35,9 +35,9 @@ class LaneTab:
 class TopState:
     """What the first two lines say. `where` replaces the lanes on other screens ("harbour > Journal").
 
-    Line 2 from the left: `left` (or `parts`, of which the last matter most), which gives way first, then `marks` (reversed), then on the right `alert` (the long
-    words, and short ones for when there is little room), the `notes` (counters: text, style), which never give way, and
-    the `minor` ones, which do.
+    Line 2 from the left: `left` (or `parts`, of which the last matter most), which gives way first, then `marks`
+    (reversed), then on the right `alert` (the longest words first, shorter ones for when there is little room), the
+    `notes` (counters: text, style), which never give way, and the `minor` ones, which do.
     """
 
     place: Shown

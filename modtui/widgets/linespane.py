@@ -203,6 +203,13 @@ class LinesPane(Widget):
             return self.page(-1)
         return self._go(before[-1])
 
+    def to_anchor(self, name: str, *, before: int = 0) -> None:
+        """Scroll so that the anchor stands near the top, with some lines before it."""
+        self._need(4000)
+        at = next((line for anchor, line in self._anchors if anchor == name), None)
+        if at is not None:
+            self._go(max(0, at - before))
+
     def line_shown(self, index: int) -> None:
         """Scroll so that body line `index` is in sight (a page cursor moved there)."""
         self._need(index + 1)

@@ -1,4 +1,4 @@
-"""What stands around an item, a page each: the whole thread, the author, the reporters, the links of the post."""
+"""What stands around an item, a page each: the whole thread, the reporters."""
 
 from __future__ import annotations
 
@@ -6,51 +6,58 @@ from collections.abc import Iterable
 from typing import ClassVar
 
 from modtui.actions import Scope
+from modtui.desk.community import Community
 from modtui.desk.events import ContextLoaded, Event
-from modtui.domain.capability import Blocked
 from modtui.domain.items import Item
 from modtui.screens.clipboard import browse, copy
 from modtui.screens.pages.lines_page import LinesPage
 from modtui.screens.shell import Shell
 from modtui.screens.work import tell
 from modtui.text import Shown, count, own, say, show_line
-from modtui.text.links import Link, defang
-from modtui.text.time import age, stamp
+from modtui.text.time import stamp
 from modtui.text.width import wrap
 from modtui.widgets.around_lines import report_lines
 from modtui.widgets.draw import Line
 from modtui.widgets.linespane import Anchor
-from modtui.widgets.member_lines import member_words, record_of, standing_words
-from modtui.widgets.text_lines import document_of, excerpt, text_lines
+from modtui.widgets.member_lines import member_words
+from modtui.widgets.text_lines import text_lines
 
-TITLES = {"thread": "Thread", "author": "Author", "reporters": "Reporters", "links": "Links"}
+TITLES = {"thread": "Thread", "author": "Author", "reporters": "Reporters"}
 
 
 class AroundPage(LinesPage):
-    """`what` is thread, author, reporters or links."""
+    """`what` is thread or reporters; the author has a page of their own, built on this one."""
 
     SCOPE: ClassVar[Scope] = "text"
 
     def __init__(self, shell: Shell, item: Item, what: str) -> None:
         super().__init__(shell)
         self.item, self.what = item, what
-        self.links: tuple[Link, ...] = ()
-        if what == "links":
-            self.cursor = 0
-            self.HINTS = ("nav.next", "copy.link", "browser.open", "back", "help.show")
-        else:
-            self.HINTS = ("nav.next", "text.page", "find.text", "copy.link", "back", "help.show")
+        self._placed = False
+        step = "post.next" if what == "thread" else "nav.next"
+        self.HINTS = (step, "text.page", "find.text", "copy.link", "browser.open", "help.show", "back")
 
     def on_mount(self) -> None:
         """Ask for what is missing and draw what is here."""
-        community = tell.community_of(self.desk, self.item.ref.community)
-        self.site = community.url if community else ""
-        if self.what == "links" and self.item.body is not None:
-            self.links = document_of(self.item.body, self.site).links
         self._stop = self.desk.events.subscribe(self._heard)
         super().on_mount()
-        if self.what == "thread" and self.desk.context(self.item).thread is None:
-            self.desk.want(self.item)
+        if self.desk.context(self.item).thread is None or self.what == "author":
+            self.run(self._fetch())
+
+    async def _fetch(self) -> None:
+        await self.desk.keeper.fetch(self.item, dossier=self.what == "author")
+        if self.is_mounted:
+            self.show()
+
+    def community(self) -> Community | None:
+        """The item's."""
+        return tell.community_of(self.desk, self.item.ref.community)
+
+    @property
+    def site(self) -> str:
+        """The community's address."""
+        community = self.community()
+        return community.url if community else ""
 
     def on_unmount(self) -> None:
         """Stop listening."""
@@ -68,19 +75,19 @@ class AroundPage(LinesPage):
         """What q does."""
         return say("q goes back to #{number}", number=self.item.number)
 
-    def rows(self) -> int:
-        """Two lines for each link, of which the cursor knows the first."""
-        return len(self.links)
+    def show(self) -> None:
+        """Draw; a thread opens at the post in question."""
+        super().show()
+        if self.what == "thread" and not self._placed and self.is_mounted:
+            thread = self.desk.context(self.item).thread
+            subject = next((post for post in thread.posts if post.subject), None) if thread else None
+            if subject is not None:
+                self._placed = True
+                self.pane.to_anchor(f"post {subject.number}", before=4)
 
     def body(self, width: int) -> Iterable[Line | Anchor]:
         """The page asked for."""
-        if self.what == "thread":
-            return self._thread(width)
-        if self.what == "author":
-            return self._author(width)
-        if self.what == "reporters":
-            return self._reporters(width)
-        return self._links(width)
+        return self._thread(width) if self.what == "thread" else self._reporters(width)
 
     def _thread(self, width: int) -> Iterable[Line | Anchor]:
         context = self.desk.context(self.item)
@@ -114,8 +121,9 @@ class AroundPage(LinesPage):
                 if on
             ]
             answer = f", answers {post.reply_to}" if post.reply_to else ""
+            mark = ">" if post.subject else " "
             yield (
-                (say(" {mark}{n} {who}", mark=own("> " if post.subject else "  "), n=post.number, who=who), "author"),
+                (say("{mark} {n} {who}", mark=own(mark), n=post.number, who=who), "author"),
                 (say("  {when}{answer}", when=when, answer=own(answer)), "dim"),
                 (own(f"  {', '.join(marks)}"), "warning"),
             )
@@ -124,132 +132,31 @@ class AroundPage(LinesPage):
             else:
                 yield from text_lines(post.body, self.site, width, indent=5)
 
-    def _author(self, width: int) -> Iterable[Line | Anchor]:
-        context = self.desk.context(self.item)
-        now = self.shell.now_ms()
-        member = context.dossier.member if context.dossier else self.item.author
-        if member is None:
-            yield ((own(" The author of this item is not known."), "dim"),)
-            return
-        name = (
-            say("  ({name})", name=show_line(member.name, 60))
-            if member.name and member.name != member.username
-            else own("")
-        )
-        yield ((say(" {name}", name=show_line(member.username, 60)), "author"), (name, "dim"))
-        yield ((say("   {words}", words=member_words(member, now)), "text"),)
-        if member.seen_ms:
-            yield ((say("   last seen {age} ago", age=age(member.seen_ms, now)), "dim"),)
-        standing, force = standing_words(member)
-        yield ((own(" IN FORCE   "), "section"), (own("" if force else "nothing"), "dim"))
-        for penalty in member.penalties:
-            until = stamp(penalty.until_ms, self.shell.tz, now_ms=now) if penalty.until_ms else own("for good")
-            reason = say(", {reason}", reason=penalty.reason) if penalty.reason else own("")
-            by = say(" by {by}", by=penalty.by) if penalty.by else own("")
-            yield (
-                (
-                    say(
-                        "   {kind} until {until}{by}{reason}", kind=own(penalty.kind), until=until, by=by, reason=reason
-                    ),
-                    "bad",
-                ),
-            )
-        yield ((own(" RECORD     "), "section"), (standing or own("nothing known"), "bad" if force else "text"))
-        reported = record_of(member)
-        if reported:
-            yield (
-                (own(" REPORTS    "), "section"),
-                (say("right {record} of those this member made", record=reported), "text"),
-            )
-        dossier = context.dossier
-        if dossier is None:
-            words = (
-                say("More is not here: {why}.", why=context.problem)
-                if context.problem
-                else own("More is on its way ...")
-            )
-            yield ((say(" {words}", words=words), "dim"),)
-            return
-        if isinstance(dossier.sanctionable, Blocked):
-            yield ((say(" {why}.", why=show_line(dossier.sanctionable.sentence)), "warning"),)
-        if dossier.bio:
-            for line in wrap(say("about: {bio}", bio=dossier.bio), width - 5):
-                yield ((own("   "), "text"), (line, "dim"))
-        for note in dossier.notes:
-            when = age(note.created_ms, now) if note.created_ms else own("")
-            yield (
-                (own(" NOTE       "), "section"),
-                (say("{by} {when}: {text}", by=note.by, when=when, text=note.text), "text"),
-            )
-        if dossier.recent:
-            yield ((own(""), "text"),)
-            yield ((own(" RECENT POSTS"), "section"),)
-        for post in dossier.recent:
-            when = age(post.created_ms, now) if post.created_ms else own("")
-            flags = "(deleted) " if post.deleted else "(hidden) " if post.hidden else ""
-            yield (
-                (own(f"   {when:>5}  {flags}"), "row.age"),
-                (excerpt(post.body), "text"),
-            )
-
     def _reporters(self, width: int) -> Iterable[Line | Anchor]:
         now = self.shell.now_ms()
-        yield (
-            (
-                say(
-                    " {n} on this item. The last column: how many of a member's reports were right.",
-                    n=count(len(self.item.reports), "report"),
-                ),
-                "dim",
-            ),
+        first = say(
+            "{n} on this item. The last column: how many of a member's reports were right.",
+            n=count(len(self.item.reports), "report"),
         )
+        for line in wrap(first, width - 2):
+            yield ((say(" {line}", line=line), "dim"),)
         for report in self.item.reports:
             yield ((own(""), "text"),)
             yield from report_lines(report, width, now)
             if report.reporter is not None:
                 yield ((say("             {words}", words=member_words(report.reporter, now)), "dim"),)
 
-    def _links(self, width: int) -> Iterable[Line | Anchor]:
-        if not self.links:
-            yield ((own(" The post has no links."), "dim"),)
-            return
-        for n, link in enumerate(self.links, 1):
-            place = own("  this site") if link.same_site else own("")
-            warning = say("  {warning}", warning=link.warning) if link.warning else own("")
-            yield (
-                (own(f" {n:>2} {link.kind:<8} "), "panel.key"),
-                (say("{host}", host=link.host), "link.host"),
-                (place, "good"),
-                (warning, "warning"),
-                (say("   {target}", target=defang(link)), "dim"),
-            )
-        yield ((own(""), "text"),)
-        yield (
-            (
-                own(
-                    " Nothing is fetched or opened by itself. y copies the harmless form, o opens it after a question."
-                ),
-                "dim",
-            ),
-        )
-
     def act_copy_link(self) -> None:
-        """The harmless form of the link under the cursor; elsewhere the item's link."""
-        if self.what == "links" and self.links:
-            link = self.links[self.cursor or 0]
-            self.say(say("The harmless form: {how}", how=copy(self.app, self.shell, defang(link))))
-        else:
-            self.say(say("The link: {how}", how=copy(self.app, self.shell, self.item.url)))
+        """The item's link."""
+        self.say(say("The link: {how}", how=copy(self.app, self.shell, self.item.url)))
+
+    def act_copy_id(self) -> None:
+        """The item's id."""
+        self.say(say("The id: {how}", how=copy(self.app, self.shell, self.item.id)))
 
     def act_browser_open(self) -> None:
-        """Open the link under the cursor, after a question."""
-        from modtui.screens.lines.question import QuestionLine
-
-        if self.what != "links" or not self.links:
-            return
-        link = self.links[self.cursor or 0]
-        question = say("Open {target}? It was posted by a member. y/N", target=defang(link))
-        self.open_line(QuestionLine(self, question, lambda: self.say(browse(self.app, self.shell, link.url))))
+        """The item's own page."""
+        self.say(browse(self.app, self.shell, self.item.url))
 
     def act_post_next(self) -> None:
         """Next post."""

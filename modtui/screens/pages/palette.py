@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from textual import events
 from textual.widgets import Input
@@ -12,7 +12,7 @@ from modtui.screens.commands import matches
 from modtui.screens.pages.lines_page import LinesPage
 from modtui.screens.shell import Shell
 from modtui.text import own
-from modtui.text.width import pad
+from modtui.text.width import cut, pad
 from modtui.widgets.draw import Line
 
 
@@ -21,8 +21,11 @@ class PalettePage(LinesPage):
 
     TITLE_WORDS = "Palette"
 
-    def __init__(self, shell: Shell, scope: Scope, chosen: Callable[[str | None], None]) -> None:
+    def __init__(
+        self, shell: Shell, scope: Scope, chosen: Callable[[str | None], None], blocked: Mapping[str, str]
+    ) -> None:
         super().__init__(shell)
+        self._blocked = blocked
         self.about, self.chosen = scope, chosen
         self.found: list[Action] = matches("", scope)
         self.cursor = 0
@@ -65,8 +68,10 @@ class PalettePage(LinesPage):
             yield ((own(" No action has this name."), "dim"),)
         for action in self.found:
             key = self.shell.keymap.shown(action.id) or "-"
+            why = action.missing or self._blocked.get(action.id, "")
+            words = f"not possible here: {why}" if why else action.help
             yield (
-                (own(f"  {key:<10} "), "panel.key"),
-                (pad(own(action.title or action.id), 20), "text"),
-                (own(action.help), "dim"),
+                (own(f"  {key:<10} "), "hint.dim" if why else "panel.key"),
+                (pad(own(action.title or action.id), 20), "hint.dim" if why else "text"),
+                (cut(own(words), max(10, width - 35)), "hint.dim" if why else "dim"),
             )

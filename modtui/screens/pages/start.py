@@ -12,7 +12,7 @@ from modtui.screens.pages.lines_page import LinesPage
 from modtui.screens.shell import Shell
 from modtui.text import Shown, count, own, say
 from modtui.text.time import age
-from modtui.text.width import cut, pad
+from modtui.text.width import cut, pad, wrap
 from modtui.widgets.draw import Line
 
 
@@ -35,22 +35,32 @@ class FirstRunPage(LinesPage):
             ("       opens a made-up community on this machine, to try every key without harm", "dim"),
             ("", "text"),
             ("   modtui login https://your-community.example", "panel.key"),
-            (
-                "       connects to your community: you approve modtui in the browser; it never asks for a password",
-                "dim",
-            ),
+            ("       connects to yours: you approve modtui in the browser, no password is asked", "dim"),
             ("", "text"),
-            (f"   {self.settings.path}", "panel.key"),
-            ("       is the settings file; modtui doctor says what modtui sees", "dim"),
+            ("   modtui doctor", "panel.key"),
+            ("       says what modtui sees of terminal, credentials, paths and sites", "dim"),
             ("", "text"),
-            (" In modtui: j k move, a keeps, d removes with a reason, u takes back, ? shows all keys.", "text"),
+            (f" The settings are in {self.settings.path}", "text"),
+            ("", "text"),
+            (" In modtui: j k move, enter reads, a keeps, d removes with a reason, u takes it back,", "text"),
+            (" ? shows all keys.", "text"),
         )
         for text, style in rows:
-            yield ((own(text), style),)
+            indent = len(text) - len(text.lstrip())
+            for line in wrap(own(text.strip()), max(20, width - indent - 1)) if text else [own("")]:
+                yield ((own(" " * indent), "text"), (line, style))
 
     def act_back(self) -> None:
         """Out."""
         self.app.exit(0)
+
+
+WAYS = (
+    ("s", "check each against the site, send what still fits"),
+    ("l", "look at them one by one"),
+    ("x", "drop them: the posts stay as they are (asks)"),
+    ("q", "later: they wait, and line 2 says so"),
+)
 
 
 class LeftoversPage(LinesPage):
@@ -70,41 +80,51 @@ class LeftoversPage(LinesPage):
 
     def left_words(self) -> Shown:
         """How many wait."""
-        return say("waiting {n}, nothing of it was sent", n=len(self.waiting))
+        return own("nothing of it was sent")
+
+    def possible(self, action: str) -> bool:
+        """Nothing is sent read-only."""
+        return not self.shell.read_only
 
     def body(self, width: int) -> Iterable[Line]:
         """What waits, and what can be done about it."""
         now = self.shell.now_ms()
-        yield ((own(" Your last session ended without a good-bye. Nothing is lost."), "heading"),)
+        yield ((own(" Some decisions of an earlier session were never sent. Nothing is lost."), "heading"),)
         yield ((own(""), "text"),)
-        yield ((say(" NOT SENT ({n})", n=len(self.waiting)), "section"),)
-        for decision in self.waiting[: max(3, self.size.height - 16)]:
-            what = words.act(decision, self.desk.reasons)
+        head = own(f" NOT SENT ({len(self.waiting)})")
+        right = own("you decided    age  ")
+        yield ((pad(head, max(1, width - len(right))), "section"), (right, "row.head"))
+        room = max(3, self.size.height - 19)
+        for decision in self.waiting[:room]:
+            what = cut(words.act(decision, self.desk.reasons), max(20, width - len(right) - 4))
+            when = self.shell.time_of_day(decision.created_ms)
             yield (
                 (own("   "), "text"),
-                (pad(cut(what, max(20, width - 20)), max(20, width - 20)), "text"),
-                (say(" {age} ago", age=age(decision.created_ms, now)), "row.age"),
+                (pad(what, max(20, width - len(right) - 3)), "text"),
+                (own(f"{when:>11}"), "row.age"),
+                (pad(age(decision.created_ms, now), 7, "right"), "row.age"),
             )
-        if len(self.waiting) > self.size.height - 16:
-            yield ((own("   ..."), "dim"),)
+        if len(self.waiting) > room:
+            yield ((say("   and {n} more", n=len(self.waiting) - room), "dim"),)
         yield ((own(""), "text"),)
-        yield ((own(" They are older than the settings let go out unasked ([undo] resume_after)."), "dim"),)
+        old = own("They are older than modtui sends unasked (resume_after in [undo] of the settings).")
+        for line in wrap(old, width - 2):
+            yield ((say(" {line}", line=line), "dim"),)
         yield ((own(""), "text"),)
-        for key, text in (
-            ("s", "check each against the site, send what still fits"),
-            ("l", "look at them one by one"),
-            ("x", "drop them: the posts stay as they are (asks)"),
-            ("q", "later: they wait, and line 2 says so"),
-        ):
+        for key, text in WAYS:
             yield ((own(f"   {key}  "), "panel.key"), (own(text), "text"))
 
     def unbound(self, token: str) -> None:
         """s, l and x are this page's own."""
-        if token == "s":
+        if token in ("s", "x") and self.shell.read_only:
+            self.refuse(words.read_only())
+        elif token == "s":
             self.run(self._resume())
         elif token == "x":
             question = say("Drop {n}? They will not be sent. y/N", n=count(len(self.waiting), "decision"))
             self.open_line(QuestionLine(self, question, lambda: self.run(self._drop())))
+        else:
+            self.say(say("{key} does nothing here; q waits.", key=token))
 
     def act_page_open(self) -> None:
         """Look at them (l is the key of opening here)."""

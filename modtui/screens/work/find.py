@@ -150,28 +150,33 @@ class WorkFind(WorkBase):
         return None
 
     # other pages
-    def _text_page(self, what: str) -> None:
-        from modtui.screens.pages.around import AroundPage
-
-        item = self.current
-        if item is not None:
-            self.app.push_screen(AroundPage(self.shell, item, what))
-
     def act_thread_show(self) -> None:
         """The whole thread."""
-        self._text_page("thread")
+        from modtui.screens.pages.around import AroundPage
+
+        if (item := self.current) is not None:
+            self.app.push_screen(AroundPage(self.shell, item, "thread"))
 
     def act_member_show(self) -> None:
         """The author."""
-        self._text_page("author")
+        from modtui.screens.pages.author import AuthorPage
+
+        if (item := self.current) is not None:
+            self.app.push_screen(AuthorPage(self.shell, item))
 
     def act_reporters_show(self) -> None:
         """The reporters."""
-        self._text_page("reporters")
+        from modtui.screens.pages.around import AroundPage
+
+        if (item := self.current) is not None:
+            self.app.push_screen(AroundPage(self.shell, item, "reporters"))
 
     def act_links_show(self) -> None:
         """The links of the post."""
-        self._text_page("links")
+        from modtui.screens.pages.links import LinksPage
+
+        if (item := self.current) is not None:
+            self.app.push_screen(LinksPage(self.shell, item))
 
     # copy
     def act_copy_link(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from modtui.actions import BY_ID
+from modtui.actions import ACTIONS, BY_ID, Scope
 from modtui.desk.words import do
 from modtui.domain.capability import Blocked
 from modtui.domain.subjects import LANES, CommunityId
@@ -58,6 +58,22 @@ class WorkMoves(WorkFind):
         if verb == "claim" and item.claim is not None and item.claim.mine:
             verb = "release"
         return not isinstance(self.desk.can(item, verb), Blocked)
+
+    @property
+    def here(self) -> Scope:
+        """The list or the item."""
+        return self.scope_now
+
+    def reasons_not(self) -> dict[str, str]:
+        """The verbs that the item at hand does not allow."""
+        found: dict[str, str] = {}
+        item = self.current
+        for action in ACTIONS if item is not None else ():
+            if action.verb is not None and not action.missing:
+                able = self.desk.can(item, action.verb)
+                if isinstance(able, Blocked):
+                    found[action.id] = able.sentence
+        return found
 
     # the list
     def act_nav_next(self) -> None:
