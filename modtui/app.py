@@ -13,12 +13,14 @@ from typing import Any, ClassVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from textual.app import App
+from textual.driver import Driver
 from textual.theme import BUILTIN_THEMES, Theme
 
 from modtui.desk.desk import Desk
 from modtui.desk.events import DecisionChanged, Event, LinkChanged
 from modtui.errors import ModtuiError, SettingsError
 from modtui.keymap import Keymap
+from modtui.lean import lean_driver
 from modtui.screens.gate import Gate
 from modtui.screens.shell import Shell
 from modtui.settings import Settings
@@ -69,6 +71,10 @@ class ModtuiApp(App[int], inherit_bindings=False):
         )  # fmt: skip
         self._opening: asyncio.Task[None] | None = None
         self._stop_listening: Callable[[], None] = _nothing
+
+    def get_driver_class(self) -> type[Driver]:
+        """The platform's driver, made to write fewer bytes."""
+        return lean_driver(super().get_driver_class())
 
     def on_mount(self) -> None:
         """Show what the cache has, then open the desk behind it."""
