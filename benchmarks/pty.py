@@ -5,7 +5,7 @@ The real program runs in a real pseudo-terminal on an embedded community in a pr
 beat. Read the ratios; milliseconds depend on the machine and on what else it does.
 
 paint   from the start of the process until the first visible character
-ready   ... until the queue's rows are on the screen
+ready   ... until the queue's rows are on the screen, and the processor time of the process until then
 j       from the key to the end of the screen update that it caused, and the bytes of all updates until 60 ms of rest
 page    the same for pagedown
 idle    ten seconds without a key: bytes, processor time
@@ -50,7 +50,8 @@ UPDATE_END = b"\x1b[?2026l"
 HEAD = b"wait rp"
 """The head of the list, which is drawn when there are rows."""
 REST_S = 0.06
-VISIBLE = re.compile(rb"(?:\x1b\[[0-9;?<>=]*[ -/]*[@-~]|[\x00-\x20])*[!-~]")
+CONTROLS = rb"\x1b\[[0-9;?<>=]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|[\x00-\x1a\x20]"
+VISIBLE = re.compile(rb"(?:%s)*[!-~\x80-\xff]" % CONTROLS)
 
 
 @dataclass
@@ -60,6 +61,7 @@ class Figures:
     name: str
     paint: list[float] = field(default_factory=list)
     ready: list[float] = field(default_factory=list)
+    start_cpu: list[float] = field(default_factory=list)
     keys: dict[str, list[tuple[float, int]]] = field(default_factory=dict)
     cpu: dict[str, float] = field(default_factory=dict)
     idle_bytes: int = 0
@@ -177,6 +179,7 @@ def measure(items: int, rounds: int, size: tuple[int, int], idle_s: float) -> li
             with Probe([sys.executable, "-c", HELLO], plain, size) as app:
                 floor.paint.append(app.first(visible))
                 floor.ready.append(app.first(lambda raw: b"hello" in raw))
+                floor.start_cpu.append(app.cpu())
                 app.still(0.5)
                 press_many(app, floor, "j", "j", 40)
                 if last:
@@ -185,6 +188,7 @@ def measure(items: int, rounds: int, size: tuple[int, int], idle_s: float) -> li
                 with Probe(command, env, size) as app:
                     figures.paint.append(app.first(visible))
                     figures.ready.append(app.first(lambda raw: HEAD in raw))
+                    figures.start_cpu.append(app.cpu())
                     app.wait_for(ROW)
                     if figures is first:
                         app.still(2.0)  # the first pages are written to the cache
@@ -210,12 +214,12 @@ def ms(values: list[float], share: float = 0.5) -> str:
 def table(found: list[Figures], size: tuple[int, int]) -> str:
     """The figures as a Markdown table."""
     names = (
-        f"{size[0]}x{size[1]}", "paint ms", "ready ms", "j ms p50 / p95", "j bytes", "j cpu ms", "page ms p50 / p95",
-        "page bytes", "idle bytes", "idle cpu ms/s", "RSS MB", "PSS MB",
+        f"{size[0]}x{size[1]}", "paint ms", "ready ms", "start cpu ms", "j ms p50 / p95", "j bytes", "j cpu ms",
+        "page ms p50 / p95", "page bytes", "idle bytes", "idle cpu ms/s", "RSS MB", "PSS MB",
     )  # fmt: skip
     rows = [f"| {' | '.join(names)} |", "|---" * len(names) + "|"]
     for one in found:
-        cells = [one.name, ms(one.paint), ms(one.ready)]
+        cells = [one.name, ms(one.paint), ms(one.ready), ms(one.start_cpu)]
         for label in ("j", "page"):
             keys = [key for key in one.keys.get(label, []) if key[1]]
             if keys:
