@@ -134,12 +134,6 @@ class ModtuiApp(App[int], inherit_bindings=False):
         """Textual would print the values of all variables, members' texts and keys among them. `run` raises instead."""
         self._close_messages_no_wait()
 
-    async def action_suspend_process(self) -> None:  # type: ignore[override]
-        """Back to the shell: sending pauses, and the sender lock is free for another modtui meanwhile."""
-        await self.desk.pause_sending()
-        super().action_suspend_process()
-        await self.desk.resume_sending()
-
     async def on_unmount(self) -> None:
         """Close the desk: a write in flight is waited for, never cancelled."""
         self._stop_listening()

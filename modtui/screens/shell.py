@@ -33,6 +33,8 @@ class Shell:
     tz: tzinfo = UTC
     now_ms: Callable[[], int] = field(default=_now_ms)
     read_only: bool = False
+    drafts: dict[str, str] = field(default_factory=dict)
+    """Texts that were left without being taken, by what they are for; kept while modtui runs."""
 
     def time_of_day(self, ms: int) -> str:
         """An instant as the moderator's clock shows it: `12:02`."""

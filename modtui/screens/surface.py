@@ -50,6 +50,9 @@ class Surface(Screen[None], inherit_bindings=False):
     KEEP_HINTS: ClassVar[int] = 1
     """How many of the last hints are shown in any width."""
 
+    panel_shown = 0
+    """How many rows the panel of the open line has now."""
+
     AUTO_FOCUS = ""
     ALLOW_SELECT = False
 
@@ -205,15 +208,20 @@ class Surface(Screen[None], inherit_bindings=False):
         self.line = None
         self.redraw_line()
 
+    def panel_room(self) -> int:
+        """How many rows the panel of a line may have."""
+        return self.size.height - 8
+
     def redraw_line(self) -> None:
         """Draw the panel and the hint again; the panel is as high as its line draws."""
         if not self.is_mounted:
             return
         panel = self.query_one("#panel", Drawing)
-        most = max(3, self.size.height - (8 if self.size.height >= 20 else 6))
+        most = max(3, self.panel_room())
         if self.line is not None:
             self.line.room = most
         rows = min(len(self._draw_panel(self.size.width)), most)
+        self.panel_shown = rows
         if panel.display != bool(rows):
             panel.display = bool(rows)
         if rows and self._panel_rows != rows:
@@ -263,11 +271,13 @@ class Surface(Screen[None], inherit_bindings=False):
         if done is not None:
             done(event.value)
 
-    def ask_long_text(self, title: Shown, text: str, done: Callable[[str], None]) -> None:
+    def ask_long_text(
+        self, title: Shown, text: str, done: Callable[[str], None], *, draft: str | None = None
+    ) -> None:
         """Ask for text of several lines on a screen of its own."""
         from modtui.screens.pages.editor import EditorPage
 
-        self.app.push_screen(EditorPage(self.shell, title, text, done))
+        self.app.push_screen(EditorPage(self.shell, title, text, done, draft=draft))
 
     # keys
     def on_key(self, event: events.Key) -> None:

@@ -163,7 +163,7 @@ async def test_leaving_with_something_held_asks_and_can_send_first(tmp_path: Pat
         await it.press("a")
         await it.shows("Kept #4121")
         await it.press("q")
-        await it.shows("Leave modtui? 1 decision held")
+        await it.shows("Leave modtui? 1 is held for")
         await it.press("j")
         await it.shows("Still here.")
         await it.press("q", "s")

@@ -71,8 +71,11 @@ class Host(Protocol):
         """Ask for one line of text; `done` gets it on enter, `left` is called on ctrl+g."""
         ...
 
-    def ask_long_text(self, title: Shown, text: str, done: Callable[[str], None]) -> None:
-        """Ask for text of several lines in a full screen (ctrl+o takes it, ctrl+g leaves)."""
+    def ask_long_text(
+        self, title: Shown, text: str, done: Callable[[str], None], *, draft: str | None = None
+    ) -> None:
+        """Ask for text of several lines in a full screen (ctrl+o takes it, ctrl+g leaves). `draft` names what is kept
+        when it is left."""
         ...
 
     def decide(self, items: Sequence[Item], intent: Intent) -> None:

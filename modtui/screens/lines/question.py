@@ -26,6 +26,7 @@ class QuestionLine(Line):
     def key(self, token: str) -> None:
         """Take the answer."""
         self.host.close_line()
+        self.host.say(own(""))
         if token == "y":
             self.yes()
         elif token == "t" and self.only is not None:

@@ -343,4 +343,7 @@ class ReasonLine(Line):
             self.host.redraw_line()
 
         who = show_line(self.shown.author.username, 24) if self.shown.author else own("the author")
-        self.host.ask_long_text(say("Message to {who}", who=who), intent.message or "", done)
+        self.host.ask_long_text(
+            say("Message to {who}", who=who), intent.message or "", done,
+            draft=f"message:{self.shown.id}",
+        )

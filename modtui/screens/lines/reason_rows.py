@@ -98,6 +98,10 @@ def modifier_rows(ban: Drawn, silence: Drawn, lock: Drawn, width: int, room: int
         return [ban, _beside(silence, lock, width)]
     if wide[0] + wide[2] + 3 <= width:
         return [_beside(ban, lock, width), silence]
+    why = {text.partition(": ")[2] for part in (silence, lock) for text, style in part if style == "panel.dim"}
+    if len(why) == 1 and silence[0][1] == lock[0][1] == "hint.dim":
+        both = say("silence, lock: {why}", why=own(why.pop()))
+        return [ban, ((own(" s l "), "hint.dim"), (both, "panel.dim"))]
     return [ban, silence, lock]
 
 

@@ -24,15 +24,18 @@ from modtui.widgets.draw import Line
 
 
 class EditorPage(Page):
-    """Edits `text`; `done` gets it when it is taken."""
+    """Edits `text`; `done` gets it when it is taken. With `draft` (a name) leaving keeps what was written."""
 
-    def __init__(self, shell: Shell, title: Shown, text: str, done: Callable[[str], None]) -> None:
+    def __init__(
+        self, shell: Shell, title: Shown, text: str, done: Callable[[str], None], *, draft: str | None = None
+    ) -> None:
         super().__init__(shell)
-        self.title_words, self.text, self.done = title, text, done
+        self.title_words, self.text, self.done, self.draft = title, text, done, draft
+        self._kept = shell.drafts.get(draft) if draft is not None else None
 
     def middle(self) -> ComposeResult:
         """One text area."""
-        area = TextArea(escape(self.text), id="area", soft_wrap=True)
+        area = TextArea(escape(self.text if self._kept is None else self._kept), id="area", soft_wrap=True)
         area.cursor_blink = False
         area.highlight_cursor_line = False
         yield area
@@ -41,6 +44,8 @@ class EditorPage(Page):
         """Write at once."""
         super().on_mount()
         self.set_focus(self.query_one("#area", TextArea))
+        if self._kept is not None:
+            self.say(own("This is your draft from before. To begin anew, empty it and leave."))
 
     def top_state(self) -> TopState:
         """What is written."""
@@ -69,34 +74,73 @@ class EditorPage(Page):
             event.stop()
             event.prevent_default()
             if event.key == "ctrl+o":
-                text = unescape(self.query_one("#area", TextArea).text)
-                self.dismiss(None)
-                self.done(text)
+                self._take()
             elif event.key == "ctrl+e":
-                self.act_editor()
+                self.run(self._edit_outside())
             else:
-                self.dismiss(None)
+                self._leave()
         elif (event.is_printable and event.character) or event.key == "enter":
             # The area takes what it gets itself; this came before it was there.
             event.stop()
             event.prevent_default()
             self.query_one("#area", TextArea).insert("\n" if event.key == "enter" else event.character or "")
 
-    def act_editor(self) -> None:
-        """Open the moderator's own editor on a private file; sending pauses meanwhile."""
+    def _written(self) -> str:
+        return unescape(self.query_one("#area", TextArea).text)
+
+    def _take(self) -> None:
+        text = self._written()
+        if self.draft is not None:
+            self.shell.drafts.pop(self.draft, None)
+        self.dismiss(None)
+        self.done(text)
+
+    def _leave(self) -> None:
+        """Leaving never asks and never loses."""
+        text = self._written()
+        below = self.app.screen_stack[-2] if len(self.app.screen_stack) > 1 else None
+        words = own("Left without a change.")
+        if self.draft is not None and text.strip() and text != self.text:
+            self.shell.drafts[self.draft] = text
+            words = own("Left; what you wrote is kept until modtui ends, and is there when you come back.")
+        elif self.draft is not None:
+            self.shell.drafts.pop(self.draft, None)
+        self.dismiss(None)
+        if isinstance(below, Page):
+            below.say(words)
+
+    async def _edit_outside(self) -> None:
+        """Open the moderator's own editor on a private file; sending pauses meanwhile. If it fails, nothing is lost."""
         area = self.query_one("#area", TextArea)
-        command = shlex.split(os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi")
+        try:
+            command = shlex.split(os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi")
+        except ValueError:
+            command = []
+        if not command:
+            self.say(own("$VISUAL or $EDITOR cannot be read as a command."), error=True)
+            return
+        await self.desk.pause_sending()
+        try:
+            self._run_editor(command, area)
+        except (OSError, SuspendNotSupported) as error:
+            why = getattr(error, "strerror", None) or str(error)
+            template = "The editor {name} cannot be started: {why}. Your text is here."
+            self.say(say(template, name=command[0], why=why), error=True)
+        finally:
+            await self.desk.resume_sending()
+
+    def _run_editor(self, command: list[str], area: TextArea) -> None:
         folder = Path(tempfile.mkdtemp(prefix="modtui-"))
         path = folder / "text.md"
-        path.write_text(area.text, encoding="utf-8")
         try:
+            path.write_text(area.text, encoding="utf-8")
             with self.app.suspend():
-                subprocess.run([*command, str(path)], check=False)
-            area.text = path.read_text(encoding="utf-8", errors="replace")
-        except (OSError, SuspendNotSupported) as error:
-            self.say(
-                say("The editor {name} cannot be started: {error}.", name=command[0], error=str(error)), error=True
-            )
+                code = subprocess.run([*command, str(path)], check=False).returncode
+            if code:
+                self.say(say("The editor ended with {code}: your text is as it was before.", code=code), error=True)
+                return
+            area.text = path.read_text(encoding="utf-8", errors="replace").removesuffix("\n")
+            self.say(own("Taken from the editor. ctrl+o takes it, ctrl+g leaves."))
         finally:
             for left in folder.glob("*"):
                 left.unlink(missing_ok=True)

@@ -72,19 +72,21 @@ class WorkDecide(WorkMarks):
             return
         self.propose(items, lambda item: Intent(verb=verb))
 
-    def propose(self, items: Sequence[Item], each: Callable[[Item], Intent]) -> None:
-        """Ask what must be asked, then decide `items`, each with its own intent."""
+    def propose(self, items: Sequence[Item], each: Callable[[Item], Intent], *, alone: bool = False) -> None:
+        """Ask what must be asked, then decide `items`, each with its own intent. `alone`: it is about the item that is
+        seen, whatever is marked."""
         item = self.current
-        if self.marks_differ or (len(items) == 1 and item is not None and items[0].id != item.id):
+        if (self.marks_differ and not alone) or (len(items) == 1 and item is not None and items[0].id != item.id):
             self._ask_many(items, each)
             return
         if not self._may(items[0]):
             return
         question = self._question(items[0], each(items[0]))
         if question is not None:
-            self.open_line(QuestionLine(self, question, lambda: self._commit(items, each, overrule=True)))
+            go: Callable[[], None] = lambda: self._commit(items, each, keep_marks=alone, overrule=True)  # noqa: E731
+            self.open_line(QuestionLine(self, question, go))
         else:
-            self._commit(items, each)
+            self._commit(items, each, keep_marks=alone)
 
     def _question(self, item: Item, intent: Intent) -> Shown | None:
         """What must be asked before this intent, None when nothing."""

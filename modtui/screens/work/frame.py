@@ -12,7 +12,6 @@ from modtui.actions import Scope
 from modtui.desk.view import View
 from modtui.domain.items import Item
 from modtui.domain.subjects import CommunityId, Lane
-from modtui.screens.lines.base import Line as OpenLine
 from modtui.screens.page import Page
 from modtui.screens.shell import Shell
 from modtui.screens.work import tell
@@ -97,7 +96,7 @@ class WorkFrame(Page):
     @property
     def tight(self) -> bool:
         """Whether a panel takes the room, so that what only pleases gives way to the text of the item."""
-        return self.line is not None and not self.wide and self.size.height < 40
+        return self.panel_shown > 3 and not self.wide and self.size.height < 40
 
     def lay_out(self) -> None:
         """Show what belongs on the screen at this size, in this state."""
@@ -133,11 +132,20 @@ class WorkFrame(Page):
         """With a panel open the list keeps the row under the cursor, and the rest of the room shows the text."""
         rows = 5
         if self.tight:
-            free = self.size.height - 4 - self._panel_rows - self._message_rows + 1
+            free = self.size.height - 4 - self.panel_shown - (self._message_rows - 1)
             rows = max(5, min(10, free - 2))
         preview = self.query_one("#preview")
         if preview.styles.height is None or preview.styles.height.value != rows:
             preview.styles.height = rows
+
+    def panel_room(self) -> int:
+        """The text of the item, or its beginning under the list, stays in sight above a panel."""
+        height = self.size.height
+        if self.wide:
+            return height - 12
+        if self.reading:
+            return height - 12 if height >= PREVIEW_FROM else height - 8
+        return height - 11 if height >= PREVIEW_FROM else height - 6
 
     def redraw_line(self) -> None:
         """A panel came, went or changed: the item gives it room."""
@@ -147,10 +155,6 @@ class WorkFrame(Page):
             self.fit_preview()
             if self.tight or was or self.line is None:
                 self.draw_item()
-
-    def open_line(self, line: OpenLine) -> None:
-        """Show a line. Drawn twice, since the item gives way to it."""
-        super().open_line(line)
 
     # the item
     @property

@@ -35,6 +35,7 @@ class WorkMarks(WorkMoves):
             on = self.view.marks.toggle(self.current_id)
             self.rows_list.changed([self.rows_list.cursor])
             self.refresh_top()
+            self.refresh_hint()
             if self.reading and not self.wide:
                 self.say(own("Marked." if on else "The mark is off."))
 
@@ -133,9 +134,3 @@ class WorkMarks(WorkMoves):
             return [item for item in items if item is not None]
         item = self.current
         return [item] if item is not None else []
-
-    @property
-    def marks_differ(self) -> bool:
-        """Whether the marks are not exactly the item that is shown."""
-        marks = self.view.marks
-        return len(marks) > 0 and not (len(marks) == 1 and self.current_id in marks)

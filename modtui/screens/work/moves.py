@@ -38,7 +38,16 @@ class WorkMoves(WorkFind):
                 names.remove("community.next")
         elif self.reading:
             names = [*names[1:-2], "thread.show", "item.next", "text.page", "back", *names[-2:]]
-        return [(keymap.shown(name), self._title(name), self.possible(name)) for name in names if keymap.shown(name)]
+        found = [(keymap.shown(name), self._title(name), self.possible(name)) for name in names if keymap.shown(name)]
+        if self.marks_differ:
+            found.insert(0, (f"{len(self.view.marks)} marked:", "", True))
+        return found
+
+    @property
+    def marks_differ(self) -> bool:
+        """Whether the marks are not exactly the item that is shown."""
+        marks = self.view.marks
+        return len(marks) > 0 and not (len(marks) == 1 and self.current_id in marks)
 
     def _title(self, name: str) -> str:
         """The action in a word; held posts are approved and rejected, reported ones kept and removed."""

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from textual import events
 
-from modtui.screens.lines.base import Drawn
+from modtui.desk import words
+from modtui.errors import ModtuiError
+from modtui.screens.lines.base import Drawn, Line
 from modtui.screens.lines.question import QuestionLine
 from modtui.screens.tokens import token_of
 from modtui.screens.work.after import WorkAfter
@@ -18,36 +22,32 @@ class WorkScreen(WorkAfter):
         """Remember the key, since q, Esc and h mean different things at the top."""
         self._last_token = token_of(event)
 
+    def act(self, action: str) -> None:
+        """Any key but a change of lane is a hand on the list: its rows stay where they are."""
+        if self.outage.key():
+            self.lay_out()
+        super().act(action)
+        if not action.startswith(("lane.", "community.")):
+            self._touched = True
+
     def leave(self) -> None:
         """Leave modtui: asks, and says what is not sent."""
         box = self.desk.outbox()
-        held = box.held + box.sending
+        held = box.held + box.sending - box.waiting
         how = self.settings.undo.on_quit
-        if not held:
+        if held <= 0:
             self.open_line(QuestionLine(self, own("Leave modtui? y/N"), lambda: self.app.exit(0)))
-        elif how == "wait":
-            self._leave("wait")
-        elif how == "send":
-            self._leave("now")
+        elif how in ("wait", "send"):
+            self.leaving(how == "send")
+        elif how == "stay":
+            n = count(held, "is", "are")
+            self.say(say("{n} not out yet; modtui stays until they are (on_quit in [undo]).", n=n))
         else:
             self.open_line(LeaveLine(self, held))
 
-    def _leave(self, how: str) -> None:
+    def leaving(self, now: bool) -> None:
         """Wait for the holds and leave, or send now and leave."""
-        self.say(
-            own(
-                "Sending what is held, then leaving. ctrl+g stays."
-                if how == "now"
-                else "Leaving when all is sent. ctrl+g stays."
-            )
-        )
-        self.run(self._leave_when_sent(how))
-
-    async def _leave_when_sent(self, how: str) -> None:
-        if how == "now":
-            await self.desk.send_now()
-        await self.desk.settle()
-        self.app.exit(0)
+        self.open_line(LeavingLine(self, now))
 
 
 class LeaveLine(QuestionLine):
@@ -55,28 +55,62 @@ class LeaveLine(QuestionLine):
 
     def __init__(self, screen: WorkScreen, held: int) -> None:
         due = screen.desk.outbox().next_due_ms
-        seconds = max(1, -(-(due - screen.shell.now_ms()) // 1000)) if due is not None else 1
-        held_words = count(held, "decision")
-        super().__init__(screen, say("Leave modtui? {n} held for up to {s} s.", n=held_words, s=seconds), lambda: None)
+        wait_s = max(1.0, (due - screen.shell.now_ms()) / 1000) if due is not None else 1.0
+        super().__init__(screen, words.leave(held, wait_s), lambda: None)
         self._screen = screen
 
     def hint(self, width: int) -> Drawn:
         """The ways out."""
-        return (
-            (
-                own(" q again: wait and leave   s: send now and leave   x: leave, they wait   any other key stays"),
-                "question",
-            ),
-        )
+        ways = " q wait and leave  s send now and leave  x leave, they wait  other keys stay"
+        return ((own(ways), "question"),)
 
     def key(self, token: str) -> None:
         """Take the answer."""
         self._screen.close_line()
-        if token == "q":
-            self._screen._leave("wait")
-        elif token == "s":
-            self._screen._leave("now")
+        if token in ("q", "s"):
+            self._screen.leaving(token == "s")
         elif token == "x":
             self._screen.app.exit(0)
         else:
             self._screen.say(own("Still here."))
+
+
+class LeavingLine(Line):
+    """Waits until everything is out, then leaves. ctrl+g stays, x leaves at once."""
+
+    def __init__(self, screen: WorkScreen, now: bool) -> None:
+        super().__init__(screen)
+        self._screen = screen
+        screen.say(own("Sending what is held, then leaving." if now else "Leaving when all is sent."))
+        self._task = asyncio.ensure_future(self._wait(now))
+
+    async def _wait(self, now: bool) -> None:
+        try:
+            if now:
+                await self._screen.desk.send_now()
+            await self._screen.desk.settle()
+        except ModtuiError as error:
+            self._screen.close_line()
+            self._screen.say(say("{message} {hint}", message=error.message, hint=error.hint), error=True)
+            return
+        self._screen.app.exit(0)
+
+    def hint(self, width: int) -> Drawn:
+        """What can still be done."""
+        ways = " ctrl+g stay  s send now  x leave at once: what is not out waits for the next start"
+        return ((own(ways), "question"),)
+
+    def key(self, token: str) -> None:
+        """Stay, hurry, or leave."""
+        if token in ("ctrl+g", "escape"):
+            self._task.cancel()
+            self._screen.close_line()
+            self._screen.say(own("Still here."))
+        elif token == "s":
+            self._screen.run(self._hurry())
+        elif token == "x":
+            self._task.cancel()
+            self._screen.app.exit(0)
+
+    async def _hurry(self) -> None:
+        await self._screen.desk.send_now()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from modtui.desk import words
 from modtui.domain.capability import Blocked
 from modtui.domain.decisions import Intent
@@ -11,7 +13,8 @@ from modtui.screens.lines.choose import BlockedLine, Choice, ChoiceLine
 from modtui.screens.lines.question import QuestionLine, ask_word
 from modtui.screens.lines.sanction import SanctionForm
 from modtui.screens.work.decide import WorkDecide
-from modtui.text import Shown, own, say, show_line
+from modtui.text import Shown, count, own, say, show_line
+from modtui.text.time import stamp
 
 LETTERS = "abcdefghijklmnoprstuvwxyz"
 """Letters for the offers; q is the way out."""
@@ -20,35 +23,51 @@ LETTERS = "abcdefghijklmnoprstuvwxyz"
 class WorkVerbs(WorkDecide):
     """Claim, note, edit, lock, silence, ban, purge, and all offers."""
 
-    def act_item_claim(self) -> None:
-        """Claim, or let go of one's own claim."""
+    def _one(self, what: str, verb: str | None, go: Callable[[Item], None]) -> None:
+        """For what is done to one item: the one that is seen. Marks on others are asked about first."""
         item = self.current
         if item is None:
+            self.say(own("There is nothing here to decide on."))
             return
-        verb = "release" if item.claim is not None and item.claim.mine else "claim"
-        blocked = self._able(verb, [item])
+        blocked = self._able(verb, [item]) if verb is not None else None
+        if blocked is not None:
+            self.refuse(self.blocked_words(what, blocked))
+        elif self.marks_differ:
+            n = count(len(self.view.marks), "marked item")
+            template = "{what} is for one item at a time: for #{number}, which you see, not for the {n}? y/N"
+            question = say(template, what=own(what.capitalize()), number=item.number, n=n)
+            self.open_line(QuestionLine(self, question, lambda: go(item)))
+        else:
+            go(item)
+
+    def act_item_claim(self) -> None:
+        """Claim, or let go of one's own claim; the marks together."""
+        items = self.targets()
+        if not items:
+            self.say(own("There is nothing here to decide on."))
+            return
+        first = items[0]
+        verb = "release" if first.claim is not None and first.claim.mine else "claim"
+        blocked = self._able(verb, items)
         if blocked is not None:
             self.refuse(self.blocked_words(verb, blocked))
-            return
-        if item.claim is not None and not item.claim.mine:
-            question = say("{by} has taken this. Take it over? y/N", by=item.claim.by)
-            self.open_line(QuestionLine(self, question, lambda: self._commit([item], lambda _: Intent(verb="claim"))))
+        elif self.marks_differ:
+            self.propose(items, lambda _: Intent(verb=verb))
+        elif first.claim is not None and not first.claim.mine:
+            question = words.claimed(first.claim.by, first.claim.since_ms, self.shell.now_ms(), "claim", first.lane)
+            take = Intent(verb="claim")
+            self.open_line(QuestionLine(self, question, lambda: self._commit(items, lambda _: take, overrule=True)))
         else:
-            self._commit([item], lambda _: Intent(verb=verb))
+            self._commit(items, lambda _: Intent(verb=verb))
 
     def act_item_note(self) -> None:
         """A note for the team."""
-        item = self.current
-        if item is None:
-            return
-        blocked = self._able("note", [item])
-        if blocked is not None:
-            self.refuse(self.blocked_words("note", blocked))
-            return
+        self._one("note", "note", self._note)
 
+    def _note(self, item: Item) -> None:
         def done(text: str) -> None:
             if text.strip():
-                self._commit([item], lambda _: Intent(verb="note", text=text.strip()))
+                self._commit([item], lambda _: Intent(verb="note", text=text.strip()), keep_marks=True)
             else:
                 self.say(own("An empty note is not written."))
 
@@ -56,22 +75,20 @@ class WorkVerbs(WorkDecide):
 
     def act_item_edit(self) -> None:
         """Edit a held post's text."""
-        item = self.current
-        if item is None:
-            return
-        blocked = self._able("edit", [item])
-        if blocked is not None:
-            self.refuse(self.blocked_words("edit", blocked))
-            return
+        self._one("edit", "edit", self._edit)
+
+    def _edit(self, item: Item) -> None:
         text = item.source if item.source is not None else item.body.text if item.body else ""
 
         def done(new: str) -> None:
             if new == text:
                 self.say(own("Nothing was changed."))
+            elif not new.strip():
+                self.say(own("An empty text is not sent; d rejects it."), error=True)
             else:
-                self._commit([item], lambda _: Intent(verb="edit", text=new))
+                self._commit([item], lambda _: Intent(verb="edit", text=new), keep_marks=True)
 
-        self.ask_long_text(say("Text of #{number}", number=item.number), text, done)
+        self.ask_long_text(say("Text of #{number}", number=item.number), text, done, draft=f"edit:{item.id}")
 
     def act_thread_lock(self) -> None:
         """Lock the thread, or open it."""
@@ -90,6 +107,7 @@ class WorkVerbs(WorkDecide):
     def _sanction_form(self, kind: str) -> None:
         item = self.current
         if item is None:
+            self.say(own("There is nothing here to decide on."))
             return
         in_force = item.author is not None and any(penalty.kind == kind for penalty in item.author.penalties)
         verb = f"un{kind}" if in_force else kind
@@ -97,34 +115,47 @@ class WorkVerbs(WorkDecide):
         if blocked is not None:
             self.open_line(BlockedLine(self, own(kind.upper()), own(blocked.sentence)))
         elif in_force:
-            who = item.author.username if item.author else "-"
-            question = say("{who} is under a {kind} now. Lift it? y/N", who=who, kind=own(kind))
-            self.open_line(QuestionLine(self, question, lambda: self._commit([item], lambda _: Intent(verb=verb))))
+            self._one(f"the end of a {kind}", None, lambda one: self._lift(one, kind))
         else:
-            self.open_line(SanctionForm(self, kind, item, lambda intent: self._form_taken(item, intent)))
+            self._one(f"a {kind}", None, lambda one: self._open_form(one, kind))
+
+    def _open_form(self, item: Item, kind: str) -> None:
+        self.open_line(SanctionForm(self, kind, item, lambda intent: self._form_taken(item, intent)))
+
+    def _lift(self, item: Item, kind: str) -> None:
+        """What is in force is lifted, after a question that says what it is."""
+        author = item.author
+        penalty = next((one for one in author.penalties if one.kind == kind), None) if author is not None else None
+        if author is None or penalty is None:
+            return
+        until = own("for good")
+        if penalty.until_ms is not None:
+            until = say("until {when}", when=stamp(penalty.until_ms, self.shell.tz, now_ms=self.shell.now_ms()))
+        by = say(" by {by}", by=penalty.by) if penalty.by else own("")
+        did = own("banned" if kind == "ban" else "silenced")
+        question = say("{who} is {did} {until}{by}. Lift it? y/N", who=author.username, did=did, until=until, by=by)
+        lift = Intent(verb=f"un{kind}")
+        self.open_line(QuestionLine(self, question, lambda: self._commit([item], lambda _: lift, keep_marks=True)))
 
     def _form_taken(self, item: Item, intent: Intent) -> None:
         if self._may(item):
             self.close_line()
-            self._commit([item], lambda _: intent)
+            self._commit([item], lambda _: intent, keep_marks=True)
 
     def act_item_purge(self) -> None:
         """Delete for good, after a typed word."""
-        item = self.current
-        if item is None:
-            return
-        blocked = self._able("purge", [item])
-        if blocked is not None:
-            self.refuse(self.blocked_words("purge", blocked))
-            return
+        self._one("deleting for good", "purge", self._purge)
+
+    def _purge(self, item: Item) -> None:
         question = say("Delete #{number} for good?", number=item.number)
-        ask_word(self, question, "delete", lambda: self._commit([item], lambda _: Intent(verb="purge")))
+        purge = Intent(verb="purge")
+        ask_word(self, question, "delete", lambda: self._commit([item], lambda _: purge, keep_marks=True))
 
     def act_offers_show(self) -> None:
         """All offers of the item, a letter each."""
-        item = self.current
-        if item is None:
-            return
+        self._one("what the site offers", None, self._offers)
+
+    def _offers(self, item: Item) -> None:
         offers = list(item.offers)[: len(LETTERS)]
         if not offers:
             self.say(own("The site offers nothing on this item."))
@@ -154,7 +185,7 @@ class WorkVerbs(WorkDecide):
             )
             self.open_line(form)
         elif offer.verb == "note":
-            self.act_item_note()
+            self._note(item)
         elif "message" in offer.needs:
             who = show_line(item.author.username, 30) if item.author else own("the author")
 
@@ -163,7 +194,7 @@ class WorkVerbs(WorkDecide):
 
             self.ask_long_text(say("{label}: {who}", label=show_line(offer.label, 40), who=who), "", written)
         elif "text" in offer.needs:
-            self.act_item_edit()
+            self._edit(item)
         elif "reason" in offer.needs:
 
             def done(text: str) -> None:
@@ -186,4 +217,4 @@ class WorkVerbs(WorkDecide):
             question = say("{label}?", label=show_line(offer.confirm or offer.label, 120).rstrip("?"))
             ask_word(self, question, "delete", lambda: self._commit([item], lambda _: intent))
         else:
-            self.propose([item], lambda _: intent)
+            self.propose([item], lambda _: intent, alone=True)
