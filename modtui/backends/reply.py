@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import email.utils
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -50,10 +51,20 @@ class Reply:
         return self.parsed()
 
     def parsed(self) -> Any:
-        """The body as JSON values, whatever it calls itself. Raises SiteError when it is cut off or no JSON."""
+        """The body as JSON values, whatever it calls itself. Raises SiteError when it is cut off or no JSON.
+
+        Half signs, invalid UTF-8, raw control characters and numbers beyond measure are let through: one post with such
+        a thing must not hide the whole page.
+        """
         try:
             return msgspec.json.decode(self.body)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            pass
+        try:
+            found = json.loads(self.body.decode("utf-8", "replace"), strict=False, parse_constant=lambda name: None)
+            whole = json.dumps(found, ensure_ascii=False).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+            return json.loads(whole)
+        except (ValueError, RecursionError):
             raise self.bad(f"{self.place} answered with data that is cut off or damaged.") from None
 
     def mapping(self) -> dict[str, Any]:
@@ -73,7 +84,7 @@ class Reply:
         """The body as a JSON object, empty when it is none: for reading error answers."""
         try:
             found = msgspec.json.decode(self.body)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return {}
         return found if isinstance(found, dict) else {}
 

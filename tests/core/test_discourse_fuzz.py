@@ -1,0 +1,176 @@
+"""Answers with anything in any field: nothing breaks, and a bad row hides no other."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from modtui.backends.discourse import changes, plans, undo, wire
+from modtui.backends.discourse.around import dossier_of, thread_of
+from modtui.backends.discourse.items import items_of
+from modtui.backends.discourse.side import read_queue
+from modtui.backends.discourse.site import Site
+from modtui.backends.reply import Reply
+from modtui.demo.server import DemoServer
+from modtui.desk.language import with_language
+from modtui.domain.decisions import Step
+from modtui.domain.items import Item
+from modtui.domain.seen import seen_of
+from modtui.domain.subjects import CommunityId
+from modtui.errors import Refused, SiteError
+from modtui.store.codec import encode
+from modtui.store.rows import stored
+from modtui.testing import intent_for
+from modtui.text import Foreign, show
+from tests.core.discourse_world import copied, make_world
+
+Place = tuple[str | int, ...]
+ODD: list[Any] = [
+    None, True, 0, -1, 10**30, 2**63, 1e308, 1.5, "", "\x1b[31m\u202e", "\ud800", "9" * 400,
+    "9999-99-99T99:99:99Z", "99999-01-01T00:00:00Z", "<p>" * 50, "/t/x/" + "9" * 50, "payload.raw", [], {}, [None],
+    {"id": None}, ["a", 1, None], {"a": {"b": [1, {"c": None}]}},
+]  # fmt: skip
+SITE = Site(
+    community=CommunityId("c0ffee"), base="https://f.example", me_id=2, me=Foreign("rookmoor"), admin=True, staff=True,
+    reviews=True, known=True,
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def answers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
+    """What a whole community answers, of each kind."""
+    folder = tmp_path_factory.mktemp("fuzz")
+    with DemoServer(copied(make_world(folder / "made"), folder)) as demo:
+        def get(path: str, **params: str) -> Any:
+            return httpx.get(demo.url + path, headers=demo.as_user(demo.username), params=params).json()
+
+        kinds = ("ReviewableFlaggedPost", "ReviewableQueuedPost", "ReviewableUser")
+        queues = [get("/review.json", status="all", priority="low", type=kind) for kind in kinds]
+        post = queues[0]["reviewables"][0]
+        member = get(f"/admin/users/{post['target_created_by_id']}.json")
+        yield {
+            "queue": queues, "thread": get(f"/t/{post['topic_id']}.json", include_raw="true"), "member": member,
+            "card": get(f"/u/{member['username']}.json")["user"],
+        }  # fmt: skip
+
+
+def paths(value: Any, here: Place = ()) -> Iterator[Place]:
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, one in inner:
+        yield (*here, key)
+        yield from paths(one, (*here, key))
+
+
+def spoiled(whole: Any, draw: st.DataObject) -> Any:
+    """A copy in which some values are others, or missing, as the wire brings it."""
+    made = copy.deepcopy(whole)
+    all_paths = list(paths(whole))
+    for _ in range(draw.draw(st.sampled_from((1, 1, 2, 5, 20)))):
+        path = draw.draw(st.sampled_from(all_paths))
+        value = made
+        try:
+            for key in path[:-1]:
+                value = value[key]
+            if draw.draw(st.integers(0, 5)):
+                value[path[-1]] = copy.deepcopy(draw.draw(st.sampled_from(ODD)))
+            else:
+                del value[path[-1]]
+        except (KeyError, IndexError, TypeError):
+            continue  # an earlier change took the ground away
+    return Reply(200, {"content-type": "application/json"}, json.dumps(made).encode()).json()
+
+
+FUZZ = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+@FUZZ
+@given(draw=st.data())
+def test_the_queue(answers: dict[str, Any], draw: st.DataObject) -> None:
+    answer = spoiled(draw.draw(st.sampled_from(answers["queue"])), draw)
+    if not isinstance(answer, dict):
+        return
+    queue = read_queue(answer)
+    items, unreadable = items_of(SITE, queue)
+    assert len(items) + unreadable == queue.size, "each row is there, or counted as unreadable"
+    for item in items:
+        again = json.loads(encode(with_language(item)))
+        assert again["ref"]["native"] == item.ref.native and stored(item) and seen_of(item).digest
+        assert show(item.title) is not None
+        for offer in item.offers:
+            planned(item, offer.id)
+
+
+def planned(item: Item, id: str) -> None:
+    """Plan an offer, and the way back: it works, or is refused in a sentence."""
+    offer = next(one for one in item.offers if one.id == id)
+    try:
+        plan = plans.plan(SITE, item, intent_for(offer))
+    except Refused as refusal:
+        assert refusal.message
+        return
+    assert plan.steps and encode(plan)
+    done = [
+        Step(index=at, call=step.call, words=step.words, key="k", due_ms=0, state="done")
+        for at, step in enumerate(plan.steps)
+    ]
+    assert encode(undo.plan_undo(item, intent_for(offer), done))
+
+
+@FUZZ
+@given(draw=st.data())
+def test_threads_and_members(answers: dict[str, Any], draw: st.DataObject) -> None:
+    (item, *_), _ = items_of(SITE, read_queue(answers["queue"][0]))
+    thread = spoiled(answers["thread"], draw)
+    if isinstance(thread, dict):
+        assert encode(thread_of(SITE, item, thread))
+    card, member = spoiled(answers["card"], draw), spoiled(answers["member"], draw)
+    if isinstance(card, dict) and isinstance(member, dict):
+        assert encode(dossier_of(SITE, card, member, [card], [member, card], 1_700_000_000_000))
+
+
+BUS = [
+    {"channel": "/reviewable_claimed", "message_id": 3, "data": {"topic_id": 3, "user": {"id": 1, "username": "x"}}},
+    {"channel": "/reviewable_counts/2", "message_id": 3, "data": {"updates": {"12": {"status": 1}}}},
+    {"channel": "/__status", "data": {"/reviewable_claimed": 4}},
+]
+
+
+@FUZZ
+@given(draw=st.data())
+def test_the_bus_and_small_answers(draw: st.DataObject) -> None:
+    rows = [row for row in spoiled(BUS, draw) if isinstance(row, dict)]
+    found = changes._read(SITE, {"/reviewable_claimed": 1, "/reviewable_counts/2": 1}, rows)
+    assert encode(found) and found.position
+    result = {"reviewable_perform_result": {"version": 1, "remove_reviewable_ids": [1], "created_post_id": 4}}
+    answer = spoiled(result, draw)
+    if isinstance(answer, dict):
+        wire.lenient(answer.get("reviewable_perform_result") or {}, wire.Perform)
+
+
+@pytest.mark.parametrize(
+    ("body", "found"),
+    [
+        (b'{"a":"\\ud800x"}', "\ufffdx"),
+        (b'{"a":"\xff\xfe"}', "\ufffd\ufffd"),
+        (b'{"a":"\x1b[2J"}', "\x1b[2J"),
+        (b'{"a":NaN}', None),
+    ],
+    ids=["half sign", "no UTF-8", "control character", "NaN"],
+)
+def test_what_json_forbids_in_one_text_hides_no_page(body: bytes, found: object) -> None:
+    assert Reply(200, {"content-type": "application/json"}, body).json() == {"a": found}
+
+
+@pytest.mark.parametrize("body", [b"[" * 200_000, b'{"a":' * 5_000 + b"1" + b"}" * 5_000, b'{"a": 1', b""])
+def test_what_is_too_deep_or_cut_off_is_told(body: bytes) -> None:
+    reply = Reply(200, {"content-type": "application/json"}, body)
+    with pytest.raises(SiteError):
+        reply.json()
+    assert reply.loose() == {}
