@@ -161,6 +161,8 @@ class Landing:
 
     async def _after_done(self, job: Job, answer: Answer) -> None:
         place = (job.decision.id, job.target.index)
+        for ref in (job.target.ref, *answer.resolved):
+            self._outbox.reads.drop(ref)
         self._stepped[place] = self._clock.monotonic()
         self._bases.pop(place, None)
         known = await self._outbox.aftermath.done(job.decision, job.target, job.step, self.account)

@@ -8,15 +8,16 @@ from typing import Any
 
 import msgspec
 
-from modtui.desk.events import CountsChanged, ItemsChanged, LaneLoaded
+from modtui.desk.events import CountsChanged, ItemsChanged, LaneLoaded, Troubled
 from modtui.desk.language import with_language
 from modtui.desk.reads import Reads
-from modtui.desk.rooms import DeskLike
+from modtui.desk.rooms import DeskLike, PutLike
 from modtui.desk.walk import Walk
 from modtui.domain.capability import Allowed
 from modtui.domain.items import Changes, Claim, Gone, Item
 from modtui.domain.subjects import LANES, CommunityId, Lane, SubjectRef
 from modtui.store.pick import pick
+from modtui.text import count, say
 
 
 class Lanes:
@@ -37,6 +38,7 @@ class Lanes:
         self._complete: set[Lane] = set()
         self._stable: set[Lane] = set()
         self._due: set[Lane] = set()
+        self._unreadable: set[Lane] = set()
 
     @property
     def id(self) -> CommunityId:
@@ -203,15 +205,19 @@ class Lanes:
 
     async def _read_page(self, lane: Lane, walk: Walk, *, backlog: bool) -> tuple[int, int]:
         """Read one page into the cache; gives how many rows are new here and how many the walk had met."""
-        first = walk.pages == 0
+        first, asked = walk.pages == 0, self._desk.clock.monotonic()
         page = await self.community.backend.page(lane, walk.cursor())
-        found = (*page.items, *page.others)
-        put = await self._cache.put_items([with_language(item) for item in found])
+        put = await self._take_items((*page.items, *page.others), asked)
         met = walk.take(page)  # after the last wait: a cancelled read leaves the walk where it was
         if walk.stable:
             self._stable.add(lane)
-        self._note_reads(found)
         self._suspect(walk)
+        if page.unreadable and lane not in self._unreadable:
+            self._unreadable.add(lane)  # said once: the rows are still there at the next look
+            self._desk.events.tell(
+                Troubled(words=say("{number} of {name} cannot be read here: the site shows more than this list.",
+                                   number=count(page.unreadable, "row"), name=self.community.name))
+            )  # fmt: skip
         if page.total is not None and lane not in self.counts:
             await self.count({lane: page.total})
         added = set(put.added)
@@ -269,10 +275,10 @@ class Lanes:
         """Read subjects as they are now, in batches, into the cache, and tell what is not as it was."""
         size = max(1, self.community.backend.capabilities.reread_batch)
         for start in range(0, len(refs), size):
+            asked = self._desk.clock.monotonic()
             found = await self.community.backend.reread(refs[start : start + size])
-            items = [with_language(each) for each in found.values() if isinstance(each, Item)]
-            self._note_reads(found.values())
-            put = await self._cache.put_items(items)
+            items = [each for each in found.values() if isinstance(each, Item)]
+            put = await self._take_items(found.values(), asked)
             changed = set(put.changed)
             for gone in found.values():
                 if isinstance(gone, Gone):
@@ -288,11 +294,15 @@ class Lanes:
                     self._walks[lane].seen.update(ids)
                 self._desk.events.tell(LaneLoaded(self.id, lane, len(ids), first=False, ids=ids))
 
-    def _note_reads(self, found: Iterable[Item | Gone]) -> None:
-        """A fresh read counts as the look before sending."""
+    async def _take_items(self, found: Iterable[Item | Gone], asked: float) -> PutLike:
+        """Write what was read to the cache; a fresh read also counts as the look before sending. What we changed while
+        the answer was on its way (asked for at `asked`, monotonic) is older than what is known here."""
         reads: Reads | None = getattr(self._desk, "reads", None)
         if reads is not None:
+            found = [each for each in found if reads.holds(each.ref, asked)]
             reads.note(found)
+        put: PutLike = await self._cache.put_items([with_language(each) for each in found if isinstance(each, Item)])
+        return put
 
     async def next_page(self) -> bool:
         """The next page of the first lane that is not read to its end; says whether there was one."""

@@ -21,6 +21,7 @@ class Reads:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._reads: OrderedDict[SubjectRef, tuple[float, Item | Gone]] = OrderedDict()
+        self._written: OrderedDict[SubjectRef, float] = OrderedDict()
 
     def note(self, found: Iterable[Item | Gone]) -> None:
         """These subjects were read from the site just now."""
@@ -39,5 +40,14 @@ class Reads:
         return read[1]
 
     def drop(self, ref: SubjectRef) -> None:
-        """What was read of this subject holds no longer: we changed it."""
+        """What was read of this subject holds no longer: we change it, or did just now."""
         self._reads.pop(ref, None)
+        self._written[ref] = self._clock.monotonic()
+        self._written.move_to_end(ref)
+        while len(self._written) > _KEPT:
+            self._written.popitem(last=False)
+
+    def holds(self, ref: SubjectRef, asked: float) -> bool:
+        """Whether an answer to a question that was asked then (monotonic seconds) tells how the subject is now: not
+        where we wrote while it was on its way."""
+        return self._written.get(ref, asked) <= asked

@@ -163,6 +163,7 @@ class FakeBackend:
         self.gate: asyncio.Event | None = None
         self.page_size = 10
         self.others: tuple[Item, ...] = ()
+        self.unreadable = 0
         self.capabilities = Capabilities(
             verbs={"approve": ALLOWED, "remove": ALLOWED}, lanes={"reports": ALLOWED, "pending": ALLOWED},
             reread_batch=10, poll_s=30,
@@ -205,6 +206,7 @@ class FakeBackend:
         return Page(
             items=tuple(found[offset:end]), others=self.others if lane == "reports" else (),
             cursor=str(end) if end < len(found) else None, total=len(found),
+            unreadable=self.unreadable if lane == "reports" else 0,
         )  # fmt: skip
 
     async def reread(self, refs: Sequence[SubjectRef]) -> Mapping[SubjectRef, Item | Gone]:
