@@ -10,7 +10,7 @@ import pytest
 from tests.pty.conftest import Open
 from tests.pty.modtui import Harbour
 
-HOLD = 0.6
+HOLD = 1.0
 
 
 @pytest.mark.parametrize("size", [(120, 40), (80, 24)], ids=["120x40", "80x24"])

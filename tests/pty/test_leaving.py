@@ -36,18 +36,17 @@ def send_what_waits(modtui: Modtui, number: int) -> None:
 
 
 def test_q_asks_while_something_is_held_and_q_again_waits(harbour: Harbour, open_modtui: Open) -> None:
-    modtui = open_modtui(hold=1.5).ready()
+    modtui = open_modtui(hold=2.5).ready()
     number = decide(modtui, harbour)
     modtui.press("q")
-    modtui.wait_for("Leave modtui? 1 decision held")
-    assert "q again: wait and leave" in modtui.lines()[-1]
-    modtui.press("2")  # any other key stays
+    modtui.wait_for("Leave modtui? 1 is held for")
+    assert "q again: wait and leave; s: send now; any other key stays" in modtui.message()
+    modtui.press("2")
     modtui.wait_for("Still here.")
-    modtui.read()
     modtui.press("q")
-    modtui.wait_for("Leave modtui? 1 decision held")
+    modtui.wait_for("Leave modtui? 1 is held for")
     assert harbour.status(number) == "pending"
-    modtui.read()
+    modtui.still(0.1)
     modtui.press("q")
     assert modtui.wait_end() == 0
     assert harbour.status(number) == "rejected"
@@ -55,15 +54,21 @@ def test_q_asks_while_something_is_held_and_q_again_waits(harbour: Harbour, open
     assert modtui.left_behind() == []
 
 
-def test_a_q_that_is_held_down_does_not_leave(harbour: Harbour, open_modtui: Open) -> None:
+def test_a_held_q_does_not_leave_and_waiting_can_be_stopped_or_hurried(harbour: Harbour, open_modtui: Open) -> None:
     modtui = open_modtui(hold=30).ready()
     number = decide(modtui, harbour)
     modtui.press("q", "q")
     modtui.wait_for("A key that repeats counts once")
     modtui.still()
-    assert not modtui.ended
+    modtui.press("q")
+    modtui.wait_for("Leaving when all is sent")
+    modtui.press("ctrl+g")
+    modtui.wait_for("Still here.")
+    assert harbour.status(number) == "pending"
+    modtui.press("q")
+    modtui.wait_for("Leave modtui?")
     modtui.press("s")
-    modtui.wait_end()
+    assert modtui.wait_end() == 0
     assert harbour.status(number) == "rejected", "s sends now and leaves"
 
 
