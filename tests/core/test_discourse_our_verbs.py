@@ -119,6 +119,26 @@ async def test_a_site_that_requires_claims_gets_one_at_send_time(world: Path, tm
             assert (await one(backend, third.number)).claim is None
 
 
+async def test_a_claim_of_our_own_does_not_stand_in_the_way(
+    world: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with DemoServer(copied(world, tmp_path), claiming="required") as demo:
+        async with backend_on(connect(demo, tmp_path)) as backend:
+            backend._site.claims_required = True
+            ours, theirs = await fresh(backend, demo), await fresh(backend, demo)
+            demo.claim(int(ours.native["topic_id"]), demo.username)
+            demo.claim(int(theirs.native["topic_id"]), "kestrel")
+
+            async def taken(topic: int) -> None:  # what the site says to anybody, also to whom it belongs
+                raise Stale("There was an update conflict.")
+
+            monkeypatch.setattr(backend._client, "claim", taken)
+            await decide(backend, ours, "approve")
+            assert (await one(backend, ours.number)).state == "kept"
+            with pytest.raises(Refused, match="Somebody else"):
+                await decide(backend, theirs, "approve")
+
+
 async def test_a_rule_that_is_not_about_claims_keeps_its_words(demo: DemoServer, tmp_path: Path) -> None:
     async with backend_on(connect(demo, tmp_path)) as backend:
         held = await one(backend, hold(demo))

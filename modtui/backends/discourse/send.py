@@ -40,7 +40,7 @@ class Sender:
         topic = args.get("topic") if not args.get("mine") else None
         claimed = False
         if topic and self._site.claims_required:
-            claimed = await self._claim_first(topic)
+            claimed = await self._claim_first(topic, str(args["id"]))
         try:
             return await self._perform(args)
         except Stale:
@@ -66,11 +66,16 @@ class Sender:
         others = [one for one in done.remove_reviewable_ids or () if str(one) != native]
         return Answer(data=data, resolved=tuple(ref_of(self._site, one) for one in others))
 
-    async def _claim_first(self, topic: int) -> bool:
+    async def _claim_first(self, topic: int, native: str) -> bool:
+        """Claim the topic; whether it is ours because of this. The site also says "conflict" where it is ours already:
+        another item of the topic claimed it, or a request whose answer was lost."""
         try:
             await self._client.claim(topic)
         except Stale:
-            raise Refused("Somebody else has claimed this thread.") from None
+            now = await self._reread(native)
+            if now is None or now.claim is None or not now.claim.mine:
+                raise Refused("Somebody else has claimed this thread.") from None
+            return False
         except RightsError:
             return False
         return True
