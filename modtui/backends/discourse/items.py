@@ -165,7 +165,8 @@ def _title(
     name = payload.get("name")
     if isinstance(name, str) and name:
         return Foreign(name)
-    return Foreign(wired.type.removeprefix("Reviewable") or "item")
+    words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", wired.type.replace("Reviewable", "").replace("::", " ")).lower().strip()
+    return Foreign(words or "item")
 
 
 def _reason(score: wire.Score, kind: wire.ScoreType | None, sign_up: bool) -> str:
