@@ -178,7 +178,7 @@ class Surface(Screen[None], inherit_bindings=False):
         if len(self._message) > MESSAGE_ROWS * room:
             lines = [*islice(wrap(self._message, room), MESSAGE_ROWS - 1)]
             used = sum(len(line) + 1 for line in lines)
-            lines.append(cut(Shown(self._message[used:]), room))
+            lines.append(cut(own(self._message[used:]), room))
         else:
             lines = list(islice(wrap(self._message, room), MESSAGE_ROWS))
         return [((say(" {line}", line=line), self._message_style),) for line in lines] if self._message else []

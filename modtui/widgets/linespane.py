@@ -12,7 +12,7 @@ from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
-from modtui.text import Shown, say
+from modtui.text import Shown, own, say
 from modtui.text.width import cells, cut
 from modtui.widgets.draw import Line, Painter
 
@@ -259,4 +259,4 @@ def _pointed(line: Line) -> Line:
     if not line or not line[0][0].startswith(" "):
         return line
     text, style = line[0]
-    return ((Shown(">" + text[1:]), style), *line[1:])
+    return ((own(">" + text[1:]), style), *line[1:])

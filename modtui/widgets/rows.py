@@ -151,9 +151,9 @@ def _differing(text: Shown, source: Shown) -> list[tuple[Shown, str]]:
     for word in text.split(" "):
         style = "row.title" if not known or word.casefold() in known else "row.differs"
         if pieces and pieces[-1][1] == style:
-            pieces[-1] = (Shown(f"{pieces[-1][0]} {word}"), style)
+            pieces[-1] = (own(f"{pieces[-1][0]} {word}"), style)
         else:
-            pieces.append((Shown(f" {word}" if pieces else word), style))
+            pieces.append((own(f" {word}" if pieces else word), style))
     return pieces
 
 
