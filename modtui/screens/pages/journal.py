@@ -245,9 +245,11 @@ class JournalPage(LinesPage):
             "{act}, by {who}. {steps}.", act=words.act(decision, self.desk.reasons), who=decision.account, steps=steps
         )
         out: list[Line] = [rule]
-        for text, style in ((account, "text"), (self._way_back(decision), "effect")):
-            lines = list(wrap(text, width - 2))
-            out += [((say(" {line}", line=line), style),) for line in lines[:2]]
+        back = self._way_back(decision)
+        for text, style, rows in ((account, "text", 2), (back, "effect", 1 if width >= 110 else 2)):
+            lines = [*wrap(text, width - 2)][:rows]  # always as many, so that nothing jumps from row to row
+            out += [((say(" {line}", line=line), style),) for line in lines]
+            out += [((own(""), "text"),)] * (rows - len(lines))
         return out
 
     def _way_back(self, decision: Decision) -> Shown:
