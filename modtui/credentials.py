@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import stat
 import subprocess
 import sys
@@ -29,6 +30,7 @@ Store = Literal["keyring", "file"]
 VARIABLE = "MODTUI_TOKEN"
 SERVICE = "modtui"
 COMMAND_S = 10.0
+_KEYLIKE = re.compile(r"[A-Za-z0-9_-]{28,}")
 KEYRING_S = 3.0
 
 
@@ -145,7 +147,7 @@ def _from_command(wanted: Wanted) -> Key | str:
         child.wait()
         return f"{show_line(program, 60)} gave no answer within {COMMAND_S:.0f} s"
     if child.returncode != 0:
-        said = show_line(err.decode("utf-8", "replace").strip().split("\n")[0], 200)
+        said = show_line(_KEYLIKE.sub("(key?)", err.decode("utf-8", "replace").strip().split("\n")[0]), 200)
         return f"{show_line(program, 60)} ended with code {child.returncode}{f': {said}' if said else ''}"
     first = out.decode("utf-8", "replace").strip().split("\n")[0]
     if not first.strip():

@@ -12,7 +12,7 @@ import click
 
 from modtui.cli import targets
 from modtui.cli.intents import Words, each_for, intent_for, verb_of
-from modtui.cli.opening import opening, settings_of
+from modtui.cli.opening import chosen, opening, settings_of
 from modtui.cli.options import shared
 from modtui.cli.output import emit_json, narrate
 from modtui.cli.running import finished, working
@@ -65,20 +65,24 @@ def _plan(plan: Plan) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _done(target: Target) -> str:
+    """What was done, each thing once."""
+    return ", ".join(dict.fromkeys(step.words for step in target.steps if step.state == "done")) or "nothing"
+
+
 def _final(decision: Decision, target: Target) -> dict[str, Any]:
     """The line of one item of a decision, as it stands now."""
     state = target.state
     shown = {"sending": "unknown", "discarded": "undone"}.get(state, state)
     if state == "done":
-        words = ", ".join(step.words for step in target.steps if step.state == "done") or "done"
+        words = f"Done: {_done(target)}"
     elif state == "held":
         words = "Held; modtui outbox send sends it, modtui undo takes it back"
     elif state == "conflict":
         words = f"Not sent, it changed meanwhile: {', '.join(target.conflict) or 'somebody else was quicker'}"
     elif state == "partly":
-        done = ", ".join(step.words for step in target.steps if step.state == "done")
         failed = next((step.error for step in target.steps if step.error), None)
-        words = f"Only in part: {done}{f'; then: {failed}' if failed else ''}"
+        words = f"Only in part: {_done(target)}{f'; then: {failed}' if failed else ''}"
     elif shown == "unknown":
         words = "It is not known whether the site has it; modtui looks it up before anything is sent again"
     elif shown == "undone":
@@ -143,12 +147,12 @@ def _named(ids: Sequence[str], stdin: TextIO) -> list[Named]:
 
 async def _run(
     desk: Desk, named: Sequence[Named], intent: Intent, words: Words, *,
-    lane: Lane | None, dry: bool, wait: bool, hold_s: float, overrule: bool,
+    lane: Lane | None, names: Sequence[str], dry: bool, wait: bool, hold_s: float, overrule: bool,
 ) -> int:  # fmt: skip
     async with working(desk, send=wait and not dry):
         # What an earlier run left in the outbox goes out with ours, not between our reading and our deciding.
         await desk.pause_sending()
-        found = await targets.resolve(desk, named, lane)
+        found = await targets.resolve(desk, named, lane, names=names)
         gone = targets.missing(found)
         each = each_for(desk, intent, words)
         own_intents = {one.item.id: each(one.item) for one in found if one.item is not None} if each else {}
@@ -209,8 +213,9 @@ def act(options: Options, verb: str, ids: tuple[str, ...], **values: Any) -> int
     if not named:
         narrate(own("The input is empty, so there is nothing to do."))
         return 0
+    names = [one.name for one in chosen(options, settings)]
     with opening(options, settings) as desk:
         return asyncio.run(_run(
-            desk, named, intent, words, lane=values["lane"], dry=dry, wait=wait,
+            desk, named, intent, words, lane=values["lane"], names=names, dry=dry, wait=wait,
             hold_s=options.hold_s or 0.0, overrule=bool(values["claimed_too"]),
         ))  # fmt: skip

@@ -70,6 +70,8 @@ class Words:
             raise UsageError(f"{verb} needs --text.")
         if text is not None and verb not in _WANT_TEXT:
             raise UsageError(f"--text is for {', '.join(sorted(_WANT_TEXT))}, not for {verb}.")
+        if verb == "warn" and message is None and not values.get("tell"):
+            raise UsageError("warn needs --message, --message-file, or a --reason with --tell.")
         return cls(
             verb=verb, reason=reason, own_words=values.get("words"), message=message, tell=bool(values.get("tell")),
             sanction=_sanction(settings, verb, values), lock=bool(values.get("lock")), text=text,

@@ -86,16 +86,17 @@ def _home(desk: Desk, ref: SubjectRef) -> Community | None:
     return next((one for one in desk.communities if one.id == ref.community), None)
 
 
-def _sole(desk: Desk, id: str) -> Community:
-    if len(desk.communities) == 1:
+def _sole(desk: Desk, id: str, names: Sequence[str]) -> Community:
+    """The one community that a bare id can belong to; one that could not be opened counts too."""
+    if len(names) == 1:
         return desk.communities[0]
-    names = ", ".join(one.name for one in desk.communities)
-    raise UsageError(f'"{show_line(id, 60)}" could be in several communities.', f"Say --community, one of: {names}.")
+    known = ", ".join(names)
+    raise UsageError(f'"{show_line(id, 60)}" could be in several communities.', f"Say --community, one of: {known}.")
 
 
-def _bare(desk: Desk, named: Named, lane: Lane | None) -> list[tuple[str, SubjectRef]]:
+def _bare(desk: Desk, named: Named, lane: Lane | None, names: Sequence[str]) -> list[tuple[str, SubjectRef]]:
     """What a bare native id can mean: the rows of the cache with it, else each kind that the backend has."""
-    community = _sole(desk, named.id)
+    community = _sole(desk, named.id, names)
     number = named.id.lstrip("#")
     kinds = KINDS.get(community.backend.name, ("reviewable", "post", "thread", "comment", "user"))
     refs = [SubjectRef(community.id, kind, number) for kind in kinds]
@@ -109,13 +110,13 @@ KINDS: dict[str, tuple[str, ...]] = {"discourse": ("reviewable",), "openedx": ("
 """The kinds of subjects that a bare number can mean, by backend."""
 
 
-def _places(desk: Desk, named: Named, lane: Lane | None) -> list[tuple[str, SubjectRef]]:
+def _places(desk: Desk, named: Named, lane: Lane | None, names: Sequence[str]) -> list[tuple[str, SubjectRef]]:
     full = parse_item_id(named.id)
     if full is None:
         text = named.id
         if not text or len(text) > 200 or not text.isprintable() or " " in text or "/" in text:
             raise UsageError(f'"{show_line(named.id, 60)}" is not an id.', "modtui queue --json prints them.")
-        return _bare(desk, named, lane)
+        return _bare(desk, named, lane, names)
     found_lane, ref = full
     if found_lane not in LANES:
         raise UsageError(f'"{show_line(named.id, 80)}" is not an id: there is no such lane.')
@@ -127,12 +128,15 @@ def _places(desk: Desk, named: Named, lane: Lane | None) -> list[tuple[str, Subj
     return [(named.id, ref)]
 
 
-async def resolve(desk: Desk, all_named: Sequence[Named], lane: Lane | None = None) -> list[Found]:
-    """Read every named item afresh, in batches, in the order in which they were named; each once.
+async def resolve(
+    desk: Desk, all_named: Sequence[Named], lane: Lane | None = None, *, names: Sequence[str]
+) -> list[Found]:
+    """Read every named item afresh, in batches, in the order in which they were named; each once. `names` are the
+    communities that were asked for, also those that could not be opened: a bare id may belong to any of them.
 
     Raises UsageError for what cannot be an id, before anything is read; the backend's errors when a site fails.
     """
-    places = {named.id: _places(desk, named, lane) for named in all_named}
+    places = {named.id: _places(desk, named, lane, names) for named in all_named}
     refs = list(dict.fromkeys(ref for found in places.values() for _, ref in found))
     before = {item.id: item for ref in refs for item in desk.store.cache.by_ref(ref)}
     now = await desk.read(refs)

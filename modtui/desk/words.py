@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from msgspec.structs import replace
+
 from modtui.desk.events import Link
 from modtui.domain.decisions import Decision, Effect, Intent, Plan, Target
 from modtui.domain.items import Item
@@ -145,7 +147,8 @@ def act(decision: Decision, reasons: Sequence[Reason] = ()) -> Shown:
     lane = lane_of(decision.targets[0]) if decision.targets else "reports"
     if decision.undo_of is not None:
         return say("Taking back {subject}", subject=subject(decision))
-    more = detail(decision.intent, reasons)
+    told = decision.intent.message or next((target.message for target in decision.targets if target.message), None)
+    more = detail(replace(decision.intent, message=told), reasons)
     words = say("{did} {subject}", did=_capital(did(decision.verb, lane)), subject=subject(decision))
     return say("{words}, {more}", words=words, more=more) if more else words
 

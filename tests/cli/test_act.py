@@ -96,7 +96,8 @@ def test_remove_tell_and_ban_is_one_decision(site: Run, demo: DemoServer) -> Non
     [entry] = site("log", "--json").lines
     assert entry["verb"] == "remove" and entry["sanction"] == {"kind": "ban", "duration_ms": 604_800_000}
     assert entry["message"] is True and len(entry["targets"][0]["steps"]) >= 2
-    assert "ban 7 days" in site("log").out
+    assert "ban 7 days, message" in site("log").out
+    assert f"{one['author']} banned" in ended.lines[0]["message"], "a name keeps its letters"
 
 
 def test_held_then_undone_leaves_the_site_untouched(site: Run, demo: DemoServer) -> None:

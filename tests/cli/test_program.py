@@ -59,6 +59,7 @@ def test_every_command_has_help(run: Run, name: str) -> None:
         (["act", "aprove", "1"], 'There is no verb "aprove". Did you mean "approve"?'),
         (["act", "remove", "--reason", "spm", "1"], 'Did you mean "spam"?'),
         (["act", "note", "1"], "note needs --text"),
+        (["act", "warn", "1"], "warn needs --message"),
         (["act", "ban", "--ban", "soon", "1"], "not a length of time"),
         (["act", "approve", "--tell", "1"], "needs a --reason"),
         (["act", "remove", "--message", "Dear {autor}", "1"], 'Did you mean "author"?'),

@@ -113,3 +113,6 @@ def test_several_communities_and_one_without_a_line(demo: DemoServer, run: Run, 
     listed = run("communities", "--json").lines
     assert [line["name"] for line in listed] == ["harbour", "closed"]
     assert only.lines[0]["id"].split("/")[1] == listed[0]["id"]
+    bare = run("act", "approve", only.lines[0]["number"])
+    assert bare.code == 2 and "harbour, closed" in bare.err, "it may mean the one that cannot be opened"
+    assert run("act", "approve", "--dry-run", only.lines[0]["id"]).code == 0

@@ -82,6 +82,7 @@ def test_no_shell_reads_the_command(tmp_path: Path) -> None:
     ("code", "words"),
     [
         ("import sys; sys.exit('Error: no such entry')", "ended with code 1: Error: no such entry"),
+        ("import sys; sys.exit('cannot decode ' + 'k3y-' * 9)", "ended with code 1: cannot decode (key?)"),
         ("print()", "printed nothing"),
         ("print('sch\\u00e4tzchen')", "signs that no key has"),
     ],
