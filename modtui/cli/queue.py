@@ -95,7 +95,7 @@ async def walk(desk: Desk, community: Community, lane: Lane) -> AsyncIterator[It
     unreadable = 0
     while True:
         page = await community.backend.page(lane, cursor)
-        items = [with_language(item) for item in page.items]
+        items = [with_language(item, community.language) for item in page.items]
         await desk.store.cache.put_items(items)
         unreadable += page.unreadable
         for item in items:

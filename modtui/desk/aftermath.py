@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -12,7 +12,7 @@ from modtui.desk.events import CountsChanged, Event, ItemsChanged
 from modtui.desk.language import with_language
 from modtui.domain.decisions import Decision, Step, Target
 from modtui.domain.items import Claim, Gone, Item, State
-from modtui.domain.subjects import SubjectRef
+from modtui.domain.subjects import CommunityId, SubjectRef
 
 if TYPE_CHECKING:
     from modtui.store.cache import Cache
@@ -41,8 +41,11 @@ def closing_state(decision: Decision, item: Item | None) -> State | None:
 class Aftermath:
     """Writes what we caused to the cache and tells of it."""
 
-    def __init__(self, cache: Cache, clock: Clock, tell: Callable[[Event], None]) -> None:
+    def __init__(
+        self, cache: Cache, clock: Clock, tell: Callable[[Event], None], languages: Mapping[CommunityId, str | None]
+    ) -> None:
         self._cache = cache
+        self._languages = languages
         self._clock = clock
         self._tell = tell
         self.closed: Callable[[Item], None] = lambda item: None
@@ -83,8 +86,9 @@ class Aftermath:
                 continue
             rows = self._cache.by_ref(one.ref)
             lanes = [row.lane for row in rows if row.lane != one.lane]
-            fresh.append(with_language(one))
-            fresh.extend(with_language(replace(one, lane=lane)) for lane in lanes)
+            told = with_language(one, self._languages.get(one.ref.community))
+            fresh.append(told)
+            fresh.extend(replace(told, lane=lane) for lane in lanes)
         ids = [row.id for one in gone for row in self._cache.by_ref(one.ref)]
         for one in gone:
             await self._cache.mark_gone([one.ref], one.why)

@@ -1,4 +1,4 @@
-"""Which language an item is in: what the platform says, else what its author reads the site in, else not known."""
+"""Which language an item is in: what the platform says, else what its author reads the site in, else the community's."""
 
 from __future__ import annotations
 
@@ -19,12 +19,13 @@ def code(locale: str | None) -> str | None:
     return first.lower() if _CODE.match(first) else None
 
 
-def language_of(item: Item) -> str | None:
-    """The language of an item by the rule of the queue; None when neither the site nor the member's locale tells."""
-    return code(item.language) or code(item.author.locale if item.author else None)
+def language_of(item: Item, default: str | None = None) -> str | None:
+    """The language of an item by the rule of the queue; `default` (the community's own, from the settings) when neither
+    the site nor the member's locale tells."""
+    return code(item.language) or code(item.author.locale if item.author else None) or code(default)
 
 
-def with_language(item: Item) -> Item:
+def with_language(item: Item, default: str | None = None) -> Item:
     """The item with its language filled in, as it is written to the cache (order, filter and counts read it there)."""
-    found = language_of(item)
+    found = language_of(item, default)
     return item if found == item.language else msgspec.structs.replace(item, language=found)

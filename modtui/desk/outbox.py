@@ -52,7 +52,7 @@ class Outbox:
         self.clock = clock
         self.tell = tell
         self.reads = Reads(clock)
-        self.aftermath = Aftermath(store.cache, clock, tell)
+        self.aftermath = Aftermath(store.cache, clock, tell, {one.id: one.language for one in communities})
         self.resume_after_s = resume_after_s
         self.line_up = line_up
         self.line_down = line_down

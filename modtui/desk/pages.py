@@ -301,7 +301,8 @@ class Lanes:
         if reads is not None:
             found = [each for each in found if reads.holds(each.ref, asked)]
             reads.note(found)
-        put: PutLike = await self._cache.put_items([with_language(each) for each in found if isinstance(each, Item)])
+        items = [with_language(each, self.community.language) for each in found if isinstance(each, Item)]
+        put: PutLike = await self._cache.put_items(items)
         return put
 
     async def next_page(self) -> bool:

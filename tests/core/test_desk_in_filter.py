@@ -14,7 +14,7 @@ from modtui.errors import UsageError
 from modtui.store.store import Store
 from modtui.text import Foreign
 
-from .desk_in_fakes import HARBOUR, START, item
+from .desk_in_fakes import HARBOUR, START, item, world
 
 pytestmark = pytest.mark.anyio
 
@@ -139,3 +139,13 @@ def test_language_is_the_sites_then_the_members() -> None:
     assert language_of(item(1, locale="de-AT")) == "de"
     assert language_of(item(1, locale="x")) is None
     assert language_of(item(1)) is None
+    assert language_of(item(1), "de_CH") == "de"
+    assert language_of(item(1, locale="fr"), "de") == "fr"
+
+
+async def test_where_nobody_can_tell_the_communitys_own_language_is_taken(tmp_path: Path) -> None:
+    async with world(tmp_path, [item(1), item(2, language="en")]) as w:
+        w.community.language = "de"
+        await w.live()
+        rows = [w.store.cache.item(f"reports/{HARBOUR}/post/{n}") for n in (1, 2)]
+        assert [row and row.language for row in rows] == ["de", "en"]

@@ -6,7 +6,7 @@ The type checker holds that what is drawn is `Shown`; it cannot hold that nobody
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import modtui
@@ -15,12 +15,15 @@ ROOT = Path(modtui.__file__).parent
 CONSOLE = ("modtui.cli.", "modtui.docs")
 
 
-def modules() -> Iterator[tuple[str, ast.Module]]:
+@cache
+def modules() -> list[tuple[str, ast.Module]]:
     """Every module outside the text room, but for the embedded community, which stands alone."""
+    found: list[tuple[str, ast.Module]] = []
     for path in sorted(ROOT.rglob("*.py")):
         name = ".".join(("modtui", *path.relative_to(ROOT).with_suffix("").parts))
         if not name.startswith(("modtui.text.", "modtui.demo.")):
-            yield name, ast.parse(path.read_text(encoding="utf-8"), str(path))
+            found.append((name, ast.parse(path.read_text(encoding="utf-8"), str(path))))
+    return found
 
 
 def called(node: ast.AST) -> str:
