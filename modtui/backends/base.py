@@ -33,8 +33,8 @@ class Credential(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Connection(msgspec.Struct, frozen=True, kw_only=True):
-    """What a backend is made from. `url` is the community's own address without a final slash; `state` the folder of the
-    shared budget ledger; `read_only` makes the HTTP door refuse everything that writes."""
+    """What a backend is made from. `url` is the community's own address without a final slash; `state` the folder of
+    the shared budget ledger; `read_only` makes the HTTP door refuse everything that writes."""
 
     community: CommunityId
     url: str
@@ -151,7 +151,10 @@ class Backend(Protocol):
         ...
 
     def plan_undo(self, item: Item, intent: Intent, done: Sequence[Step]) -> Plan:
-        """How to take back the done steps, in the order in which to send it. Pure. `reversal` none where there is no way."""
+        """How to take back the done steps, in the order in which to send it. Pure.
+
+        `reversal` is none where there is no way.
+        """
         ...
 
     async def send(self, call: Call, *, key: str) -> Answer:

@@ -1,4 +1,4 @@
-"""Which language an item is in: what the platform says, else what its author reads the site in, else the community's."""
+"""Which language an item is in: what the site says, else what its author reads the site in, else the community's."""
 
 from __future__ import annotations
 

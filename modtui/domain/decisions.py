@@ -111,8 +111,11 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """What a sent step brought. `data` goes to the journal (ids that an undo needs); `resolved` are siblings that the
-    site closed with it; `held` says the site keeps it for approval, `edits` that the step itself changed the text: then `data["text"]` is its
-    `seen.text_digest` as it is now, so that the change is not taken for somebody else's."""
+    site closed with it; `held` says the site keeps it for approval.
+
+    `edits` says that the step itself changed the text: then `data["text"]` is its `seen.text_digest` as it is now, so
+    that the change is not taken for somebody else's.
+    """
 
     data: dict[str, Any] = {}
     resolved: tuple[SubjectRef, ...] = ()
@@ -122,8 +125,8 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True):
-    """A step of a decision with its state. `key` is its idempotency key, `due_ms` when the hold ends, `changed_ms` since
-    when the state holds; for `unknown` it is when the step was sent."""
+    """A step of a decision with its state. `key` is its idempotency key, `due_ms` when the hold ends, `changed_ms`
+    since when the state holds; for `unknown` it is when the step was sent."""
 
     index: int
     call: Call
@@ -141,7 +144,8 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
 class Target(msgspec.Struct, frozen=True, kw_only=True):
     """One subject of a decision: what was seen of it, and the steps. `number`, `author`, `title` are for people.
 
-    `message` and `message_title` are this target's own wording where that differs from the intent's (it names its author).
+    `message` and `message_title` are this target's own wording where that differs from the intent's (it names its
+    author).
     """
 
     index: int

@@ -176,7 +176,8 @@ class Item(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         seen: dict[str, int] = {}
         for report in self.reports:
             seen[report.reason] = seen.get(report.reason, 0) + 1
-        return tuple(sorted(seen, key=lambda reason: (-seen[reason], REASONS.index(reason) if reason in REASONS else 99)))
+        places = {reason: place for place, reason in enumerate(REASONS)}
+        return tuple(sorted(seen, key=lambda reason: (-seen[reason], places.get(reason, len(places)))))
 
     @property
     def severe(self) -> bool:

@@ -8,8 +8,9 @@ import msgspec
 class Reason(msgspec.Struct, frozen=True, kw_only=True):
     """One reason of the reason line. `digit` is fixed in the settings ("1" to "8"; "" is under "more").
 
-    `matches` are report reasons (domain.items.REASONS) for which this one is the default; `rule` is the community's rule.
-    `messages` are templates by language ("en"), with placeholders from a fixed table; `titles` name it by language.
+    `matches` are report reasons (domain.items.REASONS) for which this one is the default; `rule` is the community's
+    rule. `messages` are templates by language ("en"), with placeholders from a fixed table; `titles` name it by
+    language.
     """
 
     id: str

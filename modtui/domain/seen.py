@@ -106,12 +106,9 @@ def differences(seen: Seen, now: Item | Gone) -> tuple[Difference, ...]:
 def conflicts(verb: str, found: tuple[Difference, ...], *, sanctions: bool = False) -> tuple[Difference, ...]:
     """Which differences stop a decision: changed text, state, handler or version always; new reports for approve and
     ignore; a new sanction only when the decision sanctions (semantics: "What is a conflict")."""
-    stops: list[Difference] = []
-    for difference in found:
-        if difference.what in ("text", "state", "gone", "version"):
-            stops.append(difference)
-        elif difference.what == "reports" and verb in ("approve", "ignore"):
-            stops.append(difference)
-        elif difference.what == "sanctions" and sanctions:
-            stops.append(difference)
-    return tuple(stops)
+    stopping = {"text", "state", "gone", "version"}
+    if verb in ("approve", "ignore"):
+        stopping.add("reports")
+    if sanctions:
+        stopping.add("sanctions")
+    return tuple(difference for difference in found if difference.what in stopping)

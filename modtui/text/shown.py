@@ -59,8 +59,8 @@ def say(template: str, /, **parts: object) -> Shown:
     """A sentence of modtui's own with `{name}` placeholders.
 
     Numbers go in as they are, every text through `show_line` (which leaves a line that is already `Shown` as it
-    is), keeping one blank at either end where there was one. Braces in the parts mean nothing, and no attribute or format can be named. Raises KeyError for a name
-    without a part.
+    is), keeping one blank at either end where there was one. Braces in the parts mean nothing, and no attribute or
+    format can be named. Raises KeyError for a name without a part.
     """
 
     def fill(match: re.Match[str]) -> str:

@@ -28,7 +28,8 @@ class Asked:
 
 @dataclass(slots=True)
 class Script:
-    """What to answer: a list that is used up (its last entry stays), or a function. `None` closes the line unanswered."""
+    """What to answer: a list that is used up (its last entry stays), or a function. `None` closes the line without one.
+    """
 
     answers: list[bytes | None] | Callable[[Asked], bytes | None]
     asked: list[Asked] = field(default_factory=list)

@@ -184,8 +184,8 @@ class Client:
     async def message(self, to: str, title: str, raw: str, *, key: str = "", warning: bool = False) -> dict[str, Any]:
         """A private message to a member; `warning` makes it an official one. A held one has `action: enqueued`.
 
-        To an admin's key the site gives the same answer to the same fields for two minutes, and posts once. `key`, which
-        it does not read, makes two messages that say the same two.
+        To an admin's key the site gives the same answer to the same fields for two minutes, and posts once. `key`,
+        which it does not read, makes two messages that say the same two.
         """
         form = [("archetype", "private_message"), ("title", title), ("raw", raw), ("target_recipients", to)]
         form += [("is_warning", "true")] if warning else []

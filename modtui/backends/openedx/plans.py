@@ -80,7 +80,8 @@ def _withdraw(item: Item, intent: Intent, moderator: str, base: str) -> Plan:
     if item.ref.kind == "thread":
         args |= {"title": words, "was_title": str(item.title)}
     # What must not be read goes out at once; the forum writes to nobody, so nothing else is held.
-    steps = [PlannedStep(call=Call("edit", args), words="text replaced", waits=not (intent.urgent or intent.reason in SEVERE))]
+    urgent = intent.urgent or intent.reason in SEVERE
+    steps = [PlannedStep(call=Call("edit", args), words="text replaced", waits=not urgent)]
     if item.reports:
         steps.append(_close_reports(item, moderator))
     what = "title and text" if item.ref.kind == "thread" else "text"
