@@ -201,6 +201,8 @@ class Surface(Screen[None], inherit_bindings=False):
         """Show a line; it has the keys until it closes."""
         self.line = line
         self._sequences.reset()
+        if self._message_style != "question":
+            self.say(own(""))  # what happened before is read; what follows is about the line
         self.redraw_line()
 
     def close_line(self) -> None:

@@ -20,6 +20,7 @@ from modtui.desk.events import (
 from modtui.domain.items import Item
 from modtui.domain.subjects import CommunityId, Lane
 from modtui.screens.shell import Shell
+from modtui.screens.status import QUIET
 from modtui.screens.work import tell
 from modtui.screens.work.frame import WorkFrame
 from modtui.text import own, say
@@ -53,6 +54,8 @@ class WorkBase(WorkFrame):
         """Whether the moderator did anything in this lane since it was opened: rows may move under no hand."""
         self._places: dict[tuple[Lane, CommunityId | None], str] = {}
         self._standing: Item | None = None
+        self.asked_site = False
+        """Whether the last key asked the site something, so that trouble is told."""
 
     def on_mount(self) -> None:
         """Listen to the desk and draw what the cache has."""
@@ -111,6 +114,8 @@ class WorkBase(WorkFrame):
             self.refresh_top()
             if isinstance(event, LinkChanged):
                 self._effects = None
+                if self.asked_site and event.link.state not in QUIET:
+                    self.say(own("The site does not answer as it should; line 2 says why."), error=True)
                 self.lay_out()
                 self.query_one("#notice", Drawing).put()
                 self.refresh_empty()

@@ -79,8 +79,11 @@ class WorkDecide(WorkMarks):
         if (self.marks_differ and not alone) or (len(items) == 1 and item is not None and items[0].id != item.id):
             self._ask_many(items, each)
             return
-        if not self._may(items[0]):
-            return
+        if self._may(items[0]):
+            self._ask_or_commit(items, each, alone)
+
+    def _ask_or_commit(self, items: Sequence[Item], each: Callable[[Item], Intent], alone: bool = False) -> None:
+        """What another has taken and what cannot be taken back asks first."""
         question = self._question(items[0], each(items[0]))
         if question is not None:
             go: Callable[[], None] = lambda: self._commit(items, each, keep_marks=alone, overrule=True)  # noqa: E731
@@ -307,7 +310,7 @@ class WorkDecide(WorkMarks):
         if self.marks_differ:
             self._ask_many(items, each)
         else:
-            self._commit(items, each)
+            self._ask_or_commit(items, each)
 
     def act_item_spam(self) -> None:
         """The spam line: ! again does it."""

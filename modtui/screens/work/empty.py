@@ -12,6 +12,7 @@ from modtui.desk.view import View
 from modtui.domain.capability import Blocked
 from modtui.domain.subjects import CommunityId, Lane
 from modtui.screens.shell import Shell
+from modtui.screens.work.outage import ADVICE
 from modtui.screens.work.tell import LANE_NAMES
 from modtui.text import Shown, count, own, say, show_line
 from modtui.text.time import duration
@@ -21,17 +22,6 @@ from modtui.widgets.draw import Line
 Piece = tuple[Shown, str]
 BLOCK = 60
 """The widest that the block of words gets."""
-
-ADVICE = {
-    "offline": "Nothing is lost. modtui tries again by itself; R tries now.",
-    "down": "Nothing is lost. modtui tries again by itself; R tries now.",
-    "too-fast": "modtui goes on by itself when the wait is over.",
-    "signed-out": "The site does not take the key any more. Leave with q, sign in, and come back: what waits is kept.",
-    "no-rights": "This account may not see the review queue. Ask an administrator, then press R.",
-    "wrong-site": "Check the address in the settings; modtui doctor says what answers there.",
-}
-"""What to do about a line that is down, by its state."""
-
 
 def empty_lines(
     desk: Desk, view: View, community: CommunityId | None, shell: Shell, width: int, height: int
@@ -100,7 +90,7 @@ def _trouble(desk: Desk, troubled: list[Community], shell: Shell) -> list[Piece]
         name = show_line(one.name, 30)
         said = words_for(one.link, one.name, shell.now_ms(), clock=shell.time_of_day)
         block.append((say("{name}: {words}", name=name, words=said), "status.alert"))
-        if one.link.words and one.link.state != "wrong-site":
+        if one.link.words and one.link.state not in ("wrong-site", "too-fast"):
             block.append((show_line(one.link.words, 200), "text"))
         block += [(own(""), "text"), (own(ADVICE.get(one.link.state, "R tries again.")), "text"), (own(""), "text")]
     if held := desk.outbox().held:

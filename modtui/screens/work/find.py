@@ -92,6 +92,7 @@ class WorkFind(WorkBase):
     def act_lane_merge(self) -> None:
         """Take in what is new, and ask the site again."""
         n = self.view.new
+        self.asked_site = True
         self.view.merge(self.current_id)
         self.after_merge()
         self.say(say("{n} taken in. Asking the site again ...", n=n) if n else own("Asking the site again ..."))
@@ -101,7 +102,7 @@ class WorkFind(WorkBase):
         await self.desk.refresh(self.lane, self.community)
         down = [one for one in self.desk.communities if one.id in self.view.scope and one.link.state != "live"]
         if down:
-            self.say(say("{name} does not answer; line 2 says why.", name=down[0].name), error=True)
+            self.say(own("The site does not answer as it should; line 2 says why."), error=True)
         elif self.view.new:
             self.say(say("{n} new. R shows them; your row stays.", n=self.view.new))
         else:

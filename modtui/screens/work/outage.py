@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 from modtui.desk.desk import Desk
+from modtui.desk.events import Link
 from modtui.desk.view import View
 from modtui.screens.shell import Shell
 from modtui.text import Shown, own, say
 from modtui.text.width import wrap
 from modtui.widgets.draw import Line
 
-EXPLAINED = ("offline", "down")
+ADVICE = {
+    "offline": "Nothing is lost. modtui tries again by itself; R tries now.",
+    "down": "Nothing is lost. modtui tries again by itself; R tries now.",
+    "too-fast": "modtui goes on by itself when the wait is over.",
+    "signed-out": "The site does not take the key any more. Leave with q, sign in, and come back: what waits is kept.",
+    "no-rights": "Ask an administrator for the right to review, then press R.",
+    "wrong-site": "Check the address in the settings; modtui doctor says what answers there.",
+}
+"""What to do about a line that is down, by its state."""
+
+GOING_ON = ("offline", "down")
 """States of a line in which one can go on."""
 
 READ_MS = 3000
@@ -25,9 +36,10 @@ class Outage:
         self._shown_ms = 0
         self._over = False
 
-    def _begun(self, desk: Desk, view: View) -> int | None:
-        sites = [one for one in desk.communities if one.id in view.scope and one.link.state in EXPLAINED]
-        return min((one.link.since_ms for one in sites), default=None)
+    def _begun(self, desk: Desk, view: View) -> Link | None:
+        """The outage that began first among the communities of the list."""
+        bad = [one.link for one in desk.communities if one.id in view.scope and one.link.state in ADVICE]
+        return min((link for link in bad if link.state != "too-fast"), key=lambda link: link.since_ms, default=None)
 
     def note(self, desk: Desk, view: View) -> Shown:
         """ "as of 12:02" for the head of the list; empty while the line is up."""
@@ -37,23 +49,15 @@ class Outage:
 
     def lines(self, desk: Desk, view: View, width: int) -> list[Line]:
         """A rule and the explanation; nothing when the line is up or it was shown long enough."""
-        since = self._begun(desk, view)
-        if since is None:
+        link = self._begun(desk, view)
+        if link is None:
             self._since, self._over = None, False
             return []
-        if since != self._since:
-            self._since, self._over, self._shown_ms = since, False, self._shell.now_ms()
+        if link.since_ms != self._since:
+            self._since, self._over, self._shown_ms = link.since_ms, False, self._shell.now_ms()
         if self._over:
             return []
-        ids = view.ids()
-        whole = desk.store.cache.threads_held(ids)
-        rest = len(ids) - whole
-        sentence = say(
-            "You can go on. {whole} of {all} are here with their thread, {rest} with the text only. Each decision is"
-            " checked against the site before it goes out; what changed meanwhile comes back to you as a conflict, it"
-            " is not sent.",
-            whole=whole, all=len(ids), rest=rest,
-        )  # fmt: skip
+        sentence = self._explanation(desk, view) if link.state in GOING_ON else own(ADVICE[link.state])
         rule: Line = ((own("-" * width), "rule"),)
         return [rule, *(((say(" {line}", line=line), "text"),) for line in wrap(sentence, width - 2))]
 
@@ -63,3 +67,13 @@ class Outage:
             return False
         self._over = True
         return True
+
+    def _explanation(self, desk: Desk, view: View) -> Shown:
+        ids = view.ids()
+        whole = desk.store.cache.threads_held(ids)
+        return say(
+            "You can go on. {whole} of {all} are here with their thread, {rest} with the text only. Each decision is"
+            " checked against the site before it goes out; what changed meanwhile comes back to you as a conflict, it"
+            " is not sent.",
+            whole=whole, all=len(ids), rest=len(ids) - whole,
+        )  # fmt: skip

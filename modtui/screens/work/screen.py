@@ -24,6 +24,7 @@ class WorkScreen(WorkAfter):
 
     def act(self, action: str) -> None:
         """Any key but a change of lane is a hand on the list: its rows stay where they are."""
+        self.asked_site = False
         if self.outage.key():
             self.lay_out()
         super().act(action)

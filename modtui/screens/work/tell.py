@@ -58,7 +58,7 @@ def brief_of(plan: Plan) -> tuple[Shown, ...]:
         elif effect.on == "author" and effect.words == "is told nothing":
             found.append(own("author is not told"))
         elif effect.on != "post" or not effect.words.startswith("stays"):
-            found.append(own(effect.words.removeprefix("is ")))
+            found.append(own(effect.words.removeprefix("is ").partition(";")[0]))
     if plan.reversal == "none":
         found.insert(0, own("FOR GOOD"))
     return tuple(found) or (own("stays"),)

@@ -140,7 +140,7 @@ class WorkVerbs(WorkDecide):
     def _form_taken(self, item: Item, intent: Intent) -> None:
         if self._may(item):
             self.close_line()
-            self._commit([item], lambda _: intent, keep_marks=True)
+            self._ask_or_commit([item], lambda _: intent, True)
 
     def act_item_purge(self) -> None:
         """Delete for good, after a typed word."""
