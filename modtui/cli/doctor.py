@@ -70,7 +70,7 @@ def _terminal(settings: Settings | None) -> Iterator[Line]:
     yield Line("terminal", "over SSH", "yes" if seen.remote else "no")
     yield Line("terminal", "inside", seen.multiplexer or "no multiplexer")
     name = os.environ.get("LC_ALL") or os.environ.get("LC_CTYPE") or os.environ.get("LANG") or "not set"
-    plain = "" if seen.utf8 else " (not UTF-8: plain signs are used)"
+    plain = "" if seen.utf8 else " (not UTF-8: other letters than English ones may look wrong)"
     yield Line("terminal", "locale", f"{show_line(name, 40)}{plain}",
                ok=seen.utf8, hint="" if seen.utf8 else "export LC_CTYPE=C.UTF-8")  # fmt: skip
 

@@ -271,11 +271,12 @@ def opening(options: Options, settings: Settings, *, none: bool = False) -> Iter
     from modtui.store.store import Store
 
     picked = communities(options, settings, none=none)
+    only_look = options.read_only or bool(picked and all(one.backend.connection.read_only for one in picked))
     opened = Store.open(paths.private(paths.state_dir()), paths.private(paths.cache_dir()))
     try:
         yield Desk(
             picked, opened, reasons=settings.reasons, hold_s=settings.undo.hold_s,
-            hold_person_s=settings.undo.hold_person_s, hold_override_s=options.hold_s, read_only=options.read_only,
+            hold_person_s=settings.undo.hold_person_s, hold_override_s=options.hold_s, read_only=only_look,
             resume_after_s=settings.undo.resume_after_s,
         )  # fmt: skip
     finally:

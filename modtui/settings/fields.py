@@ -111,7 +111,8 @@ rule = "Rule 2: criticise ideas, not people."
         ),
     ),
     Section(
-        "routes", "many", model.RouteSettings, "Where an escalation can go.",
+        "routes", "many", model.RouteSettings,
+        "Where an escalation can go. Checked, but not used by this version yet.",
         """[[routes]]
 name = "legal"
 key = "l"
@@ -133,7 +134,8 @@ due = "2h\"""",
         ),
     ),
     Section(
-        "hours", "named", model.Hours, "Working hours, by a name of yours.",
+        "hours", "named", model.Hours,
+        "Working hours, by a name of yours. Checked, but not used by this version yet.",
         """[hours.office]
 tz = "Europe/Paris"
 days = ["mon", "tue", "wed", "thu", "fri"]
@@ -151,7 +153,7 @@ holidays = ["2026-12-25"]""",
     Section(
         "targets", "free", model.Target,
         "How soon something should be handled: by the name of a community, `category:NAME`, `lang:CODE`, or `default`. "
-        "Either a length of time or a table with `within` and `hours`.",
+        "Either a length of time or a table with `within` and `hours`. Checked, but not used by this version yet.",
         """[targets]
 default = "24h"
 "lang:de" = { within = "8h", hours = "office" }""",
@@ -206,16 +208,16 @@ ladder = ["1d", "3d", "7d", "30d", "forever"]""",
 theme = "light"
 timezone = "Europe/Paris\"""",
         (
-            _f("theme", kinds.text, '"auto"', "The theme: `auto`, `dark`, `light`, or a file in `themes/`."),
+            _f(
+                "theme", _choice("auto", "dark", "light", "ansi", "plain"), '"auto"',
+                "The theme; `ansi` has the terminal's own 16 colours, `plain` none. `auto` is dark, or what the "
+                "terminal can show.",
+            ),
             _f(
                 "color", _choice("auto", "truecolor", "256", "16", "none"), '"auto"',
                 "How many colours the terminal has.",
             ),
             _f("mouse", _choice("auto", "on", "off"), '"auto"', "The mouse; `auto` is off over SSH."),
-            _f(
-                "ascii", _choice("auto", "on", "off"), '"auto"',
-                "Plain signs instead of lines and arrows; `auto` looks at the locale.",
-            ),
             _f(
                 "keyboard", _choice("default", "azerty"), '"default"',
                 "`azerty` lets the unshifted top row pick in lines.",

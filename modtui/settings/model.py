@@ -85,7 +85,6 @@ class Screen(msgspec.Struct, frozen=True, kw_only=True):
     theme: str = "auto"
     color: Literal["auto", "truecolor", "256", "16", "none"] = "auto"
     mouse: Literal["auto", "on", "off"] = "auto"
-    ascii: Literal["auto", "on", "off"] = "auto"
     keyboard: Literal["default", "azerty"] = "default"
     painted_ms: int = 200
     timezone: str = ""

@@ -116,3 +116,20 @@ def test_several_communities_and_one_without_a_line(demo: DemoServer, run: Run, 
     bare = run("act", "approve", only.lines[0]["number"])
     assert bare.code == 2 and "harbour, closed" in bare.err, "it may mean the one that cannot be opened"
     assert run("act", "approve", "--dry-run", only.lines[0]["id"]).code == 0
+
+
+def test_a_community_that_the_settings_call_read_only_is_only_read(
+    demo: DemoServer, run: Run, tmp_path: Path
+) -> None:
+    folder = tmp_path / "config"
+    folder.mkdir()
+    print_key = json.dumps([sys.executable, "-S", "-c", f"print({demo.api_key!r})"])
+    (folder / "config.toml").write_text(
+        f"[[communities]]\nname='harbour'\nurl='{demo.url}'\naccount='{demo.username}'\nkey='admin'\n"
+        f"read_only=true\ntoken_command={print_key}\n"
+    )
+    [one] = run("queue", "--json", "--limit", "1").lines
+    demo.clear_requests()
+    ended = run("act", "approve", one["id"])
+    assert ended.code == 11 and "read-only" in ended.err and run("log").out == ""
+    assert all(request.method == "GET" for request in demo.requests)

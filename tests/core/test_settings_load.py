@@ -9,6 +9,7 @@ import pytest
 from modtui.errors import SettingsError
 from modtui.settings import Settings, load
 from modtui.settings.fields import SECTIONS
+from modtui.themes import PALETTES
 
 BACKENDS = ("discourse", "openedx")
 
@@ -218,3 +219,10 @@ def test_the_examples_of_the_docs_are_valid(tmp_path: Path) -> None:
     text = "\n\n".join(section.example for section in SECTIONS)
     settings = load(write(tmp_path, text), backends=BACKENDS)
     assert settings.communities and settings.routes and settings.hours and settings.targets and settings.keys
+
+
+@pytest.mark.parametrize("name", ["auto", *PALETTES])
+def test_every_theme_there_is_can_be_chosen_and_no_other(tmp_path: Path, name: str) -> None:
+    assert load(write(tmp_path, f"[screen]\ntheme = '{name}'\n")).screen.theme == name
+    [wrong] = problems(tmp_path, f"[screen]\ntheme = '{name}r'\n")
+    assert f'Did you mean "{name}"?' in wrong
