@@ -143,7 +143,7 @@ def test_a_broken_table_leaves_the_items(table: str, value: Any) -> None:
 def test_nulls_and_unknown_keys_are_normal() -> None:
     bare = {key: None for key in row()} | {"id": 5, "type": "ReviewableNovelty", "something": {"new": 1}}
     item = only({"reviewables": [bare]})
-    assert (item.kind, item.lane, item.title, item.problem) == ("other", "reports", "Novelty", None)
+    assert (item.kind, item.lane, item.title, item.problem) == ("other", "reports", "novelty", None)
     assert item.url == "https://f.example/review/5"
 
 
