@@ -41,7 +41,7 @@ class KeyEffect:
 @dataclass(frozen=True, slots=True)
 class ItemView:
     """Everything that is shown of an item. `reveal` unfolds what is folded; `tight` leaves out what only pleases;
-    `over` says that there is nothing to decide now."""
+    `over` says that there is nothing to decide now; `community` is named where the list holds several."""
 
     item: Item
     now_ms: int
@@ -56,7 +56,9 @@ class ItemView:
     problem: str | None = None
     state: Shown | None = None
     over: bool = False
+    community: Shown = EMPTY
     tight: bool = False
+    narrow: bool = False
 
 
 def _indent(width: int) -> int:
@@ -68,6 +70,8 @@ def where_line(view: ItemView, width: int) -> Shown:
     item = view.item
     place = item.place
     parts: list[Shown] = []
+    if view.community and view.narrow:
+        parts.append(view.community)
     if item.kind == "sign-up":
         parts.append(own("new account"))
     elif item.kind == "held post":
@@ -107,7 +111,9 @@ def _edits(item: Item, now_ms: int) -> Shown:
 def head_lines(view: ItemView, width: int) -> list[Line]:
     """The two lines that stay on top of the detail."""
     item = view.item
-    number = say(" #{number} ", number=show_line(item.number, 24))
+    number = say(" {where} #{number} ", where=view.community, number=show_line(item.number, 24))
+    if not view.community:
+        number = say(" #{number} ", number=show_line(item.number, 24))
     title = own(item.kind) if item.kind != "post" else own("reported post")
     first: list[tuple[Shown, str]] = [(number, "number"), (title, "heading")]
     if item.author:
@@ -296,6 +302,8 @@ def preview_lines(view: ItemView, width: int, height: int) -> list[Line]:
     head: Line = (*one_line(item.author, width - cells(tail), view.now_ms, anonymous=item.anonymous), (tail, "text"))
     if item.hidden and not item.deleted:
         head = ((own(" hidden"), "warning"), (own(" |"), "dim"), *head)
+    if view.community:
+        head = ((say(" {where}", where=view.community), "number"), (own(" |"), "dim"), *head)
     if view.state:
         head = ((say(" {state}", state=cut(view.state, width // 2)), "state.held"), (own(" |"), "dim"), *head)
     last: list[Line] = [] if view.tight else [((say(" {words}", words=_last(view, width - 2)), "effect"),)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -210,12 +210,14 @@ async def stage(
     *,
     size: tuple[int, int] = (120, 40),
     items: Sequence[Item] | None = None,
+    second: Callable[[FakeBackend], Sequence[Item]] | None = None,
     config: str = "",
     theme: str = "dark",
     backend_type: type[PictureBackend] = PictureBackend,
     **desk_settings: Any,
 ) -> AsyncIterator[Stage]:
-    """The app on a fake site in a terminal of `size`. Time stands still; keys may decide at once."""
+    """The app on a fake site in a terminal of `size`. Time stands still; keys may decide at once. `second` makes the
+    rows of another community, "lagoon"."""
     config_dir = Path(os.environ["MODTUI_CONFIG_DIR"])
     config_dir.mkdir(parents=True, exist_ok=True)
     (config_dir / "config.toml").write_text(f'[screen]\npainted_ms = 0\ntheme = "{theme}"\ntimezone = "UTC"\n{config}')
@@ -227,12 +229,18 @@ async def stage(
         site.items[item.ref.native] = item
     store = Store.open(folder / "state", folder / "cache")
     community = Community(name="harbour", backend=backend, url="https://harbour.example")
-    desk = Desk([community], store, reasons=settings.reasons, clock=clock, **desk_settings)
+    communities = [community]
+    if second is not None:
+        other = FakeSite(clock)
+        lagoon = backend_type(other, folder / "state", url="https://lagoon.example")
+        other.items = {item.ref.native: item for item in second(lagoon)}
+        communities.append(Community(name="lagoon", backend=lagoon, url="https://lagoon.example"))
+    desk = Desk(communities, store, reasons=settings.reasons, clock=clock, **desk_settings)
     app = ModtuiApp(desk, settings, Options(read_only=bool(desk_settings.get("read_only"))), terminal=REMOTE)
     try:
         async with app.run_test(size=size) as pilot:
             here = Stage(app, pilot, desk, site, clock, backend)
-            await until(lambda: community.link.state == "live" or not site.items)
+            await until(lambda: all(one.link.state == "live" for one in communities) or not site.items)
             await here.rest()
             yield here
     finally:

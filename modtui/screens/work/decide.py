@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 
 from modtui.desk import words
@@ -130,6 +131,11 @@ class WorkDecide(WorkMarks):
         verb = intent.verb
         here = self.current
         parts = [say("{do} {n} marked items?", do=own(words.do(verb, self.lane).capitalize()), n=len(items))]
+        sites = Counter(item.ref.community for item in items)
+        if len(sites) > 1:
+            named = ((tell.community_of(self.desk, id), n) for id, n in sites.items())
+            each = (say("{n} in {name}", n=n, name=one.name if one else own("?")) for one, n in named)
+            parts.append(say("{where}.", where=join(", ", each)))
         if here is None or all(item.id != here.id for item in items):
             parts.append(own("The one you see is NOT among them."))
         if hidden := self.view.marks.hidden:

@@ -19,7 +19,8 @@ from modtui.screens.work.empty import empty_lines
 from modtui.screens.work.outage import Outage
 from modtui.screens.work.rows import Rows
 from modtui.screens.work.top import top_state
-from modtui.text import Shown, own, say
+from modtui.text import Shown, own, say, show_line
+from modtui.text.width import cells
 from modtui.widgets.bars import Drawing, TopState
 from modtui.widgets.draw import Line
 from modtui.widgets.item_lines import (
@@ -188,7 +189,9 @@ class WorkFrame(Page):
             problem=context.problem,
             state=self._state_words(item) or (None if state.open else state.words or None),
             over=not state.open,
+            community=show_line(community.name, 24) if community is not None and self.community is None else own(""),
             tight=self.tight,
+            narrow=not self.wide,
         )
 
     def _state_words(self, item: Item) -> Shown | None:
@@ -233,7 +236,7 @@ class WorkFrame(Page):
         after = self.view.next_open(self.rows_list.cursor)
         following = self.view.item_at(after) if after is not None else None
         words = tell.end_of_item(following)
-        return say("{line} {words}", line="-" * max(3, width - len(words) - 3), words=words)
+        return say("{line} {words}", line="-" * max(3, width - cells(words) - 3), words=words)
 
     def _draw_preview(self, width: int) -> list[Line]:
         item = self.current

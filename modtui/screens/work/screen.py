@@ -49,6 +49,7 @@ class WorkScreen(WorkAfter):
     def leaving(self, now: bool) -> None:
         """Wait for the holds and leave, or send now and leave."""
         self.open_line(LeavingLine(self, now))
+        self.say(own("Sending what is held, then leaving." if now else "Leaving when all is sent."))
 
 
 class LeaveLine(QuestionLine):
@@ -82,7 +83,6 @@ class LeavingLine(Line):
     def __init__(self, screen: WorkScreen, now: bool) -> None:
         super().__init__(screen)
         self._screen = screen
-        screen.say(own("Sending what is held, then leaving." if now else "Leaving when all is sent."))
         self._task = asyncio.ensure_future(self._wait(now))
 
     async def _wait(self, now: bool) -> None:
