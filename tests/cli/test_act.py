@@ -29,17 +29,17 @@ def listed(site: Run, number: int, verb: str = "approve", lane: str = "reports")
     return found[:number]
 
 
-def test_a_dry_run_sends_nothing_then_the_same_items_are_approved_once(site: Run, demo: DemoServer) -> None:
-    five = listed(site, 5)
+def test_a_dry_run_sends_nothing_then_the_same_items_are_approved_once(site_process: Run, demo: DemoServer) -> None:
+    five = listed(site_process, 5)
     demo.clear_requests()
-    dry = site("act", "approve", "--dry-run", stdin=as_input(five))
+    dry = site_process("act", "approve", "--dry-run", stdin=as_input(five))
     assert dry.code == 0, dry.err
     assert [line["id"] for line in dry.lines] == [line["id"] for line in five]
     assert all(line["state"] == "skipped" and line["decision"] is None and line["possible"] for line in dry.lines)
     assert all(request.method == "GET" for request in demo.requests)
-    assert site("log").out == ""
+    assert site_process("log").out == ""
 
-    first = site("act", "approve", stdin=as_input(five))
+    first = site_process("act", "approve", stdin=as_input(five))
     assert first.code == 0, first.out
     assert [(line["id"], line["state"], line["checked"]) for line in first.lines] == [
         (line["id"], "done", True) for line in five
@@ -48,7 +48,7 @@ def test_a_dry_run_sends_nothing_then_the_same_items_are_approved_once(site: Run
     assert all(status(demo, line) != 0 for line in five)
     assert demo.count("/review/", "PUT") == 5
 
-    second = site("act", "approve", stdin=as_input(five))
+    second = site_process("act", "approve", stdin=as_input(five))
     assert second.code == 9
     assert all(line["state"] in ("skipped", "refused") and len(line["message"]) > 5 for line in second.lines)
     assert demo.count("/review/", "PUT") == 5

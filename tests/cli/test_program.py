@@ -150,11 +150,11 @@ def test_a_mistake_of_modtui_is_a_sentence_and_a_private_file(tmp_path: Path) ->
     assert "Traceback" in shown.stderr and secret not in shown.stderr
 
 
-def test_doctor_without_a_site(run: Run, tmp_path: Path) -> None:
-    ended = run("doctor")
+def test_doctor_without_a_site(process: Run, tmp_path: Path) -> None:
+    ended = process("doctor")
     assert ended.code == 0, ended.out + ended.err
     for part in ("versions", "terminal", "settings", "folders", "journal", "keys", "sites"):
         assert f"\n  {part}" in f"\n{ended.out}"
     assert str(tmp_path / "state") in ended.out
-    broken = run("doctor", LANG="C", LC_ALL="C")
+    broken = process("doctor", LANG="C", LC_ALL="C")
     assert broken.code == 1 and "! terminal" in broken.out

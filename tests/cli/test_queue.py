@@ -25,8 +25,8 @@ def open_flags(demo: DemoServer) -> int:
     return int(found["n"])
 
 
-def test_every_open_report_is_a_json_line_with_the_promised_fields(site: Run, demo: DemoServer) -> None:
-    ended = site("queue", "--json")
+def test_every_open_report_is_a_json_line_with_the_promised_fields(site_process: Run, demo: DemoServer) -> None:
+    ended = site_process("queue", "--json")
     assert ended.code == 0, ended.err
     assert ended.out.isascii() and "\x1b" not in ended.out
     assert len(ended.lines) == open_flags(demo) == len({line["id"] for line in ended.lines})
@@ -89,8 +89,8 @@ def test_read_only_still_looks(site: Run) -> None:
     assert site("--read-only", "queue", "--json", "--limit", "1").code == 0
 
 
-def test_the_key_reaches_no_child_and_no_file(demo: DemoServer, run: Run, tmp_path: Path) -> None:
-    assert run("--url", demo.url, "queue", "--json", "--limit", "1", token=demo.user_api_key).code == 0
+def test_the_key_reaches_no_child_and_no_file(demo: DemoServer, process: Run, tmp_path: Path) -> None:
+    assert process("--url", demo.url, "queue", "--json", "--limit", "1", token=demo.user_api_key).code == 0
     for path in tmp_path.rglob("*"):
         if path.is_file() and "world" not in path.parts:
             assert demo.user_api_key.encode() not in path.read_bytes(), path
