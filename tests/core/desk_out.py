@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -93,3 +94,14 @@ async def bench(
             clock.busy.remove(busy)
         await desk.close(timeout_s=1.0)
         await store.close()
+
+
+async def crash(it: Bench) -> None:
+    """End without a good-bye: tasks stop where they stand and the system lets go of the lock."""
+    outbox = it.desk._outbox
+    tasks = [task for task in (*outbox._tasks, outbox._poller) if task is not None]
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    for lock in outbox._locks.values():
+        lock.release()

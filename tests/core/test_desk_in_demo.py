@@ -20,15 +20,9 @@ from modtui.domain.items import Item
 from modtui.store.store import Store
 
 from .desk_in_fakes import until
-from .discourse_world import connect, copied, make_world
+from .discourse_world import connect, copied
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture(scope="module")
-def small_world(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A small world, made once."""
-    return make_world(tmp_path_factory.mktemp("world") / "data")
 
 
 @asynccontextmanager
@@ -54,8 +48,8 @@ def pending(demo: DemoServer, kind: str) -> int:
     return int(demo.db.value(f"SELECT count(*) FROM reviewables WHERE status = 0 AND type {word} ({types})"))
 
 
-async def test_the_lanes_fill_and_what_happens_there_shows_here(small_world: Path, tmp_path: Path) -> None:
-    with DemoServer(copied(small_world, tmp_path)) as demo:
+async def test_the_lanes_fill_and_what_happens_there_shows_here(world: Path, tmp_path: Path) -> None:
+    with DemoServer(copied(world, tmp_path)) as demo:
         async with desk_on(demo, tmp_path) as desk:
             view = desk.view("reports")
             while await desk.more("reports"):
@@ -84,8 +78,8 @@ async def test_the_lanes_fill_and_what_happens_there_shows_here(small_world: Pat
             assert _item(view.item_at(len(view) - 1)).number == str(number)
 
 
-async def test_an_approval_with_its_context_costs_three_requests(small_world: Path, tmp_path: Path) -> None:
-    with DemoServer(copied(small_world, tmp_path)) as demo:
+async def test_an_approval_with_its_context_costs_three_requests(world: Path, tmp_path: Path) -> None:
+    with DemoServer(copied(world, tmp_path)) as demo:
         async with desk_on(demo, tmp_path, poll_s=600) as desk:
             view = desk.view("reports")
             at = next(i for i in range(len(view)) if _item(view.item_at(i)).offer("approve"))
@@ -105,8 +99,8 @@ async def test_an_approval_with_its_context_costs_three_requests(small_world: Pa
             assert demo.count("/t/") <= before + 1
 
 
-async def test_a_broken_line_shows_and_mends(small_world: Path, tmp_path: Path) -> None:
-    with DemoServer(copied(small_world, tmp_path)) as demo:
+async def test_a_broken_line_shows_and_mends(world: Path, tmp_path: Path) -> None:
+    with DemoServer(copied(world, tmp_path)) as demo:
         async with desk_on(demo, tmp_path) as desk:
             states: list[str] = []
             desk.events.subscribe(lambda e: states.append(e.link.state) if isinstance(e, LinkChanged) else None)

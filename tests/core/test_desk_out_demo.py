@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,22 +19,11 @@ from modtui.domain.decisions import Decision, Intent
 from modtui.domain.items import Item
 from modtui.errors import ModtuiError
 from modtui.store.store import Store
-from tests.core.discourse_world import BAN, all_items, connect, copied, make_world
+from tests.core.discourse_world import BAN, all_items, connect
 from tests.core.fakes import until
 
 pytestmark = pytest.mark.anyio
 WRITES = ("PUT", "POST", "DELETE")
-
-
-@pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_world(tmp_path_factory.mktemp("world"))
-
-
-@pytest.fixture
-def demo(world: Path, tmp_path: Path) -> Iterator[DemoServer]:
-    with DemoServer(copied(world, tmp_path)) as server:
-        yield server
 
 
 @dataclass

@@ -10,9 +10,8 @@ import pytest
 from modtui.domain.decisions import Answer
 from modtui.domain.seen import text_digest
 from modtui.text import Foreign
-from tests.core.desk_out import bench
+from tests.core.desk_out import bench, crash
 from tests.core.fakes import FakeClock, FakeSite, until
-from tests.core.test_desk_out_recover import crash
 
 pytestmark = pytest.mark.anyio
 

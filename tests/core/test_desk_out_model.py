@@ -6,7 +6,6 @@ outages, crashes. Then the line is mended and everything has to come to rest.
 
 from __future__ import annotations
 
-import asyncio
 import random
 from collections import Counter
 from dataclasses import dataclass, field
@@ -19,7 +18,7 @@ from modtui.domain.items import Item
 from modtui.domain.seen import seen_of
 from modtui.errors import ModtuiError
 from modtui.text import Foreign
-from tests.core.desk_out import Bench, bench
+from tests.core.desk_out import Bench, bench, crash
 from tests.core.fakes import OFFLINE, FakeClock, FakeSite
 
 pytestmark = pytest.mark.anyio
@@ -67,17 +66,7 @@ class Play:
             for _ in range(steps):
                 await self.step(it)
             if dice.random() < 0.5:
-                await self.crash(it)
-
-    async def crash(self, it: Bench) -> None:
-        """The process is killed."""
-        outbox = it.desk._outbox
-        tasks = [task for task in (*outbox._tasks, outbox._poller) if task is not None]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        for lock in outbox._locks.values():
-            lock.release()
+                await crash(it)
 
     async def step(self, it: Bench) -> None:
         dice = self.dice

@@ -11,21 +11,10 @@ from modtui.desk.sender_lock import SenderLock
 from modtui.domain.decisions import Decision, Intent
 from modtui.domain.subjects import CommunityId
 from modtui.errors import NetworkError
-from tests.core.desk_out import Bench, bench
+from tests.core.desk_out import bench, crash
 from tests.core.fakes import OFFLINE, FakeClock, FakeSite, until
 
 pytestmark = pytest.mark.anyio
-
-
-async def crash(it: Bench) -> None:
-    """End without a good-bye: tasks stop where they stand and the system lets go of the lock."""
-    outbox = it.desk._outbox
-    tasks = [task for task in (*outbox._tasks, outbox._poller) if task is not None]
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
-    for lock in outbox._locks.values():
-        lock.release()
 
 
 async def test_a_held_decision_goes_out_after_a_restart_and_its_hold_starts_again(tmp_path: Path) -> None:

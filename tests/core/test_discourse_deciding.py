@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
-import stamina
 
 from modtui.demo import effects
 from modtui.demo.server import DemoServer
@@ -23,27 +21,14 @@ from tests.core.discourse_world import (
     all_items,
     backend_on,
     connect,
-    copied,
     decide,
     fresh,
     hold,
-    make_world,
     one,
     sign_up,
 )
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_world(tmp_path_factory.mktemp("made") / "world")
-
-
-@pytest.fixture
-def demo(world: Path, tmp_path: Path) -> Iterator[DemoServer]:
-    with DemoServer(copied(world, tmp_path)) as server, stamina.set_testing(True, attempts=3):
-        yield server
 
 
 def post(demo: DemoServer, item: Item) -> dict[str, Any]:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import stamina
 
 from modtui.backends.base import Fate
 from modtui.backends.discourse.backend import DiscourseBackend
@@ -14,21 +12,10 @@ from modtui.demo.server import DemoServer
 from modtui.domain.decisions import Answer, Call, Intent, Sanction
 from modtui.domain.items import Item
 from modtui.errors import ModtuiError
-from tests.core.discourse_world import DAY_MS, backend_on, connect, copied, fresh, make_world, one, report
+from tests.core.discourse_world import DAY_MS, backend_on, connect, fresh, one, report
 
 pytestmark = pytest.mark.anyio
 TITLE, TEXT = "Please be kind", "Hello, we removed your post."
-
-
-@pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_world(tmp_path_factory.mktemp("made") / "world")
-
-
-@pytest.fixture
-def demo(world: Path, tmp_path: Path) -> Iterator[DemoServer]:
-    with DemoServer(copied(world, tmp_path)) as server, stamina.set_testing(True, attempts=3):
-        yield server
 
 
 def message(to: str, text: str = TEXT, title: str = TITLE) -> Call:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -29,7 +30,7 @@ from modtui.store.codec import encode
 from modtui.store.rows import stored
 from modtui.testing import intent_for
 from modtui.text import Foreign, show
-from tests.core.discourse_world import copied, make_world
+from tests.core.discourse_world import copied
 
 Place = tuple[str | int, ...]
 ODD: list[Any] = [
@@ -44,10 +45,9 @@ SITE = Site(
 
 
 @pytest.fixture(scope="module")
-def answers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
+def answers(world: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
     """What a whole community answers, of each kind."""
-    folder = tmp_path_factory.mktemp("fuzz")
-    with DemoServer(copied(make_world(folder / "made"), folder)) as demo:
+    with DemoServer(copied(world, tmp_path_factory.mktemp("fuzz"))) as demo:
         def get(path: str, **params: str) -> Any:
             return httpx.get(demo.url + path, headers=demo.as_user(demo.username), params=params).json()
 

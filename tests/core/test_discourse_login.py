@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import stat
-from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -15,21 +14,10 @@ import stamina
 from modtui.backends.discourse.login import DeviceLogin, PasteLogin, client_id, probe, revoke
 from modtui.demo.server import DemoServer
 from modtui.errors import AuthError, NetworkError, Refused, SiteError, UsageError
-from tests.core.discourse_world import backend_on, connect, copied, make_world
+from tests.core.discourse_world import backend_on, connect
 from tests.core.scripted_site import answer, scripted
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_world(tmp_path_factory.mktemp("made") / "world")
-
-
-@pytest.fixture
-def demo(world: Path, tmp_path: Path) -> Iterator[DemoServer]:
-    with DemoServer(copied(world, tmp_path)) as server, stamina.set_testing(True, attempts=1):
-        yield server
 
 
 async def at_once(seconds: float) -> None:

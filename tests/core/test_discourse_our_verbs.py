@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
-import stamina
 
 from modtui.demo.server import DemoServer
 from modtui.domain.capability import Blocked
@@ -26,22 +24,10 @@ from tests.core.discourse_world import (
     decide,
     fresh,
     hold,
-    make_world,
     one,
 )
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_world(tmp_path_factory.mktemp("made") / "world")
-
-
-@pytest.fixture
-def demo(world: Path, tmp_path: Path) -> Iterator[DemoServer]:
-    with DemoServer(copied(world, tmp_path)) as server, stamina.set_testing(True, attempts=3):
-        yield server
 
 
 def post(demo: DemoServer, item: Item) -> dict[str, Any]:

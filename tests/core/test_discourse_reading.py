@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,21 +13,10 @@ from modtui.domain.items import Gone, Item
 from modtui.domain.seen import differences, seen_of
 from modtui.domain.subjects import SubjectRef
 from modtui.errors import AuthError, NetworkError, SiteError, UsageError, WrongSite
-from tests.core.discourse_world import all_items, backend_on, connect, copied, fresh, hold, make_world, one, sign_up
+from tests.core.discourse_world import all_items, backend_on, connect, fresh, hold, one, sign_up
 from tests.core.scripted_site import answer, connection, scripted
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_world(tmp_path_factory.mktemp("made") / "world")
-
-
-@pytest.fixture
-def demo(world: Path, tmp_path: Path) -> Iterator[DemoServer]:
-    with DemoServer(copied(world, tmp_path)) as server, stamina.set_testing(True, attempts=3):
-        yield server
 
 
 @pytest.mark.parametrize("user", ["", None])
