@@ -320,9 +320,9 @@ class Desk:
         link = community.link if community is not None else None
         return words.decided(decided.decision, self.reasons, link=link, skipped=len(decided.skipped))
 
-    def state_of(self, item_id: str) -> RowState:
-        """What the row's letter is, and why."""
-        return self._rows.of(item_id)
+    def state_of(self, item_id: str, item: Item | None = None) -> RowState:
+        """What the row's letter is, and why. `item`: the row as the cache has it, which saves reading it again."""
+        return self._rows.of(item_id, item)
 
     def decision(self, id: str) -> Decision | None:
         """A decision by its id."""

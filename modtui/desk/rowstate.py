@@ -37,8 +37,8 @@ class RowStates:
         self._skipped = skipped
         self._now_ms = now_ms
 
-    def of(self, item_id: str) -> RowState:
-        """The state of one row, by its item id."""
+    def of(self, item_id: str, item: Item | None = None) -> RowState:
+        """The state of one row, by its item id; `item` is the row as the cache has it, where that is at hand."""
         parsed = parse_item_id(item_id)
         if parsed is None:
             return OPEN
@@ -50,7 +50,7 @@ class RowStates:
             state = _own(*mine)
             if state is not None:
                 return state
-        item = self._item(item_id)
+        item = item or self._item(item_id)
         if item is None:
             return OPEN
         if item.state != "open":

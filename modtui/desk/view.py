@@ -223,13 +223,12 @@ class View:
         at, size = i + step, 8
         while 0 <= at < len(self._order):
             window = self._order[at : at + size] if step > 0 else self._order[max(0, at - size + 1) : at + 1][::-1]
-            waiting = {id for id in window if self._desk_open(id)}
             fit = {
-                row.id for row in self._cache.rows([id for id in window if id in waiting])
+                row.id for row in self._cache.rows(window)
                 if row.state == "open" and (not row.claimed or row.claim_mine)
             }  # fmt: skip
             for n, id in enumerate(window):
-                if id in fit:
+                if id in fit and self._desk_open(id):
                     return at + n * step
             at += len(window) * step
             size = min(256, size * 4)

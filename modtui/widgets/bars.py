@@ -9,14 +9,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from textual import events
-from textual.geometry import Region
+from textual.geometry import Region, Size
 from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
 from modtui.text import EMPTY, Shown, join, own, say
 from modtui.text.width import cells, cut
-from modtui.widgets.draw import Line, Painter
+from modtui.widgets.draw import Line, Painter, stale
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,24 +200,30 @@ class Drawing(Widget):
         self.draw = draw
         self._painted: dict[int, Strip] = {}
         self._lines: Sequence[Line] = ()
+        self._drawn: Size | None = None
+        """The size for which `put` drew, until that is painted."""
 
     def put(self) -> None:
         """Draw anew; only lines that are not as they were painted last are painted again."""
-        width, height = self.size
+        width, height = self._drawn = self.size
         self._lines = self.draw(width)
-        stale = [y for y in range(height) if self._painted.get(y) != self._line(y)]
-        if stale:
-            self.refresh(*(Region(0, y, width, 1) for y in stale))
+        regions = stale(self._painted, {y: self._line(y, width) for y in range(height)}, width)
+        if regions:
+            self.refresh(*regions)
+        else:
+            self._drawn = None
 
-    def _line(self, y: int) -> Strip:
+    def _line(self, y: int, width: int) -> Strip:
         line = self._lines[y] if y < len(self._lines) else ()
-        return self.painter.strip(line, self.size.width, fill=self.fill)
+        return self.painter.strip(line, width, fill=self.fill)
 
     def render_line(self, y: int) -> Strip:
         """The line, or nothing below the last."""
-        if y == 0:
-            self._lines = self.draw(self.size.width)
-        strip = self._line(y)
+        size = self.size
+        if y == 0 and self._drawn != size:
+            self._lines = self.draw(size.width)
+        self._drawn = None
+        strip = self._line(y, size.width)
         self._painted[y] = strip
         return strip
 

@@ -6,7 +6,7 @@ container repaints everything, and costs a layout besides).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Protocol
 
 from textual import events
@@ -16,7 +16,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from modtui.text import EMPTY, Shown
-from modtui.widgets.draw import Painter
+from modtui.widgets.draw import Painter, stale
 from modtui.widgets.rows import RowData, header_line, row_line
 
 
@@ -35,24 +35,17 @@ class ItemList(Widget):
 
     can_focus = False
 
-    class CursorMoved(Message):
-        """The cursor stands on another row; only the last of several matters."""
-
-        def __init__(self, index: int) -> None:
-            super().__init__()
-            self.index = index
-
-        def can_replace(self, message: Message) -> bool:
-            """A later move makes an earlier one moot."""
-            return isinstance(message, ItemList.CursorMoved)
-
     class RowChosen(Message):
         """A row was clicked that the cursor already stood on."""
 
-    def __init__(self, painter: Painter, source: RowSource, *, id: str | None = None) -> None:
+    def __init__(
+        self, painter: Painter, source: RowSource, moved: Callable[[int], None], *, id: str | None = None
+    ) -> None:
+        """`moved` is called at once when the cursor stands on another row, so that all that follows is one repaint."""
         super().__init__(id=id)
         self.painter = painter
         self.source = source
+        self.moved = moved
         self.cursor = 0
         self.top = 0
         self.alike = False
@@ -72,12 +65,11 @@ class ItemList(Widget):
 
     def render_line(self, y: int) -> Strip:
         """One line of the widget: the header, a row, or nothing."""
-        strip = self._line(y)
+        strip = self._line(y, self.size.width)
         self._painted[y] = strip
         return strip
 
-    def _line(self, y: int) -> Strip:
-        width = self.size.width
+    def _line(self, y: int, width: int) -> Strip:
         if y == 0:
             return self.painter.strip(header_line(width, alike=self.alike, note=self.note), width, fill="row.head")
         index = self.top + y - 1
@@ -101,17 +93,22 @@ class ItemList(Widget):
             self._cache.clear()
             self.cursor = max(0, min(self.cursor, len(self.source) - 1))
             self._hold_in_sight()
-            lines = range(self.size.height)
+            lines: Iterable[int] = range(self.size.height)
         else:
             touched = set(indexes)
             if not touched:
                 return
             self._cache = {key: strip for key, strip in self._cache.items() if key[0] not in touched}
             sight = self.in_sight()
-            lines = [index - self.top + 1 for index in touched if index in sight]  # type: ignore[assignment]
-        stale = [y for y in lines if self._painted.get(y) != self._line(y)]
-        if stale:
-            self.refresh(*(Region(0, y, self.size.width, 1) for y in stale))
+            lines = [index - self.top + 1 for index in touched if index in sight]
+        self._repaint(lines)
+
+    def _repaint(self, lines: Iterable[int]) -> None:
+        """Paint these lines where they are not as they were painted last."""
+        width = self.size.width
+        regions = stale(self._painted, {y: self._line(y, width) for y in lines}, width)
+        if regions:
+            self.refresh(*regions)
 
     def head(self, *, alike: bool, note: Shown) -> None:
         """What stands over the rows: their columns, and a note at the right end ("as of 12:02")."""
@@ -128,19 +125,20 @@ class ItemList(Widget):
         new = max(0, min(index, count - 1))
         old = self.cursor
         self.cursor = new
-        if new in self.in_sight() and old in self.in_sight():
+        sight, rows = self.in_sight(), self.page_rows
+        if new in sight and old in sight:
             if new != old:
-                self.refresh(self._region(old), self._region(new))
+                self._repaint((old - self.top + 1, new - self.top + 1))
         else:
-            if new >= self.top + self.page_rows:
-                self.top = new if new - old < self.page_rows else new - self.page_rows + 1
-                self.top = max(0, min(self.top, count - self.page_rows))
+            if new >= self.top + rows:
+                self.top = new if new - old < rows else new - rows + 1
+                self.top = max(0, min(self.top, count - rows))
             elif new < self.top:
-                self.top = max(0, new - self.page_rows + 1)
+                self.top = max(0, new - rows + 1)
             self._hold_in_sight()
-            self.refresh()
+            self._repaint(range(self.size.height))
         if tell and new != old:
-            self.post_message(self.CursorMoved(new))
+            self.moved(new)
 
     def move(self, by: int) -> None:
         """Move the cursor by some rows, not beyond the ends."""
@@ -149,9 +147,6 @@ class ItemList(Widget):
     def page(self, pages: float) -> None:
         """Move by pages (0.5 is half a page)."""
         self.move(int(self.page_rows * pages) or (1 if pages > 0 else -1))
-
-    def _region(self, index: int) -> Region:
-        return Region(0, index - self.top + 1, self.size.width, 1)
 
     def _hold_in_sight(self) -> None:
         if self.cursor < self.top or self.cursor >= self.top + self.page_rows:

@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from textual.geometry import Region
+from textual.geometry import Size
 from textual.strip import Strip
 from textual.widget import Widget
 
 from modtui.text import Shown, own, say
 from modtui.text.width import cells, cut
-from modtui.widgets.draw import Line, Painter
+from modtui.widgets.draw import Line, Painter, stale
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +52,8 @@ class LinesPane(Widget):
         self._complete = True
         self._width = 0
         self._hit: int | None = None
+        self._made: dict[int, Strip] = {}
+        self._made_for = Size(0, 0)
         self._painted: dict[int, Strip] = {}
 
     # what is shown
@@ -75,20 +77,23 @@ class LinesPane(Widget):
 
     def _repaint(self) -> None:
         """Paint the lines that are not as they were painted last."""
-        size = self.size
-        stale = [y for y in range(size.height) if self._painted.get(y) != self._line(y)]
-        if stale:
-            self.refresh(*(Region(0, y, size.width, 1) for y in stale))
+        width, height = self._made_for = self.size
+        if width != self._width:
+            self._begin()
+        end = self.at_end
+        self._made = {y: self._line(y, width, height, end) for y in range(height)}
+        regions = stale(self._painted, self._made, width)
+        if regions:
+            self.refresh(*regions)
 
     def _begin(self) -> None:
         self._width = self.size.width
         self._lines, self._anchors, self._complete = [], [], False
         self._source = iter(self._body(max(1, self._width)))
+        self._made = {}
 
     def _need(self, count: int) -> None:
         """Make lines until there are `count` of them or no more."""
-        if self._width != self.size.width:
-            self._begin()
         while not self._complete and len(self._lines) < count:
             made = next(self._source, None)
             if made is None:
@@ -124,13 +129,19 @@ class LinesPane(Widget):
 
     def render_line(self, y: int) -> Strip:
         """Head, body, or foot."""
-        strip = self._line(y)
+        size = self.size
+        if size != self._made_for:
+            self._made, self._made_for = {}, size
+        strip = self._made.get(y)
+        if strip is None:
+            if size.width != self._width:
+                self._begin()
+            strip = self._made[y] = self._line(y, size.width, size.height, self.at_end)
         self._painted[y] = strip
         return strip
 
-    def _line(self, y: int) -> Strip:
-        width = self.size.width
-        height = self.size.height
+    def _line(self, y: int, width: int, height: int, end: bool) -> Strip:
+        """A line of the pane at this size; `end` is `at_end`."""
         if y < len(self.head):
             return self.painter.strip(self.head[y], width)
         if y >= height - len(self.foot):
@@ -143,8 +154,8 @@ class LinesPane(Widget):
         over = "cursor" if index == self.cursor else "hit" if index == self._hit else ""
         if index == self.cursor:
             line = _pointed(line)
-        if y == height - len(self.foot) - 1 and not self.at_end:
-            return self.painter.strip(self._more(line, width), width, over=over)
+        if not end and y == height - len(self.foot) - 1:
+            line = self._more(line, width)
         return self.painter.strip(line, width, over=over)
 
     def _more(self, line: Line, width: int) -> Line:
@@ -244,6 +255,7 @@ class LinesPane(Widget):
     def on_resize(self) -> None:
         """Wrap again for the new width."""
         self._begin()
+        self._painted.clear()
 
     def on_mouse_scroll_down(self) -> None:
         """The wheel scrolls by three lines."""

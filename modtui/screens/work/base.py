@@ -25,7 +25,6 @@ from modtui.screens.work import tell
 from modtui.screens.work.frame import WorkFrame
 from modtui.text import own, say
 from modtui.widgets.bars import Bars, Drawing, TopState
-from modtui.widgets.itemlist import ItemList
 
 REST_S = 0.04
 """While j is held, the detail follows when the cursor rests this long."""
@@ -95,6 +94,10 @@ class WorkBase(WorkFrame):
     def _hear(self, event: Event) -> None:
         if not self.is_mounted:
             return
+        if isinstance(event, ItemsChanged | DecisionChanged | LaneLoaded):
+            self._next = None
+        elif isinstance(event, LinkChanged):
+            self.forget()
         if isinstance(event, ItemsChanged):
             self.rows_changed(event.items)
         elif isinstance(event, LaneLoaded):
@@ -113,7 +116,6 @@ class WorkBase(WorkFrame):
         elif isinstance(event, LinkChanged | CountsChanged | RequestMade):
             self.refresh_top()
             if isinstance(event, LinkChanged):
-                self._effects = None
                 if self.asked_site and event.link.state not in QUIET:
                     self.say(own("The site does not answer as it should; line 2 says why."), error=True)
                 self.lay_out()
@@ -190,9 +192,8 @@ class WorkBase(WorkFrame):
         await self.desk.more(self.lane, self.community)
 
     # the item
-    def on_item_list_cursor_moved(self, event: ItemList.CursorMoved) -> None:
-        """The row is painted at once; the detail follows at once, or when a held key rests."""
-        event.stop()
+    def cursor_moved(self, index: int) -> None:
+        """The row is painted at once, and the item with it; while a key is held, the item waits until it rests."""
         self._touched = True
         now = self.shell.now_ms()
         quick = now - self._moved_at < 100
@@ -205,7 +206,7 @@ class WorkBase(WorkFrame):
             self._rest = self.set_timer(REST_S, self.show_item)
         else:
             self.show_item()
-        if event.index >= len(self.view) - 12:
+        if index >= len(self.view) - 12:
             self.run(self._more())
 
     def on_item_list_row_chosen(self) -> None:
@@ -224,9 +225,9 @@ class WorkBase(WorkFrame):
                 self.view.left(self._shown)
             self._shown = self.current_id
             self._standing = item
+            self._next = None
             if item is not None:
-                after = self.view.next_open(self.rows_list.cursor)
-                following = self.view.item_at(after) if after is not None else None
+                following = self.following()
                 self.desk.want(item, ahead=(following,) if following is not None else ())
         self.draw_item()
         if item is None:

@@ -10,6 +10,7 @@ from textual.containers import Container
 
 from modtui.actions import Scope
 from modtui.desk.view import View
+from modtui.domain.capability import Capability
 from modtui.domain.items import Item
 from modtui.domain.subjects import CommunityId, Lane
 from modtui.screens.page import Page
@@ -62,17 +63,22 @@ class WorkFrame(Page):
         self.outage = Outage(shell)
         self._shown: str | None = None
         self._effects: tuple[Item, tuple[KeyEffect, ...]] | None = None
+        self._possible: tuple[Item, dict[str, Capability]] | None = None
+        self._next: tuple[str, Item | None] | None = None
 
     # parts
     def middle(self) -> ComposeResult:
         """The list, the preview below it or the detail beside it, and words where there is nothing to list."""
         paint = self.shell.painter
         with Container(id="work"):
-            yield ItemList(paint, Rows(self), id="list")
+            yield ItemList(paint, Rows(self), self.cursor_moved, id="list")
             yield LinesPane(paint, id="detail")
         yield Drawing(paint, self._draw_preview, id="preview")
         yield Drawing(paint, self._draw_empty, id="empty")
         yield Drawing(paint, self._draw_notice, id="notice")
+
+    def cursor_moved(self, index: int) -> None:
+        """The cursor of the list stands on another row."""
 
     @property
     def rows_list(self) -> ItemList:
@@ -173,7 +179,7 @@ class WorkFrame(Page):
     def item_view(self, item: Item) -> ItemView:
         """Everything that is drawn of an item."""
         context = self.desk.context(item)
-        state = self.desk.state_of(item.id)
+        state = self.desk.state_of(item.id, item)
         community = tell.community_of(self.desk, item.ref.community)
         return ItemView(
             item=item,
@@ -196,15 +202,36 @@ class WorkFrame(Page):
 
     def _state_words(self, item: Item) -> Shown | None:
         """Another's claim, as the head says it."""
-        if item.claim is None or item.claim.mine or not self.desk.state_of(item.id).open:
+        if item.claim is None or item.claim.mine or not self.desk.state_of(item.id, item).open:
             return None
         return tell.claim_words(item.claim, self.shell.now_ms())
 
     def _effects_of(self, item: Item) -> tuple[KeyEffect, ...]:
         """What the keys do on it; asked once as long as the item is the same."""
         if self._effects is None or self._effects[0] is not item:
-            self._effects = (item, tell.effects_of(self.desk, item, self.shell.keymap))
+            self._effects = (item, tell.effects_of(self.desk, item, self.shell.keymap, self.can))
         return self._effects[1]
+
+    def can(self, item: Item, verb: str) -> Capability:
+        """Whether the verb is possible on the item that is shown; asked once as long as the item is the same."""
+        if self._possible is None or self._possible[0] is not item:
+            self._possible = (item, {})
+        known = self._possible[1].get(verb)
+        if known is None:
+            known = self._possible[1][verb] = self.desk.can(item, verb)
+        return known
+
+    def following(self) -> Item | None:
+        """The next item that waits for a decision; looked for once as long as nothing happens."""
+        here = self.current_id or ""
+        if self._next is None or self._next[0] != here:
+            after = self.view.next_open(self.rows_list.cursor)
+            self._next = (here, self.view.item_at(after) if after is not None else None)
+        return self._next[1]
+
+    def forget(self) -> None:
+        """Something happened: what is possible, and what comes next, is asked anew."""
+        self._effects = self._possible = self._next = None
 
     def draw_item(self) -> None:
         """Draw the item under the cursor where it is shown: the detail, or the lines under the list."""
@@ -233,9 +260,7 @@ class WorkFrame(Page):
         self.detail.show(body, head=head, foot=foot, key=item.id, end=self._end_words(width))
 
     def _end_words(self, width: int) -> Shown:
-        after = self.view.next_open(self.rows_list.cursor)
-        following = self.view.item_at(after) if after is not None else None
-        words = tell.end_of_item(following)
+        words = tell.end_of_item(self.following())
         return say("{line} {words}", line="-" * max(3, width - cells(words) - 3), words=words)
 
     def _draw_preview(self, width: int) -> list[Line]:
@@ -261,7 +286,7 @@ class WorkFrame(Page):
         """Lanes with counts, order and filter, what is on its way, the budget and the link."""
         where = None
         if self.reading and not self.wide and (item := self.current) is not None:
-            state = self.desk.state_of(item.id)
+            state = self.desk.state_of(item.id, item)
             where = tell.where_words(self.lane, item, self.rows_list.cursor, self.view, state, self.shell.now_ms())
         elif (source := self.view.like_source) is not None and (near := self.desk.item(source)) is not None:
             lane = own(tell.LANE_NAMES[self.lane][0])

@@ -66,7 +66,7 @@ class WorkMoves(WorkFind):
             return super().possible(action)
         if verb == "claim" and item.claim is not None and item.claim.mine:
             verb = "release"
-        return not isinstance(self.desk.can(item, verb), Blocked)
+        return not isinstance(self.can(item, verb), Blocked)
 
     @property
     def here(self) -> Scope:

@@ -25,7 +25,7 @@ class Rows:
         item = view.item_at(index)
         if item is None:
             return None
-        state = self._screen.desk.state_of(item.id)
+        state = self._screen.desk.state_of(item.id, item)
         now_ms = self._screen.shell.now_ms()
         share = view.alike(item.id)
         alike = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from modtui.actions import BY_ID
 from modtui.desk import words
@@ -10,7 +10,7 @@ from modtui.desk.community import Community
 from modtui.desk.desk import Desk
 from modtui.desk.outcome import RowState
 from modtui.desk.view import View
-from modtui.domain.capability import Blocked
+from modtui.domain.capability import Blocked, Capability
 from modtui.domain.decisions import Intent, Plan
 from modtui.domain.items import Claim, Item
 from modtui.domain.subjects import CommunityId, Lane
@@ -64,8 +64,10 @@ def brief_of(plan: Plan) -> tuple[Shown, ...]:
     return tuple(found) or (own("stays"),)
 
 
-def effects_of(desk: Desk, item: Item, keymap: Keymap) -> tuple[KeyEffect, ...]:
-    """What the plain keys do on this item, or why they do nothing."""
+def effects_of(
+    desk: Desk, item: Item, keymap: Keymap, can: Callable[[Item, str], Capability]
+) -> tuple[KeyEffect, ...]:
+    """What the plain keys do on this item, or why they do nothing. `can` is the desk's word, perhaps remembered."""
     found: list[KeyEffect] = []
     for name in EFFECT_ACTIONS:
         action = BY_ID[name]
@@ -75,7 +77,7 @@ def effects_of(desk: Desk, item: Item, keymap: Keymap) -> tuple[KeyEffect, ...]:
         verb = action.verb
         if verb == "lock" and item.place.closed:
             verb = "unlock"
-        able = desk.can(item, verb)
+        able = can(item, verb)
         if isinstance(able, Blocked):
             if name != "item.restore" and able.code != "platform":
                 found.append(KeyEffect(key, own(action.title), own(able.sentence), blocked=True))
