@@ -108,13 +108,18 @@ class Surface(Screen[None], inherit_bindings=False):
         self.query_one("#panel", Drawing).display = False
         self.refresh_top()
 
+    @property
+    def built(self) -> bool:
+        """Whether the screen can be drawn: it is there with all its parts, and not on its way out."""
+        return self.is_mounted and self in self.app.screen_stack
+
     def top_state(self) -> TopState:
         """What the first two lines say."""
         return TopState(place=own("modtui"), where=own(type(self).__name__))
 
     def refresh_top(self) -> None:
         """Draw the first two lines again if they changed; while something counts down, once a second."""
-        if not self.is_mounted:
+        if not self.built:
             return
         self.query_one("#bars", Bars).put(self.top_state())
         box = self.desk.outbox()
@@ -143,7 +148,7 @@ class Surface(Screen[None], inherit_bindings=False):
         self._fit_message()
 
     def _fit_message(self) -> None:
-        if not self.is_mounted:
+        if not self.built:
             return
         place = self.query_one("#message", Drawing)
         rows = max(1, len(self._draw_message(self.size.width)))
@@ -170,7 +175,7 @@ class Surface(Screen[None], inherit_bindings=False):
 
     def refresh_hint(self) -> None:
         """Draw the last line again."""
-        if self.is_mounted:
+        if self.built:
             self.query_one("#hint", Drawing).put()
 
     def _draw_message(self, width: int) -> Sequence[Drawn]:
@@ -216,7 +221,7 @@ class Surface(Screen[None], inherit_bindings=False):
 
     def redraw_line(self) -> None:
         """Draw the panel and the hint again; the panel is as high as its line draws."""
-        if not self.is_mounted:
+        if not self.built:
             return
         panel = self.query_one("#panel", Drawing)
         most = max(3, self.panel_room())
@@ -362,7 +367,7 @@ class Surface(Screen[None], inherit_bindings=False):
             try:
                 await work
             except ModtuiError as error:
-                if self.is_mounted:
+                if self.built:
                     self.say(say("{message} {hint}", message=error.message, hint=error.hint), error=True)
 
         task = asyncio.ensure_future(guarded())
@@ -371,8 +376,8 @@ class Surface(Screen[None], inherit_bindings=False):
 
     def _finished(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
-            raise error
+        if not task.cancelled() and isinstance(error := task.exception(), Exception):
+            self.app._handle_exception(error)  # a mistake of ours ends the program and is told; it is never swallowed
 
     def decide(self, items: Sequence[Item], intent: Intent) -> None:
         """Pages do not decide; the work screen does."""

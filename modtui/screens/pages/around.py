@@ -46,7 +46,7 @@ class AroundPage(LinesPage):
 
     async def _fetch(self) -> None:
         await self.desk.keeper.fetch(self.item, dossier=self.what == "author")
-        if self.is_mounted:
+        if self.built:
             self.show()
 
     def community(self) -> Community | None:
@@ -78,7 +78,7 @@ class AroundPage(LinesPage):
     def show(self) -> None:
         """Draw; a thread opens at the post in question."""
         super().show()
-        if self.what == "thread" and not self._placed and self.is_mounted:
+        if self.what == "thread" and not self._placed and self.built:
             thread = self.desk.context(self.item).thread
             subject = next((post for post in thread.posts if post.subject), None) if thread else None
             if subject is not None:

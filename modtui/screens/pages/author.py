@@ -37,7 +37,7 @@ class AuthorPage(AroundPage):
         now = self.desk.context(self.item).dossier
         if self._before is not None and now is not None:
             self._news = changes(self._before, now)
-            if self._news and self.is_mounted:
+            if self._news and self.built:
                 self.say(say("Was shown from memory. New since: {news}.", news=self._news))
 
     def left_words(self) -> Shown:

@@ -66,7 +66,7 @@ class DecisionPage(JournalPage):
         refs = [target.ref for target in decision.targets if target.state == "conflict"][:20]
         for ref, item in (await self.desk.read(refs)).items():
             self.now[str(ref)] = None if isinstance(item, Gone) else item
-        if self.is_mounted:
+        if self.built:
             self.show()
 
     def where(self) -> Shown:

@@ -38,7 +38,7 @@ class LinesPage(Page):
 
     def on_resize(self) -> None:
         """Draw again for the new width."""
-        if self.is_mounted:
+        if self.built:
             self.call_after_refresh(self.show)
 
     def where(self) -> Shown:
@@ -85,7 +85,7 @@ class LinesPage(Page):
 
     def show(self) -> None:
         """Draw everything again."""
-        if not self.is_mounted:
+        if not self.built:
             return
         width = self.pane.size.width or self.size.width
         if self.cursor is not None:

@@ -75,7 +75,7 @@ class WorkBase(WorkFrame):
 
     def on_screen_resume(self) -> None:
         """Back from another screen: what was counted or decided there shows."""
-        if self.is_mounted:
+        if self.built:
             self.rows_list.changed()
             self.refresh_top()
             self.show_item()
@@ -92,7 +92,7 @@ class WorkBase(WorkFrame):
         self.call_later(self._hear, event)
 
     def _hear(self, event: Event) -> None:
-        if not self.is_mounted:
+        if not self.built:
             return
         if isinstance(event, ItemsChanged | DecisionChanged | LaneLoaded):
             self._next = None
@@ -216,7 +216,7 @@ class WorkBase(WorkFrame):
 
     def show_item(self) -> None:
         """Draw the item under the cursor and note when it has been painted."""
-        if not self.is_mounted or not len(self.view):
+        if not self.built or not len(self.view):
             return
         item = self.current
         if self.current_id != self._shown:

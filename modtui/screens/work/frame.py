@@ -158,7 +158,7 @@ class WorkFrame(Page):
         """A panel came, went or changed: the item gives it room."""
         was = self.tight
         super().redraw_line()
-        if self.is_mounted and not self.wide:
+        if self.built and not self.wide:
             self.fit_preview()
             if self.tight or was or self.line is None:
                 self.draw_item()
