@@ -21,7 +21,7 @@ from modtui.desk.events import Event, ItemsChanged
 from modtui.desk.outcome import Decided
 from modtui.domain.decisions import Decision, Intent, Plan, Step, Target
 from modtui.domain.items import Item
-from modtui.domain.seen import Seen, seen_of
+from modtui.domain.seen import Seen, seen_of, without_text
 from modtui.domain.subjects import CommunityId, SubjectRef
 from modtui.errors import ModtuiError, Refused, UsageError
 from modtui.store.ids import new_id
@@ -252,7 +252,8 @@ class Decider:
         item = row.item
         return Target(
             index=index, item=item.id, ref=item.ref, number=item.number,
-            author=item.author.username if item.author is not None else None, title=item.title, seen=row.seen,
+            author=item.author.username if item.author is not None else None,
+            title=None if item.folded else item.title, seen=without_text(row.seen) if item.folded else row.seen,
             checked=row.checked, steps=steps, message=row.message,
             message_title=row.message_title if row.message else None,
         )  # fmt: skip

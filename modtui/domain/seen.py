@@ -20,7 +20,10 @@ What = Literal["text", "state", "reports", "sanctions", "gone", "version", "less
 
 
 class Seen(msgspec.Struct, frozen=True, kw_only=True):
-    """The shown facts. `text` is kept for the diff of a conflict and belongs to the personal part of a journal row."""
+    """The shown facts. `text` is kept for the diff of a conflict and belongs to the personal part of a journal row.
+
+    Where the text must not be kept (`without_text`), `mark` is its digest, and text and title are empty.
+    """
 
     digest: str
     text: Foreign
@@ -33,6 +36,7 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
     deleted: bool = False
     reports: tuple[str, ...] = ()
     penalties: tuple[str, ...] = ()
+    mark: str | None = None
 
 
 class Difference(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,6 +73,17 @@ def seen_of(item: Item) -> Seen:
     )
 
 
+def without_text(seen: Seen) -> Seen:
+    """The same for the journal, where the text is somebody's personal data: it can be compared, and not read."""
+    return msgspec.structs.replace(seen, text=Foreign(""), title=None, mark=text_digest(seen.text))
+
+
+def same_text(seen: Seen, item: Item) -> bool:
+    """Whether the item has the text that was shown."""
+    now = text_of(item)
+    return now == seen.text if seen.mark is None else text_digest(now) == seen.mark
+
+
 def differences(seen: Seen, now: Item | Gone) -> tuple[Difference, ...]:
     """Everything that changed between `seen` and `now`; empty when the digest is the same."""
     if isinstance(now, Gone):
@@ -80,7 +95,7 @@ def differences(seen: Seen, now: Item | Gone) -> tuple[Difference, ...]:
     if fresh.state != seen.state:
         by = f" by {now.handled_by}" if now.handled_by else " by somebody else"
         found.append(Difference(what="state", words=f"{now.state}{by}" if now.state != "open" else "open again"))
-    if fresh.text != seen.text or fresh.edits != seen.edits or fresh.edited_ms != seen.edited_ms:
+    if not same_text(seen, now) or fresh.edits != seen.edits or fresh.edited_ms != seen.edited_ms:
         found.append(Difference(what="text", words="the text was edited"))
     elif seen.title is not None and fresh.title != seen.title:
         found.append(Difference(what="text", words="the title was changed"))
@@ -98,7 +113,7 @@ def differences(seen: Seen, now: Item | Gone) -> tuple[Difference, ...]:
         found.append(Difference(what="less", words="a sanction of the author has ended"))
     if fresh.version != seen.version and not any(d.what == "state" for d in found):
         found.append(Difference(what="version", words="the site counts a newer version"))
-    if not found and seen.title is None:  # written before titles were kept: nothing else is left that could differ
+    if not found and seen.title is None:  # not kept: nothing else is left that could differ
         found.append(Difference(what="text", words="the title was changed"))
     return tuple(found)
 

@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from modtui.domain.items import Body, Gone, Item, Member, Penalty, Report
-from modtui.domain.seen import conflicts, differences, seen_of, text_digest, text_of
+from modtui.domain.seen import conflicts, differences, same_text, seen_of, text_digest, text_of, without_text
 from modtui.domain.subjects import CommunityId
 from modtui.text import Foreign
 from tests.core.fakes import make_item
@@ -99,3 +99,12 @@ def test_the_text_is_what_the_author_typed_where_the_site_gives_it() -> None:
     assert text_of(item(source=None, body=None)) == ""
     assert text_digest(" a\n") == text_digest("a") != text_digest("b")
     assert len(text_digest("\ud800")) == 16
+
+
+def test_a_text_that_is_not_kept_can_still_be_compared() -> None:
+    kept = without_text(seen_of(item()))
+    assert kept.text == "" and kept.title is None and "fool" not in str(kept)
+    assert differences(kept, item()) == () and same_text(kept, item())
+    edited = item(source=Foreign("Edited."))
+    assert [one.what for one in differences(kept, edited)] == ["text"] and not same_text(kept, edited)
+    assert [one.what for one in differences(kept, item(title=Foreign("Another")))] == ["text"]

@@ -8,8 +8,9 @@ from datetime import datetime
 from modtui.desk import words
 from modtui.domain.decisions import Decision, Target
 from modtui.domain.items import Item
+from modtui.domain.seen import same_text, text_of
 from modtui.errors import ModtuiError
-from modtui.screens.pages.decision import DecisionPage, diff_lines, text_of
+from modtui.screens.pages.decision import DecisionPage, diff_lines
 from modtui.screens.shell import Shell
 from modtui.text import Shown, own, say, show_line
 from modtui.text.width import cut, pad, wrap
@@ -104,7 +105,7 @@ class ConflictPage(DecisionPage):
             yield ((own(" (its text is folded: personal data of somebody; enter looks at it)"), "row.folded"),)
             return
         yield from diff_lines(target, text_of(item), width)
-        if target.seen is not None and text_of(item) == target.seen.text:
+        if target.seen is not None and same_text(target.seen, item):
             yield ((own(" The text is as you saw it."), "dim"),)
 
     def _clock(self, ms: int | None) -> str:
@@ -124,7 +125,7 @@ class ConflictPage(DecisionPage):
                 by = item.handled_by if item.handled_by is not None else own("somebody")
                 did = own(STATE_DID.get(item.state, f"made it {item.state}"))
                 found.append((item.handled_ms, say("{by} {did}", by=by, did=did), False))
-            if item.edits != seen.edits or item.edited_ms != seen.edited_ms or text_of(item) != seen.text:
+            if item.edits != seen.edits or item.edited_ms != seen.edited_ms or not same_text(seen, item):
                 who = item.author.username if item.author else own("the author")
                 found.append((item.edited_ms, say("{who} edited it", who=who), False))
             known = set(seen.reports)
