@@ -168,7 +168,7 @@ async def _run(
         return _exit_code(lines, dry)
 
 
-@click.command()
+@click.command(short_help="Decide on items.")
 @click.argument("verb")
 @click.argument("ids", nargs=-1)
 @click.option("--reason", metavar="ID", help="One of the reasons of the settings (modtui config docs lists them).")
@@ -185,7 +185,7 @@ async def _run(
 @click.option("--lane", type=click.Choice(LANES), help="The lane that bare ids belong to.")
 @click.option("--claimed-too", is_flag=True, help="Decide even where a colleague has taken the item.")
 @click.option("--dry-run", is_flag=True, help="Only say what would happen.")
-@click.option("--no-wait", is_flag=True, help="Leave it in the outbox; do not wait until it is sent.")
+@click.option("--no-wait", is_flag=True, help="Leave it in the outbox, for modtui outbox send or the next modtui.")
 @shared
 def act(options: Options, verb: str, ids: tuple[str, ...], **values: Any) -> int:
     """Decide: VERB on the items with these IDS, or on the lines of standard input.
@@ -199,7 +199,7 @@ def act(options: Options, verb: str, ids: tuple[str, ...], **values: Any) -> int
 
     One JSON line is printed for each item: id, decision, state, checked, message. States are held, done, undone,
     conflict, refused, unknown, partly, skipped. With --dry-run the state is skipped, and "possible" says the rest.
-    Nothing is held unless --hold says so; `modtui undo` takes it back.
+    Nothing is held unless --hold says so. What is done, `modtui undo` takes back as far as the site can.
 
     Ends with 0 when every item is done or held (with --dry-run: would be), with 3 when none exists, else with 9.
     """

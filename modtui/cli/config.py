@@ -12,7 +12,7 @@ from modtui.settings.options import Options
 from modtui.text import cells, own, pad, say
 
 
-@click.group()
+@click.group(short_help="Look at the settings: check them, or say where they are.")
 def config() -> None:
     """Look at the settings: check them, or say where they are."""
 
@@ -61,7 +61,7 @@ def docs() -> int:
     return 0
 
 
-@click.command()
+@click.command(short_help="List every action with its keys.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON line for each action.")
 @shared
 def keys(options: Options, as_json: bool) -> int:

@@ -112,7 +112,7 @@ def _folders(root: Path) -> Iterator[None]:
             os.environ.pop(name, None)
 
 
-@click.group(invoke_without_command=True)
+@click.group(invoke_without_command=True, short_help="Open a made-up community on this machine.")
 @_world(port=False)
 @click.option("--keep", is_flag=True, help="Keep the private folder, and say where it is.")
 @click.pass_context

@@ -160,7 +160,7 @@ def _sites(options: Options, settings: Settings) -> Iterator[Line]:
         yield asyncio.run(_site(one, key, options))
 
 
-@click.command()
+@click.command(short_help="Say what modtui sees of this machine and its sites.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON line for each finding.")
 @click.option("--offline", is_flag=True, help="Ask no site.")
 @shared

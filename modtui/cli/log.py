@@ -106,7 +106,7 @@ def line(decision: Decision, reasons: Sequence[Reason], called: Mapping[str, str
     ))  # fmt: skip
 
 
-@click.group(invoke_without_command=True)
+@click.group(invoke_without_command=True, short_help="Show what was decided; check the journal.")
 @click.option("--json", "as_lines", is_flag=True, help="One JSON line for each decision.")
 @click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="How many, the newest first.")
 @shared

@@ -141,7 +141,7 @@ def _known(settings: Settings, url: str, name: str, account: str) -> CommunitySe
     return next(iter(exact or [one for one in same if not one.account]), None)
 
 
-@click.command()
+@click.command(short_help="Get a key for a community, and keep it.")
 @click.argument("site", metavar="URL")
 @click.option("--admin", is_flag=True, help="Use an admin key, asked for without showing it; needs --user.")
 @click.option("--read", is_flag=True, help="Ask the site for a key that can only look.")
@@ -212,7 +212,7 @@ def _keep(
     return 0
 
 
-@click.command()
+@click.command(short_help="Give a key back, and forget it.")
 @click.argument("name")
 @click.option("--remove", is_flag=True, help="Take the community out of the settings too.")
 @shared

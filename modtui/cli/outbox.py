@@ -46,7 +46,7 @@ def full_id(journal: Journal, text: str) -> str:
     raise NotFound(f'"{safe(text[:60])}" {words}.', "modtui log shows the ids.")
 
 
-@click.group(invoke_without_command=True)
+@click.group(invoke_without_command=True, short_help="Show, send or drop what is not sent yet.")
 @click.option("--json", "as_lines", is_flag=True, help="One JSON line for each decision.")
 @shared
 def outbox(options: Options, as_lines: bool) -> int:
@@ -193,7 +193,7 @@ def _told(words: str) -> Shown:
     return own(f"{before}Taking it back ({after.replace(')?', ').', 1)}" if asks else before)
 
 
-@click.command()
+@click.command(short_help="Take a decision back.")
 @click.argument("id")
 @shared
 def undo(options: Options, id: str) -> int:

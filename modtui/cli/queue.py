@@ -151,7 +151,7 @@ async def _print(
     return count
 
 
-@click.command()
+@click.command(short_help="List what waits for a moderator.")
 @click.option("--lane", type=click.Choice([*LANES, "all"]), default="reports", show_default=True, help="Which work.")
 @click.option("--filter", "words", default="", metavar="WORDS",
               help="Only what matches, as in the screens: \"author:bo lang:de reports>2 age<2d -is:claimed\".")
