@@ -384,6 +384,12 @@ class Desk:
 
     # ---------------------------------------------------------------- later
 
+    @property
+    def aside(self) -> frozenset[str]:
+        """The item ids that are put off until later, or left to the others."""
+        now = self.clock.now_ms()
+        return frozenset([*(id for id, until in self._later.items() if until > now), *self._skipped])
+
     async def snooze(self, item_id: str, until_ms: int | None) -> None:
         """Put an item off until an instant (UTC ms), or bring it back; `later.WHEN_IT_CHANGES` waits for a change of
         what one judges by. Nothing is sent. Raises StoreError."""

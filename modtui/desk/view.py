@@ -322,9 +322,16 @@ class View:
             self._cache, self.lane, self.scope, self.sort, self._filter, self._around(), self.language,
             open_only=not self._filter.uses("state"),
         )  # fmt: skip
+        if aside := self._aside():
+            found = [id for id in found if id not in aside]
         if self._likes:
             found.sort(key=lambda id: self.alike(id) or 0.0)
         return found
+
+    def _aside(self) -> frozenset[str]:
+        """What the moderator put aside: it stays away until it comes back, unless it is asked for."""
+        asked = self._filter.uses("is:mine") or self._filter.uses("is:marked")
+        return frozenset() if asked else getattr(self._desk, "aside", frozenset())
 
     def _passing(self, ids: Sequence[str]) -> list[str]:
         """Those of a few ids that belong into the list."""
@@ -332,10 +339,11 @@ class View:
             return []
         around = self._around()
         any_state = self._filter.uses("state")
+        aside = self._aside()
         return [
             facts.id
             for facts in facts_for(self._cache, ids)
-            if facts is not None and (any_state or facts.state == "open") and self._speaks(facts)
+            if facts is not None and facts.id not in aside and (any_state or facts.state == "open") and self._speaks(facts)
             and self._filter.matches(facts, around)
         ]  # fmt: skip
 

@@ -10,6 +10,7 @@ from modtui.domain.decisions import FINAL, Decision
 from modtui.screens.shell import Shell
 from modtui.text import Shown, own, say, show_line
 from modtui.text.time import duration
+from modtui.widgets.bars import TopState
 
 Note = tuple[Shown, str]
 QUIET = ("live", "starting", "closed")
@@ -109,3 +110,17 @@ def minor_of(desk: Desk, one: Community | None, wide: bool) -> list[Note]:
     live = one.link.state == "live"
     notes.append((own("live" if live else "reading the site ..."), "status.good"))
     return notes
+
+
+def page_top(shell: Shell, one: Community | None, where: Shown, left: Shown) -> TopState:
+    """The first two lines of a page above the queue."""
+    desk = shell.desk
+    troubled = troubled_of(desk, one)
+    return TopState(
+        place=show_line(one.name, 24) if one else own("modtui"),
+        where=where,
+        name=show_line(one.account.username, 24) if one and one.account else own(""),
+        left=left,
+        alert=alert_of(troubled, one, shell),
+        notes=tuple(notes_of(desk, shell, bool(troubled))) if desk.communities else (),
+    )

@@ -106,7 +106,7 @@ class Surface(Screen[None], inherit_bindings=False):
     def on_mount(self) -> None:
         """Nothing has the focus (see AUTO_FOCUS): keys come to the screen."""
         self.query_one("#panel", Drawing).display = False
-        self.refresh_top()
+        self.call_after_refresh(self.refresh_top)
 
     @property
     def built(self) -> bool:

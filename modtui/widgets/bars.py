@@ -111,9 +111,9 @@ def status_line(state: TopState, width: int) -> Line:
             alerts.pop(0)
     room = max(0, width - need)
     words = _left_words(state, room - 1)
-    bar = [(own("|"), "status"), *right, (own(" "), "status")] if words or marks else [*right[1:], (own(" "), "status")]
-    if right and (words or marks):
-        bar[1] = (own(" "), "status")
+    if right:
+        right[0] = (own("| " if words or marks else ""), "status")
+    bar = [*right, (own(" "), "status")]
     return _fill([(words or own(" "), "status"), *marks], bar, width, "status")
 
 
@@ -165,6 +165,10 @@ class Bars(Widget):
         if state == self.state:
             return
         width = self.size.width
+        if not width:
+            self.state = state
+            self.refresh()
+            return
         before = (lane_line(self.state, width), status_line(self.state, width))
         self.state = state
         now = (lane_line(state, width), status_line(state, width))

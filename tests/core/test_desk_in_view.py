@@ -200,14 +200,18 @@ async def test_near_copies_are_marked_and_filtered_least_alike_first(tmp_path: P
 
 async def test_mine_is_what_this_desk_has_something_on(tmp_path: Path) -> None:
     async with world(tmp_path, cached=[item(n) for n in range(1, 6)]) as w:
+        view = w.desk.view("reports")
         await w.desk.snooze(row(2), w.clock.now_ms() + 1000)
         await w.desk.skip(row(4))
-        view = w.desk.view("reports")
+        assert [view.next_open(-1), view.next_open(0), view.next_open(2)] == [0, 2, 4]
         view.set_filter("is:mine")
         assert numbers(view) == ["2", "4"]
         assert view.next_open(-1) is None
         view.set_filter("")
-        assert [view.next_open(-1), view.next_open(0), view.next_open(2)] == [0, 2, 4]
+        assert numbers(view) == ["1", "3", "5"], "what was put aside stays away"
+        w.clock.advance(2)
+        view.merge()
+        assert numbers(view) == ["1", "2", "3", "5"], "until it comes back"
 
 
 async def test_a_row_is_read_again_when_it_changed(tmp_path: Path) -> None:

@@ -184,6 +184,10 @@ class Stage:
         """The whole screen."""
         return "\n".join(self.lines())
 
+    def flat(self) -> str:
+        """The whole screen as one line, so that a sentence is found wherever it was wrapped."""
+        return " ".join(self.text().split())
+
     async def press(self, *keys: str) -> None:
         """Press keys and let what they began come to rest."""
         for key in keys:

@@ -8,6 +8,7 @@ from datetime import datetime
 from modtui.desk import words
 from modtui.domain.decisions import Decision, Target
 from modtui.domain.items import Gone, Item
+from modtui.domain.seen import text_of
 from modtui.screens.pages.journal import STATES, JournalPage
 from modtui.screens.shell import Shell
 from modtui.text import Foreign, Shown, count, own, say, show_line
@@ -18,14 +19,9 @@ from modtui.widgets.linespane import Anchor
 from modtui.widgets.text_lines import gap, hung
 
 
-def text_of(item: Item) -> str:
-    """The text that a decision rests on."""
-    return item.source if item.source is not None else item.body.text if item.body else ""
-
-
 def diff_lines(target: Target, now: str, width: int, indent: int = 3) -> Iterable[Line]:
-    """What changed in the text, with signs; nothing when it is the same."""
-    if target.seen is None or now == target.seen.text:
+    """What changed in the text, with signs; nothing when it is the same, or was not kept (personal data)."""
+    if target.seen is None or target.seen.mark is not None or now == target.seen.text:
         return
     margin = " " * indent
     yield ((own(f"{margin[2:]}WHAT CHANGED IN THE TEXT"), "section"),)

@@ -18,6 +18,7 @@ from textual.widgets import TextArea
 
 from modtui.screens.page import Page
 from modtui.screens.shell import Shell
+from modtui.screens.status import page_top
 from modtui.text import Shown, escape, own, say, unescape
 from modtui.widgets.bars import TopState, hint_pieces
 from modtui.widgets.draw import Line
@@ -48,12 +49,10 @@ class EditorPage(Page):
             self.say(own("This is your draft from before. To begin anew, empty it and leave."))
 
     def top_state(self) -> TopState:
-        """What is written."""
-        return TopState(
-            place=own("modtui"),
-            where=say("> {title}", title=self.title_words),
-            left=own("ctrl+o takes it   ctrl+e your editor   ctrl+g leaves without a change"),
-        )
+        """What is written, and for whom."""
+        communities = self.desk.communities
+        one = communities[0] if len(communities) == 1 else None
+        return page_top(self.shell, one, say("> {title}", title=self.title_words), own("nothing is sent before ctrl+o"))
 
     def _draw_hint(self, width: int) -> list[Line]:
         return [

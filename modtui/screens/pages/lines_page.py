@@ -8,8 +8,8 @@ from textual.app import ComposeResult
 
 from modtui.desk.community import Community
 from modtui.screens.page import Page
-from modtui.screens.status import alert_of, notes_of, troubled_of
-from modtui.text import Shown, own, say, show_line
+from modtui.screens.status import page_top
+from modtui.text import Shown, own, say
 from modtui.widgets.bars import TopState
 from modtui.widgets.draw import Line
 from modtui.widgets.linespane import Anchor, LinesPane
@@ -52,16 +52,7 @@ class LinesPage(Page):
 
     def top_state(self) -> TopState:
         """Where I am, and what is on its way: that never vanishes, on no screen."""
-        one = self.community()
-        troubled = troubled_of(self.desk, one)
-        return TopState(
-            place=show_line(one.name, 24) if one else own("modtui"),
-            where=self.where(),
-            name=show_line(one.account.username, 24) if one and one.account else own(""),
-            left=self.left_words(),
-            alert=alert_of(troubled, one, self.shell),
-            notes=tuple(notes_of(self.desk, self.shell, bool(troubled))) if self.desk.communities else (),
-        )
+        return page_top(self.shell, self.community(), self.where(), self.left_words())
 
     def left_words(self) -> Shown:
         """The words of line 2."""

@@ -234,7 +234,8 @@ class WorkDecide(WorkMarks):
     def rows_painted(self) -> None:
         """When everything that is listed is over, the list makes room for the words of the empty lane."""
         kinds = {self.desk.state_of(id).kind for id in self.view.ids()[:ALL_OVER]}
-        if len(self.view) <= ALL_OVER and kinds and kinds <= {"done", "handled"} and not self.view.filtered:
+        over = {"done", "handled", "later", "skipped"}
+        if len(self.view) <= ALL_OVER and kinds and kinds <= over and not self.view.filtered:
             self.view.merge()
             self.view.merge("")
             self.after_merge(self.current_id)

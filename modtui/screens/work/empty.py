@@ -108,7 +108,8 @@ def _done(desk: Desk, view: View, community: CommunityId | None, shell: Shell) -
         (own(""), "text"),
     ]
     if found.total:
-        parts = ", ".join(f"{words.did(verb, view.lane)} {n}" for verb, n in found.decided.items() if n)
+        counts = sorted(((n, words.did(verb, view.lane)) for verb, n in found.decided.items() if n), reverse=True)
+        parts = ", ".join(f"{did} {n}" for n, did in counts)
         time = duration(max(60_000, (now - found.since_ms) // 60_000 * 60_000))
         template = "You decided {n} in {time}: {parts}."
         block.append((say(template, n=found.total, time=time, parts=own(parts)), "text"))

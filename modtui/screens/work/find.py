@@ -95,11 +95,14 @@ class WorkFind(WorkBase):
         self.asked_site = True
         self.view.merge(self.current_id)
         self.after_merge()
-        self.say(say("{n} taken in. Asking the site again ...", n=n) if n else own("Asking the site again ..."))
-        self.run(self._refresh())
+        asking = say("{n} taken in. Asking the site again ...", n=n) if n else own("Asking the site again ...")
+        self.say(asking)
+        self.run(self._refresh(asking))
 
-    async def _refresh(self) -> None:
+    async def _refresh(self, asking: Shown) -> None:
         await self.desk.refresh(self.lane, self.community)
+        if self._message != asking:
+            return  # something more important was said meanwhile
         down = [one for one in self.desk.communities if one.id in self.view.scope and one.link.state != "live"]
         if down:
             self.say(own("The site does not answer as it should; line 2 says why."), error=True)

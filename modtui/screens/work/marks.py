@@ -88,7 +88,8 @@ class WorkMarks(WorkMoves):
         if view is not self.view:
             return
         if not found:
-            self.say(own("No other item here has nearly the same text."))
+            known = say("{n} of {all} items that are read", n=len(view), all=max(view.total or 0, len(view)))
+            self.say(say("No other of the {known} has nearly the same text.", known=known))
             return
         if not await self.narrow(f"like:{item.number}"):
             return
