@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from textual.app import App
 from textual.driver import Driver
+from textual.screen import Screen
 from textual.theme import BUILTIN_THEMES, Theme
 
 from modtui.desk.desk import Desk
@@ -60,9 +61,11 @@ class ModtuiApp(App[int], inherit_bindings=False):
         self.palette: Palette = choose(settings.screen.theme, colours=(terminal or look()).colours)
         super().__init__()
         self.animation_level = "none"
+        self._disable_tooltips = self._disable_notifications = True  # never used; their widgets cost a layout a screen
         for palette in PALETTES.values():
             self.register_theme(_theme(palette))
-        self.theme = f"modtui-{self.palette.name}"
+        self.set_reactive(App.theme, f"modtui-{self.palette.name}")  # before anything is styled: nothing to do again
+        self.stylesheet.set_variables(self.get_css_variables())
         self.desk, self.settings, self.options = desk, settings, options
         self.shell = Shell(
             desk=desk, settings=settings, keymap=keymap or Keymap(settings.keys), painter=Painter(self.palette),
@@ -76,19 +79,23 @@ class ModtuiApp(App[int], inherit_bindings=False):
         """The platform's driver, made to write fewer bytes."""
         return lean_driver(super().get_driver_class())
 
-    def on_mount(self) -> None:
-        """Show what the cache has, then open the desk behind it."""
-        from modtui.screens.pages.start import FirstRunPage
+    def get_default_screen(self) -> Screen[Any]:
+        """What the cache has is the first screen: an empty one below it would be laid out and painted, too."""
+        if not self.desk.communities:
+            from modtui.screens.pages.start import FirstRunPage
+
+            return FirstRunPage(self.shell)
         from modtui.screens.work import WorkScreen
 
-        self._catch_signals()
-        if not self.desk.communities:
-            self.push_screen(FirstRunPage(self.shell))
-            return
         community = self.desk.communities[0].id if len(self.desk.communities) == 1 else None
-        self.push_screen(WorkScreen(self.shell, community=community))
-        self._stop_listening = self.desk.events.subscribe(self._heard)
-        self.call_after_refresh(self._open)
+        return WorkScreen(self.shell, community=community)
+
+    def on_mount(self) -> None:
+        """Open the desk behind the first screen."""
+        self._catch_signals()
+        if self.desk.communities:
+            self._stop_listening = self.desk.events.subscribe(self._heard)
+            self.call_after_refresh(self._open)
 
     def _open(self) -> None:
         if not gc.isenabled():  # the start had no time for it; what it made stays until the end

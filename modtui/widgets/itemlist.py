@@ -157,7 +157,6 @@ class ItemList(Widget):
     def on_resize(self) -> None:
         """Keep the cursor in sight; when a panel closes again the rows stand where they stood before."""
         self._cache.clear()
-        self._painted.clear()
         old = self.top
         if self._top_before is not None and self._top_before <= self.cursor < self._top_before + self.page_rows:
             self.top, self._top_before = self._top_before, None

@@ -255,7 +255,6 @@ class LinesPane(Widget):
     def on_resize(self) -> None:
         """Wrap again for the new width."""
         self._begin()
-        self._painted.clear()
 
     def on_mouse_scroll_down(self) -> None:
         """The wheel scrolls by three lines."""

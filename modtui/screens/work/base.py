@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from textual.geometry import Size
 from textual.timer import Timer
 
 from modtui.desk.events import (
@@ -48,6 +49,8 @@ class WorkBase(WorkFrame):
         self._moved_at = 0.0
         self._stop_listening: Callable[[], None] = _nothing
         self._first_rows = False
+        self._laid_out = Size(0, 0)
+        self._show_awaited = False
         self._revision = -1
         self._touched = False
         """Whether the moderator did anything in this lane since it was opened: rows may move under no hand."""
@@ -69,9 +72,12 @@ class WorkBase(WorkFrame):
 
     def on_resize(self) -> None:
         """Another size, another arrangement."""
+        if self.size == self._laid_out:
+            return  # told of it again
+        self._laid_out = self.size
         self.lay_out()
         self.refresh_top()
-        self.call_after_refresh(self.show_item)
+        self.show_soon()
 
     def on_screen_resume(self) -> None:
         """Back from another screen: what was counted or decided there shows."""
@@ -159,7 +165,7 @@ class WorkBase(WorkFrame):
         self.rows_list.changed()
         self.refresh_top()
         self.refresh_empty()
-        self.call_after_refresh(self.show_item)
+        self.show_soon()
         self.call_after_refresh(self._fill_page)
 
     def _fill_page(self) -> None:
@@ -213,6 +219,16 @@ class WorkBase(WorkFrame):
         """A click on the cursor's row opens it."""
         if self.line is None and self.focused is None:
             self.act("item.open")
+
+    def show_soon(self) -> None:
+        """Draw the item once the screen has its new shape."""
+        if not self._show_awaited:
+            self._show_awaited = True
+            self.call_after_refresh(self._shaped)
+
+    def _shaped(self) -> None:
+        self._show_awaited = False
+        self.show_item()
 
     def show_item(self) -> None:
         """Draw the item under the cursor and note when it has been painted."""

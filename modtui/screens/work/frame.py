@@ -239,7 +239,8 @@ class WorkFrame(Page):
         if not self.detail_shown:
             self.query_one("#preview", Drawing).put()
             return
-        width = self.detail.size.width or self.size.width
+        # before the first layout the detail has no width yet; it will have what the list leaves, less the rule between
+        width = self.detail.size.width or self.size.width - (int(self.size.width * 0.49) + 1 if self.wide else 0)
         if item is None:
             lost = (own(" This item is not here any more. j goes on."), "row.folded")
             self.detail.show(lambda columns: [((own(""), "text"),), (lost,)], key=self.current_id or "")
