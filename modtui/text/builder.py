@@ -108,13 +108,15 @@ class Builder:
     def mark(self, mark: Mark) -> None:
         """Text from here on stands out as `mark`; each needs its `unmark`."""
         self._marks[mark] += 1
-        self._style = frozenset(+self._marks)
+        self._style = frozenset(self._marks)
 
     def unmark(self, mark: Mark) -> None:
         """Ends the innermost `mark`."""
-        if self._marks[mark] > 0:
+        if self._marks[mark] > 1:
             self._marks[mark] -= 1
-        self._style = frozenset(+self._marks)
+        else:
+            del self._marks[mark]  # Counter: no error where it is not there
+        self._style = frozenset(self._marks)
 
     def has_mark(self, mark: Mark) -> bool:
         """Whether text now stands out as `mark`."""

@@ -159,7 +159,7 @@ def test_no_post_takes_long(name: str) -> None:
     raw = HUGE[name]
     start = time.process_time()
     document = read(raw)
-    assert time.process_time() - start < 2
+    assert time.process_time() - start < 5, "about one second alone; minutes where something grows with the square"
     assert document.truncated == (len(raw) > 300_000)
 
 
