@@ -24,12 +24,12 @@ def send_what_waits(modtui: Modtui, number: int) -> None:
     """After a restart the decision is held again, with its own hold; send it now."""
     modtui.wait_for(re.compile("held [12]"))
     modtui.press("g", "o")
-    modtui.wait_for(f"#{number}")
+    modtui.wait_for("> Outbox")
     for _ in range(2):
-        if f"#{number}" in modtui.lines()[-5]:  # the foot is about the row under the cursor
+        modtui.still(0.1)
+        if any(line.startswith(">") and f"#{number} " in line for line in modtui.lines()):
             break
         modtui.press("j")
-        modtui.still(0.1)
     modtui.press("s")
     assert modtui.sent(number) == "rejected"
     modtui.still(0.3)
