@@ -32,7 +32,8 @@ class ModtuiError(Exception):
         self.hint = hint
 
     def __str__(self) -> str:
-        return f"{self.message} {self.hint}".strip()
+        between = "" if self.message.endswith("\n") else " "
+        return f"{self.message}{between}{self.hint}".strip()
 
 
 class UsageError(ModtuiError):

@@ -83,7 +83,7 @@ def test_no_key_says_where_it_was_looked_for(run: Run, demo: DemoServer) -> None
     assert ended.code == 4
     for source in ("environment", "token_command", "keyring", "secrets.toml"):
         assert source in ended.err
-    assert f"modtui login {demo.url}" in ended.err
+    assert ended.err.splitlines()[-1] == f"modtui login {demo.url} gets one."
 
 
 def test_a_key_that_cannot_be_one(run: Run, demo: DemoServer) -> None:
