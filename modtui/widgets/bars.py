@@ -210,6 +210,9 @@ class Drawing(Widget):
     def put(self) -> None:
         """Draw anew; only lines that are not as they were painted last are painted again."""
         width, height = self._drawn = self.size
+        if not height:  # hidden: it is drawn when it comes back
+            self.refresh()
+            return
         self._lines = self.draw(width)
         regions = stale(self._painted, {y: self._line(y, width) for y in range(height)}, width)
         if regions:

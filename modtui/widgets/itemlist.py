@@ -105,7 +105,10 @@ class ItemList(Widget):
 
     def _repaint(self, lines: Iterable[int]) -> None:
         """Paint these lines where they are not as they were painted last."""
-        width = self.size.width
+        width, height = self.size
+        if not height:  # hidden: what was painted before is not what stands there when it comes back
+            self.refresh()
+            return
         regions = stale(self._painted, {y: self._line(y, width) for y in lines}, width)
         if regions:
             self.refresh(*regions)
@@ -157,15 +160,13 @@ class ItemList(Widget):
     def on_resize(self) -> None:
         """Keep the cursor in sight; when a panel closes again the rows stand where they stood before."""
         self._cache.clear()
-        old = self.top
         if self._top_before is not None and self._top_before <= self.cursor < self._top_before + self.page_rows:
             self.top, self._top_before = self._top_before, None
         before = self.top
         self._hold_in_sight()
         if self.top != before and self._top_before is None:
             self._top_before = before
-        if self.top != old:
-            self.refresh()  # the new size was painted with the old place
+        self.refresh()
 
     def on_click(self, event: events.Click) -> None:
         """A click moves the cursor; a second one opens."""

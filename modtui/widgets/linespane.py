@@ -78,6 +78,9 @@ class LinesPane(Widget):
     def _repaint(self) -> None:
         """Paint the lines that are not as they were painted last."""
         width, height = self._made_for = self.size
+        if not height:  # hidden: it is drawn when it comes back
+            self.refresh()
+            return
         if width != self._width:
             self._begin()
         end = self.at_end
@@ -255,6 +258,7 @@ class LinesPane(Widget):
     def on_resize(self) -> None:
         """Wrap again for the new width."""
         self._begin()
+        self.refresh()
 
     def on_mouse_scroll_down(self) -> None:
         """The wheel scrolls by three lines."""
