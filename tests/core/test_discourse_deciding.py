@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs
 
 import msgspec
 import pytest
 
+from modtui.backends.discourse.backend import DiscourseBackend
 from modtui.demo import effects
 from modtui.demo.server import DemoServer
 from modtui.domain.capability import ALLOWED
@@ -27,6 +29,7 @@ from tests.core.discourse_world import (
     one,
     sign_up,
 )
+from tests.core.scripted_site import answer, connection, scripted
 
 pytestmark = pytest.mark.anyio
 
@@ -306,3 +309,20 @@ async def test_deleting_a_spammer_resolves_the_siblings(demo: DemoServer, tmp_pa
         assert sent.plan.asks and sent.plan.reversal in ("none", "partial")
         assert str(sibling) in {ref.native for ref in sent.answers[0].resolved}
         assert item.ref not in sent.answers[0].resolved
+
+
+@pytest.mark.parametrize(
+    ("kind", "field"), [("silence", "silenced_till"), ("suspend", "suspend_until")], ids=["silence", "ban"]
+)
+async def test_the_end_of_a_sanction_is_counted_on_the_sites_clock(kind: str, field: str, tmp_path: Path) -> None:
+    call = Call("penalise", {"kind": kind, "user": "5", "reason": "Spam", "duration_ms": 7 * DAY_MS})
+    async with scripted(answer(body={"count": 0}, date="Mon, 01 Jan 2035 00:00:00 GMT")) as site:
+        backend = DiscourseBackend(connection(site.url, tmp_path))
+        await backend.counts()  # whatever is asked first tells the site's time
+        await backend.send(call, key="k")
+        with pytest.raises(Refused, match="in the future"):
+            await backend.send(Call("penalise", call.args | {"duration_ms": -DAY_MS}), key="k")
+        await backend.aclose()
+    body = parse_qs(site.asked[-1].body.decode())
+    assert body[field][0].startswith("2035-01-08T00:00:0"), body
+    assert sum(asked.method == "PUT" for asked in site.asked) == 1
