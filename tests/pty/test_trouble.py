@@ -58,8 +58,9 @@ def test_a_wrong_key_is_said_and_never_shown(harbour: Harbour, open_modtui: Open
     modtui.wait_for("does not take this key")
     modtui.press("?")
     modtui.wait_for("The post stays; its reports are closed as wrong")
+    assert "SIGNED OUT" in modtui.text(), "also above the help"
     modtui.press("q")
-    modtui.wait_for("SIGNED OUT")
+    modtui.wait_for("does not take this key")
     assert modtui.leave() == 0
     assert wrong.encode() not in modtui.raw
     assert "Traceback" not in modtui.text()
@@ -110,6 +111,6 @@ def test_an_address_where_nothing_answers(harbour: Harbour, open_modtui: Open) -
     modtui.press("?")
     modtui.wait_for("The post stays; its reports are closed as wrong")
     modtui.press("q")
-    modtui.wait_for("OFFLINE since")
+    modtui.wait_gone("The post stays; its reports are closed as wrong")
     assert modtui.leave() == 0
     assert modtui.left_behind() == []
