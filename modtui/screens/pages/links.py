@@ -74,14 +74,14 @@ class LinksPage(AroundPage):
         yield ((say(" {words}", words=words), "dim"),)
 
     def _lines(self, n: int, link: Link, width: int) -> Iterable[Line]:
-        place = own("  this site") if link.same_site else own("  not drawn") if link.kind == "image" else own("")
+        place = own(("  this site" if link.same_site else "") + ("  not drawn" if link.kind == "image" else ""))
         room = max(10, width - 14 - len(place))
         yield (
             (own(f"  {n:>2} {link.kind:<6} "), "panel.key"),
             (cut(defang(link), room), "text"),
             (place, "good" if link.same_site else "dim"),
         )
-        if link.label and link.label != link.host:
+        if link.label and link.label not in (link.host, "(image)"):
             says = say('says "{label}"', label=show_line(link.label, 200))
             yield ((own(" " * 12), "text"), (cut(says, width - 13), "dim"))
         if link.warning:

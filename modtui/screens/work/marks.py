@@ -98,7 +98,8 @@ class WorkMarks(WorkMoves):
         view.marks.add(sure)
         self._marked()
         self.rows_list.go(0)
-        authors = {one.author.native for id, _ in found if (one := self.desk.item(id)) is not None and one.author}
+        alike = [item, *(one for id, _ in found if (one := self.desk.item(id)) is not None)]
+        authors = {one.author.native for one in alike if one.author}
         left = len(found) + 1 - len(sure)
         what = say("{n} by {m} are alike.", n=count(len(found) + 1, "post"), m=count(len(authors), "account"))
         doubt = say(" NOT marked: {n}.", n=left) if left else own("")
