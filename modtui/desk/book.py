@@ -98,6 +98,7 @@ class Book:
         found = [*self._journal.failed_decisions(), *self._journal.history(limit=200), *self._journal.open_decisions()]
         for decision in sorted({one.id: one for one in found}.values(), key=_made):
             self._put(decision)
+        self.stopping = self._journal.stopped(self._open)
 
     def refresh(self) -> list[Decision]:
         """Read again when another process wrote; gives back (and tells) the decisions that are new or changed."""
@@ -108,6 +109,7 @@ class Book:
         self._refreshes += 1
         moved, self._seq = self._journal.moved_since(self._seq)
         changed = [decision for decision in moved if self._decisions.get(decision.id) != decision]
+        self.stopping |= self._journal.stopped([decision.id for decision in moved if decision.open])
         for decision in changed:
             self._put(decision)
             self._say(decision)
@@ -160,6 +162,13 @@ class Book:
         await self._journal.record(decision)
         self._put(decision)
         self._say(decision)
+
+    async def stop(self, id: str) -> None:
+        """A request of this decision is out and its fate will be known later: nothing more of it is to be sent, by
+        whichever process and after whichever crash. Raises StoreError."""
+        if id not in self.stopping:
+            await self._journal.note("stop", {}, at_ms=self._clock.now_ms(), decision=id)
+            self.stopping.add(id)
 
     async def change(self, decision: str, *changes: Change) -> list[bool]:
         """Transitions of one decision in one commit; each is a compare-and-set, False when the step was in another

@@ -94,7 +94,7 @@ class Undoer:
         decision, stopped = await self._stop(decision)
         states = {step.state for _, step in steps_of(decision)}
         if states & {"sending", "unknown"}:
-            self._book.stopping.add(decision.id)
+            await self._book.stop(decision.id)
             return UndoResult("wait", words.waits_for_outcome(decision, unknown="unknown" in states), decision)
         done = self._left(decision)
         if not done:
@@ -122,7 +122,7 @@ class Undoer:
                 continue
             if "sending" not in states or left <= 0 or not self._outbox.is_sender(decision.community):
                 return decision, len(stopped)
-            self._book.stopping.add(decision.id)
+            await self._book.stop(decision.id)
             await self._clock.wait(self._book.changed, left)
             decision = self._book.get(decision.id) or decision
 

@@ -155,16 +155,20 @@ class Journal(Outbox):
         *,
         at_ms: int | None = None,
         community: str | None = None,
+        decision: str | None = None,
     ) -> None:
-        """Write another event (started, ended, resent ...). `data` is hashed and stays for good, so it names nobody;
-        names and texts go into `personal`. Both are JSON values without secrets. ValueError for a reserved kind."""
+        """Write another event (started, ended, noticed ...), about a decision perhaps. `data` is hashed and stays for
+        good, so it names nobody; names and texts go into `personal`. Both are JSON values without secrets. ValueError
+        for a reserved kind."""
         if kind in RESERVED:
             raise ValueError(f"{kind} is written by the journal itself")
         raw = encode(dict(data))
         parts = [encode(dict(personal))] if personal is not None else []
         moment = self._now_ms() if at_ms is None else at_ms
         await self.database.write(
-            lambda connection: chain.append(connection, kind, moment, raw, community=community, parts=parts)
+            lambda connection: chain.append(
+                connection, kind, moment, raw, community=community, decision=decision, parts=parts
+            )
         )
 
     async def snooze(self, item: str, until_ms: int | None) -> None:

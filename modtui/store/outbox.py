@@ -56,6 +56,21 @@ class Outbox:
             )
             return projection.load(connection, [row[0] for row in found]), newest
 
+    def stopped(self, ids: Collection[str]) -> set[str]:
+        """Which of these decisions the moderator took back while a request of theirs was out (an event "stop"), and has
+        not tried again since."""
+        stopped: set[str] = set()
+        with self.database.reading() as connection:
+            found = connection.execute(
+                f"SELECT decision, max(seq) FROM event WHERE decision IN ({','.join('?' * len(ids))}) AND kind='stop'"
+                " GROUP BY decision", tuple(ids),
+            ).fetchall()
+            for decision, seq in found:
+                later = read(connection, "WHERE decision=? AND seq > ? AND kind='step'", (decision, seq))
+                if not any(moved.to == "held" for event in later if (moved := decode(event.data, MOVED)) is not None):
+                    stopped.add(decision)
+        return stopped
+
     def was_unknown(self, decision: str, target: int, step: int) -> bool:
         """Whether the fate of this step was unknown at any time: it may have arrived although it is held again."""
         with self.database.reading() as connection:

@@ -374,6 +374,11 @@ class FakeBackend:
             raise NetworkError("The answer never came.", sent=True)
         if fault == "mistake":
             raise ValueError("a mistake in the adapter")
+        if fault == "refuse after" and site.gate is not None:
+            site.gated += 1
+            await site.gate.wait()
+            site.gated -= 1
+            raise Refused("The site says no.")
         answer = site.apply(call, key)
         answer = site.answers.get(call.name, answer)
         if site.gate is not None:

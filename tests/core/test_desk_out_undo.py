@@ -10,8 +10,8 @@ import pytest
 from modtui.domain.decisions import Intent, Sanction
 from modtui.errors import NotFound, Refused
 from modtui.text import Foreign
-from tests.core.desk_out import bench
-from tests.core.fakes import OFFLINE, until
+from tests.core.desk_out import bench, crash
+from tests.core.fakes import OFFLINE, FakeClock, FakeSite, breathe, until
 
 pytestmark = pytest.mark.anyio
 
@@ -91,6 +91,59 @@ async def test_undo_of_an_unknown_fate_sends_it_no_more(tmp_path: Path) -> None:
         await it.clock.advance(60)
         assert it.state(decision) == "undone"
         assert it.site.applied == []
+
+
+async def test_undo_of_an_unknown_fate_holds_after_a_crash(tmp_path: Path) -> None:
+    clock = FakeClock()
+    site = FakeSite(clock)
+    async with bench(tmp_path, clock=clock, site=site, hold_override_s=0) as it:
+        site.faults.append("lost before")
+        decision = await it.decide(await it.post("1"), "remove")
+        await it.becomes(decision, "unknown")
+        assert (await it.desk.undo()).kind == "wait"
+        await crash(it)
+    await clock.advance(600)
+    async with bench(tmp_path, clock=clock, site=site) as it:
+        await clock.advance(60)
+        assert it.state(decision) == "undone"
+    assert site.applied == []
+
+
+async def test_undo_in_another_process_stops_what_is_on_its_way(tmp_path: Path) -> None:
+    clock = FakeClock()
+    site = FakeSite(clock)
+    async with (
+        bench(tmp_path, clock=clock, site=site, hold_override_s=0) as sender,
+        bench(tmp_path, clock=clock, site=site, hold_override_s=0) as other,
+    ):
+        site.faults.append("lost before")
+        decision = await sender.decide(await sender.post("1"), "remove")
+        await sender.becomes(decision, "unknown")
+        assert (await other.desk.undo(decision.id)).kind == "wait"
+        await clock.advance(60)
+        assert sender.state(decision) == "undone"
+    assert site.applied == []
+
+
+async def test_what_is_tried_again_after_an_undo_goes_out(tmp_path: Path) -> None:
+    clock = FakeClock()
+    site = FakeSite(clock)
+    async with bench(tmp_path, clock=clock, site=site, hold_override_s=0) as it:
+        site.gate = asyncio.Event()
+        site.faults.append("refuse after")
+        decision = await it.decide(await it.post("1"), "remove")
+        await until(lambda: site.gated)
+        undo = asyncio.create_task(it.desk.undo())
+        await breathe()
+        site.gate.set()
+        assert (await undo).kind == "nothing"
+        site.gate = None
+        await it.becomes(decision, "refused")
+        await it.desk.retry(decision.id)
+        await crash(it)
+    async with bench(tmp_path, clock=clock, site=site) as it:
+        await clock.advance(30)
+        await it.becomes(decision, "done")
 
 
 async def test_undo_of_a_partly_done_decision_reverses_what_is_in_force(tmp_path: Path) -> None:
