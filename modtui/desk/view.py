@@ -343,8 +343,8 @@ class View:
         return [
             facts.id
             for facts in facts_for(self._cache, ids)
-            if facts is not None and facts.id not in aside and (any_state or facts.state == "open") and self._speaks(facts)
-            and self._filter.matches(facts, around)
+            if facts is not None and facts.id not in aside and (any_state or facts.state == "open")
+            and self._speaks(facts) and self._filter.matches(facts, around)
         ]  # fmt: skip
 
     def _speaks(self, facts: Facts) -> bool:
