@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Literal
 
 from modtui.backends.base import Budget, RequestSeen
 from modtui.desk import link as lines
@@ -18,16 +17,18 @@ from modtui.desk.finding import Counter, find
 from modtui.desk.later import WHEN_IT_CHANGES, watched
 from modtui.desk.outbox import Outbox
 from modtui.desk.outcome import Decided, OutboxState, RowState, UndoResult
+from modtui.desk.possible import possible
 from modtui.desk.reads import Reads
 from modtui.desk.rowstate import RowStates
+from modtui.desk.tasks import Tasks
 from modtui.desk.undo import Undoer
-from modtui.domain.capability import ALLOWED, Allowed, Blocked, Capability
-from modtui.domain.decisions import Decision, Intent, Plan, Sanction, Target
+from modtui.domain.capability import Blocked, Capability
+from modtui.domain.decisions import Decision, Intent, Plan, Target
 from modtui.domain.items import Gone, Item
 from modtui.domain.reasons import Reason
 from modtui.domain.seen import Seen, seen_of
 from modtui.domain.subjects import CommunityId, Lane, SubjectRef
-from modtui.errors import ModtuiError, ReadOnly, Refused, UsageError
+from modtui.errors import ModtuiError, ReadOnly, UsageError
 from modtui.text import say
 
 if TYPE_CHECKING:
@@ -35,10 +36,6 @@ if TYPE_CHECKING:
     from modtui.desk.sync import Sync
     from modtui.desk.view import View
     from modtui.store.store import Store
-
-T = TypeVar("T")
-_ACTS_S = 2.0
-"""How long closing waits for an undo that reads from a site, in real seconds."""
 
 
 class Desk:
@@ -82,8 +79,7 @@ class Desk:
         self._sync: Sync | None = None
         self._context: ContextKeeper | None = None
         self._views: dict[tuple[Lane, CommunityId | None], View] = {}
-        self._tasks: set[asyncio.Task[Any]] = set()
-        self._acts: set[asyncio.Task[Any]] = set()
+        self._tasks = Tasks(lambda error: self.events.tell(Troubled(words=str(error))))
         self._started = False
         self._syncing = False
         self._stops = [self.events.subscribe(self._heard)]
@@ -113,17 +109,13 @@ class Desk:
         """End: a write in flight is waited for (at most `timeout_s` real seconds) and never cancelled by choice; what
         is held stays in the outbox for the next start."""
         await self._decider.committed()
-        if self._acts:
-            await asyncio.wait(self._acts, timeout=min(timeout_s, _ACTS_S))
+        await self._tasks.settle(timeout_s)
         if self._sync is not None:
             await self._sync.close()
         if self._context is not None:
             await self._context.close()
         await self._outbox.close(timeout_s)
-        left = [*self._tasks, *self._acts]
-        for task in left:
-            task.cancel()
-        await asyncio.gather(*left, return_exceptions=True)
+        await self._tasks.end()
         if self._started and not self.read_only:
             await self.store.journal.note("ended", {"held": self._outbox.state().held}, at_ms=self.clock.now_ms())
         for stop in self._stops:
@@ -266,22 +258,7 @@ class Desk:
         found = self._by_id.get(item.ref.community if item is not None else community or CommunityId(""))
         if found is None:
             return Blocked("state", "no community is chosen")
-        site = found.backend.capabilities.verb(verb)
-        if item is None:
-            return site
-        if isinstance(site, Blocked) and found.identified:
-            return site  # before the site has answered (or offline) the item's own offers decide
-        offer = item.offer(verb)
-        if offer is not None and not isinstance(offer.capability, Allowed):
-            return offer.capability
-        try:
-            found.backend.plan(item, _complete(verb))
-        except Refused as error:
-            text = error.message.rstrip(".")
-            return Blocked("state", text[:1].lower() + text[1:])
-        except ModtuiError:
-            return ALLOWED  # it needs more words (a reason, a text), so it is possible
-        return ALLOWED
+        return possible(found, item, verb)
 
     # ---------------------------------------------------------------- deciding
 
@@ -301,14 +278,14 @@ class Desk:
         ReadOnly, UsageError (no items), StoreError.
         """
         self._may_write()
-        decided = await self._whole(
+        decided = await self._tasks.whole(
             self._decider.decide(
                 items, intent, seen=seen, hold_s=hold_s, checked=checked, overrule=overrule, each=each
             )
         )
         if decided.decision is not None:
             self._undoer.forget_redo()
-            self._spawn(self._outbox.supersede(decided.decision))
+            self._tasks.spawn(self._outbox.supersede(decided.decision))
         return decided
 
     def words_for(self, decided: Decided) -> str:
@@ -336,39 +313,39 @@ class Desk:
         """Take back the newest decision of this session, or the one named. Raises ReadOnly, NotFound, StoreError, and
         the site's errors when what was sent has to be read again."""
         self._may_write()
-        return await self._whole(self._undoer.undo(decision, confirmed=confirmed))
+        return await self._tasks.whole(self._undoer.undo(decision, confirmed=confirmed))
 
     async def redo(self) -> UndoResult:
         """Do again what was taken back last, as a new decision. Raises ReadOnly, StoreError."""
         self._may_write()
-        return await self._whole(self._undoer.redo())
+        return await self._tasks.whole(self._undoer.redo())
 
     async def discard(self, id: str) -> None:
         """Drop what is not sent of a decision. Raises ReadOnly, NotFound, Refused, StoreError."""
         self._may_write()
-        await self._whole(self._outbox.discard(id))
+        await self._tasks.whole(self._outbox.discard(id))
 
     async def retry(self, id: str) -> None:
         """Try a refused remainder again; look an unknown fate up now. Raises ReadOnly, NotFound, Refused and
         StoreError."""
         self._may_write()
-        await self._whole(self._outbox.retry(id))
+        await self._tasks.whole(self._outbox.retry(id))
 
     async def send_now(self, id: str | None = None) -> int:
         """End the hold of one decision or of all; how many. Raises ReadOnly, NotFound, StoreError."""
         self._may_write()
-        return await self._whole(self._outbox.send_now(id))
+        return await self._tasks.whole(self._outbox.send_now(id))
 
     async def resume(self, ids: Sequence[str]) -> None:
         """Check and send what waited to be asked about. Raises ReadOnly, NotFound, StoreError."""
         self._may_write()
-        await self._whole(self._outbox.resume(ids))
+        await self._tasks.whole(self._outbox.resume(ids))
 
     async def resolve_conflict(self, id: str, choice: Literal["mine", "theirs"]) -> Decision | None:
         """`mine` decides again on the subject as it is now and gives that decision; `theirs` drops it. Raises ReadOnly,
         NotFound, Refused, StoreError, and the site's errors."""
         self._may_write()
-        return await self._whole(self._undoer.resolve(id, choice))
+        return await self._tasks.whole(self._undoer.resolve(id, choice))
 
     def outbox(self) -> OutboxState:
         """What is on its way."""
@@ -425,7 +402,7 @@ class Desk:
                 continue
             if seen_of(item).digest != self.store.cache.get_meta(watched(id)):
                 self._later.pop(id)
-                self._spawn(self.snooze(id, None))
+                self._tasks.spawn(self.snooze(id, None))
 
     def _line_up(self, community: Community) -> None:
         if not self._syncing and community.link.state != "live":
@@ -443,36 +420,3 @@ class Desk:
 
     async def _release(self, decision: Decision, target: Target) -> None:
         await self._undoer.release(decision, target)
-
-    async def _whole(self, work: Coroutine[Any, Any, T]) -> T:
-        """Do it to its end, even where the caller is cancelled meanwhile (a screen closes, ctrl+c): what the journal
-        has, this desk knows."""
-        task = asyncio.ensure_future(work)
-        self._acts.add(task)
-        task.add_done_callback(self._acts.discard)
-        try:
-            return await asyncio.shield(task)
-        except asyncio.CancelledError:
-            task.add_done_callback(lambda done: done.cancelled() or done.exception())  # nobody else will look at it
-            raise
-
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        async def run() -> None:
-            try:
-                await work
-            except ModtuiError as error:
-                self.events.tell(Troubled(words=str(error)))
-
-        task = asyncio.create_task(run())
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-
-def _complete(verb: str) -> Intent:
-    """An intent with everything that a plan may ask for, to see whether the verb is possible at all."""
-    kind: Literal["silence", "ban"] | None = "silence" if verb == "silence" else "ban" if verb == "ban" else None
-    sanction = Sanction(kind, 86_400_000) if kind is not None else None
-    return Intent(
-        verb=verb, sanction=sanction, text="text", reason="other", reason_title="reason", message="text"
-        if verb in ("warn", "reply") else None,
-    )  # fmt: skip
