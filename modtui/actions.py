@@ -7,8 +7,9 @@ keys have names ("enter", "pagedown", "ctrl+d"). `docs/keys.md` is generated fro
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 Scope = Literal["list", "item", "journal", "requests", "help", "text"]
 """Where a key works: the list, the item, the journal, the requests screen, help, or a page of text (links, author)."""
@@ -18,8 +19,7 @@ PAGES: frozenset[Scope] = frozenset({"journal", "requests", "help", "text"})
 ALL: frozenset[Scope] = WORK | PAGES
 
 
-@dataclass(frozen=True, slots=True)
-class Action:
+class Action(Struct, frozen=True):
     """One thing that can be done.
 
     `id` is what the settings and the `:` line call it, `title` what the hint line and the palette show, `help` a

@@ -10,7 +10,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, tzinfo
 from typing import Any, ClassVar
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from textual.app import App
 from textual.driver import Driver
@@ -39,6 +38,8 @@ def _nothing() -> None:
 def zone(name: str) -> tzinfo:
     """The moderator's time zone: by name, else this machine's."""
     if name:
+        from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
         try:
             return ZoneInfo(name)
         except (ZoneInfoNotFoundError, ValueError):

@@ -13,11 +13,12 @@ import stat
 import subprocess
 import sys
 import threading
-import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
+
+from msgspec import Struct
 
 from modtui import paths
 from modtui.errors import AuthError
@@ -44,8 +45,7 @@ class Key:
     source: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(Struct, frozen=True):
     """Whose key is looked for. `kind` and `account` hold for keys that come without (environment, command)."""
 
     backend: str
@@ -60,8 +60,7 @@ class Wanted:
         return " ".join(part for part in (self.backend, self.url, self.account.lower()) if part)
 
 
-@dataclass(frozen=True, slots=True)
-class Tried:
+class Tried(Struct, frozen=True):
     """What one source said: `words` is empty when it had the key."""
 
     source: str
@@ -262,6 +261,8 @@ def _read_file(path: Path) -> dict[str, Any]:
                     raise AuthError(f"{path} can be read by others, so it is not used.", f"chmod 600 {path}")
                 if found.st_uid not in (os.getuid(), 0):
                     raise AuthError(f"{path} belongs to somebody else, so it is not used.")
+            import tomllib
+
             return tomllib.loads(file.read(1_000_000).decode())
     except FileNotFoundError:
         return {}

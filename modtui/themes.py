@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 STYLES = (
     # documents (modtui.text.layout)
@@ -80,8 +81,7 @@ STYLES = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Palette:
+class Palette(Struct, frozen=True):
     """One theme: `styles` by name; `cursor` is laid over the row under it; `ansi` leaves colours to the terminal."""
 
     name: str

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import email.utils
 import json
 import re
 from collections.abc import Mapping
@@ -117,6 +116,8 @@ def whole_client(reply: Reply) -> bool:
 def date_ms(text: str) -> int | None:
     """An HTTP date as UTC milliseconds, None when it is none."""
     try:
+        import email.utils  # late: 3 ms that a start does not need
+
         found = email.utils.parsedate_to_datetime(text)
     except (TypeError, ValueError):
         return None

@@ -9,9 +9,10 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
+
+from msgspec import Struct
 
 from modtui.backends.base import Backend
 from modtui.backends.budget import spending
@@ -33,8 +34,7 @@ IN_FLIGHT = 3
 EARLIER = 20
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(Struct, frozen=True):
     """What is known around an item now.
 
     `fresh_ms` is when the older of thread and dossier was read (0: nothing was). `problem` says in a sentence why
@@ -49,13 +49,15 @@ class Context:
     fresh_ms: int = 0
 
 
-@dataclass(slots=True)
 class _Flight:
     """A read on its way. `items` are the item ids to tell when it lands."""
 
-    items: set[str]
-    started: bool = False
-    task: asyncio.Task[None] = field(init=False)
+    __slots__ = ("items", "started", "task")
+    task: asyncio.Task[None]
+
+    def __init__(self, items: set[str]) -> None:
+        self.items = items
+        self.started = False
 
 
 Key = tuple[str, str, str]

@@ -7,7 +7,8 @@ others changed is, as `domain.seen.conflicts` says.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from modtui.desk.aftermath import CLOSES, is_claim
 from modtui.desk.book import Book, steps_of
@@ -21,8 +22,7 @@ LIGHT = frozenset({"claim", "release", "note"})
 """Verbs that judge nothing: only a subject that is gone stops them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Struct, frozen=True):
     """`stops` are the differences that make a conflict; `notes` those that are only worth a line in the journal."""
 
     stops: tuple[Difference, ...] = ()

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from modtui.actions import ACTIONS, Action, Scope
 from modtui.text import Shown, say
 
 
-@dataclass(frozen=True, slots=True)
-class Unknown:
+class Unknown(Struct, frozen=True):
     """There is no such action here; `words` say what is near."""
 
     words: Shown

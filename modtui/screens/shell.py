@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
+
+from msgspec import Struct, field
 
 from modtui.desk.desk import Desk
 from modtui.keymap import Keymap
@@ -20,8 +21,7 @@ def _now_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
-@dataclass(slots=True)
-class Shell:
+class Shell(Struct):
     """Made once by the app. `now_ms` is the wall clock, `tz` the moderator's zone."""
 
     desk: Desk

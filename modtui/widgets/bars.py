@@ -6,8 +6,8 @@ The builders are pure: a state in, drawn lines out, each exactly as wide as aske
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
+from msgspec import Struct
 from textual import events
 from textual.geometry import Region, Size
 from textual.message import Message
@@ -19,8 +19,7 @@ from modtui.text.width import cells, cut
 from modtui.widgets.draw import Line, Painter, stale
 
 
-@dataclass(frozen=True, slots=True)
-class LaneTab:
+class LaneTab(Struct, frozen=True):
     """A lane in the first line. `count` None: not known; `short` is used where there is little room."""
 
     digit: str
@@ -31,8 +30,7 @@ class LaneTab:
     blocked: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class TopState:
+class TopState(Struct, frozen=True):
     """What the first two lines say. `where` replaces the lanes on other screens ("harbour > Journal").
 
     Line 2 from the left: `left` (or `parts`, of which the last matter most), which gives way first, then `marks`

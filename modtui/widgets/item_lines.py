@@ -6,8 +6,9 @@ Pure: domain objects in, drawn lines out, made lazily from the top, so a huge po
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import tzinfo
+
+from msgspec import Struct
 
 from modtui.domain.items import Dossier, Item, Thread
 from modtui.text import EMPTY, Shown, count, join, own, say, show_line
@@ -23,8 +24,7 @@ from modtui.widgets.text_lines import gap, hung, section, text_lines, wrapped
 FOLDED = "(folded: personal data of somebody. enter shows it, enter folds it again)"
 
 
-@dataclass(frozen=True, slots=True)
-class KeyEffect:
+class KeyEffect(Struct, frozen=True):
     """What a key does on this item: the site's label, our words, or why not.
 
     `title` is the key's own word ("keep"), `brief` are the effects as short clauses, what matters most first.
@@ -38,8 +38,7 @@ class KeyEffect:
     brief: tuple[Shown, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class ItemView:
+class ItemView(Struct, frozen=True):
     """Everything that is shown of an item. `reveal` unfolds what is folded; `tight` leaves out what only pleases;
     `over` says that there is nothing to decide now; `community` is named where the list holds several."""
 

@@ -6,8 +6,8 @@ Own offset, one repaint: a scrolling container with a virtual size costs a layou
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
+from msgspec import Struct
 from textual.geometry import Size
 from textual.strip import Strip
 from textual.widget import Widget
@@ -17,8 +17,7 @@ from modtui.text.width import cells, cut
 from modtui.widgets.draw import Line, Painter, stale
 
 
-@dataclass(frozen=True, slots=True)
-class Anchor:
+class Anchor(Struct, frozen=True):
     """A named place in the body; it takes no line. J and K step from anchor to anchor."""
 
     name: str

@@ -6,8 +6,9 @@ leave out the language, then `why`. Foreign text stands last and in the author c
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
+
+from msgspec import Struct
 
 from modtui.domain.items import SEVERE, Item
 from modtui.text import EMPTY, Shown, is_hostile, own, say, show_line
@@ -44,8 +45,7 @@ LETTER_STYLES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class RowData:
+class RowData(Struct, frozen=True):
     """What a row shows, ready to draw."""
 
     id: str
@@ -61,8 +61,7 @@ class RowData:
     alike: Alike | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Alike:
+class Alike(Struct, frozen=True):
     """What a row shows instead while near copies are listed: how like the sought post it is, how old the account is,
     how many posts it has, and the text with what differs set apart."""
 
@@ -157,8 +156,7 @@ def _differing(text: Shown, source: Shown) -> list[tuple[Shown, str]]:
     return pieces
 
 
-@dataclass(frozen=True, slots=True)
-class Columns:
+class Columns(Struct, frozen=True):
     """The widths at one list width; 0 leaves the column out."""
 
     language: int

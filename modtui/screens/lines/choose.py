@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from modtui.screens.lines.base import Drawn, Host, Line
 from modtui.text import EMPTY, Shown, join, own, say
 from modtui.text.width import cells, cut, pad
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(Struct, frozen=True):
     """One choice: its key, its words, a second part, and why it cannot be (None when it can)."""
 
     key: str
