@@ -41,12 +41,16 @@ class Gate:
         """Nothing that could be decided on is in sight."""
         self._item = None
 
-    def key(self, token: str) -> bool:
-        """Note a key; False when it is to be ignored (after a refused key)."""
-        now = self._now()
-        self._same = token == self._last_key and now - self._last_at < self._repeat_s
-        self._last_key, self._last_at = token, now
-        return now >= self._deaf_until
+    def key(self, token: str, late_s: float = 0.0) -> bool:
+        """Note a key that came `late_s` seconds ago; False when it is to be ignored (after a refused key).
+
+        What counts is when it was pressed, not when a busy program comes to it: keys that wait while a screen is drawn
+        are no second press, and were not pressed on what is drawn only then.
+        """
+        at = self._now() - max(0.0, late_s)
+        self._same = token == self._last_key and at - self._last_at < self._repeat_s
+        self._last_key, self._last_at = token, at
+        return at >= self._deaf_until
 
     @property
     def repeating(self) -> bool:
@@ -59,11 +63,10 @@ class Gate:
 
     def may_decide(self, item: str | None) -> Verdict:
         """Whether the key just noted may decide on `item`."""
-        now = self._now()
-        if now < self._deaf_until:
+        if self._last_at < self._deaf_until:
             return "deaf"
         if self._same:
             return "repeat"
-        if item is None or item != self._item or now - self._since < self._painted_s:
+        if item is None or item != self._item or self._last_at - self._since < self._painted_s:
             return "unseen"
         return "yes"

@@ -272,6 +272,7 @@ class Surface(Screen[None], inherit_bindings=False):
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Enter takes the text."""
         event.stop()
+        self.shell.gate.key("")  # the field had the keys: what the text decides is decided now
         done = self._text_done
         self._end_text()
         self.say(own(""))
@@ -315,7 +316,7 @@ class Surface(Screen[None], inherit_bindings=False):
         event.stop()
         event.prevent_default()
         token = token_of(event)
-        if not self.shell.gate.key(token):
+        if not self.shell.gate.key(token, late_s=events.Event().time - event.time):
             return
         if self.line is not None:
             if self.settings.screen.keyboard == "azerty":
@@ -336,7 +337,9 @@ class Surface(Screen[None], inherit_bindings=False):
 
     def typed_ahead(self, event: events.Key) -> None:
         """Take a key that came to the screen below while this one was opening."""
-        self.post_message(events.Key(event.key, event.character))
+        again = events.Key(event.key, event.character)
+        again.time = event.time
+        self.post_message(again)
 
     def unbound(self, token: str) -> None:
         """A key that means nothing here."""

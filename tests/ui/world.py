@@ -217,11 +217,12 @@ async def stage(
     second: Callable[[FakeBackend], Sequence[Item]] | None = None,
     config: str = "",
     theme: str = "dark",
+    ready: bool = True,
     backend_type: type[PictureBackend] = PictureBackend,
     **desk_settings: Any,
 ) -> AsyncIterator[Stage]:
     """The app on a fake site in a terminal of `size`. Time stands still; keys may decide at once. `second` makes the
-    rows of another community, "lagoon"."""
+    rows of another community, "lagoon"; with `ready` False it does not wait for the sites."""
     config_dir = Path(os.environ["MODTUI_CONFIG_DIR"])
     config_dir.mkdir(parents=True, exist_ok=True)
     (config_dir / "config.toml").write_text(f'[screen]\npainted_ms = 0\ntheme = "{theme}"\ntimezone = "UTC"\n{config}')
@@ -244,7 +245,7 @@ async def stage(
     try:
         async with app.run_test(size=size) as pilot:
             here = Stage(app, pilot, desk, site, clock, backend)
-            await until(lambda: all(one.link.state == "live" for one in communities) or not site.items)
+            await until(lambda: not ready or not site.items or all(one.link.state == "live" for one in communities))
             await here.rest()
             yield here
     finally:

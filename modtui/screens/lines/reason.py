@@ -16,6 +16,7 @@ from modtui.screens.lines.messages import message_for
 from modtui.text import Shown, own, say, show_line
 from modtui.text.time import duration
 from modtui.text.width import wrap
+from modtui.widgets.bars import hint_pieces
 
 Commit = Callable[[Sequence[Item], Callable[[Item], Intent], "ReasonLine"], None]
 
@@ -227,9 +228,8 @@ class ReasonLine(Line):
 
     def hint(self, width: int) -> Drawn:
         """The keys."""
-        return (
-            (own(" 1-9 decide  d takes <d>  j k + enter decide too  m b s l L e  q cancel"), "hint"),
-        )
+        keys = [("1-9", "decide"), ("d", "takes <d>"), ("j k + enter", "decide too"), ("m b s l L e", "change it")]
+        return hint_pieces([*((key, what, True) for key, what in keys), ("q", "cancel", True)], width, 1)
 
     # keys
     def key(self, token: str) -> None:

@@ -144,7 +144,7 @@ def will_rows(plan: Plan, hold_s: float, sanction: bool, width: int, rows: int) 
             first = []
         else:
             first = [*first[:-2], cut(join(" ", first[-2:]), width - 2)]
-    return [((say(" {line}", line=line), "effect"),) for line in (*first, *after)]
+    return [((say(" {line}", line=line), "panel"),) for line in (*first, *after)]
 
 
 def title_of(verb: str, lane: str, number: int, who: Shown, marked: bool, inside: bool) -> Shown:

@@ -19,6 +19,7 @@ from modtui.screens.lines.messages import message_for
 from modtui.text import Shown, count, join, own, say, show_line
 from modtui.text.time import duration, parse_duration
 from modtui.text.width import cut, wrap
+from modtui.widgets.bars import hint_pieces
 
 FIELDS = ("length", "reason", "message")
 
@@ -190,7 +191,8 @@ class SanctionForm(Line):
                     "question",
                 ),
             )
-        return ((own(" tab next field  digits pick in it  ctrl+o, then enter: do it  q leave"), "hint"),)
+        keys = [("tab", "next field"), ("digits", "pick in it"), ("ctrl+o, then enter", "do it")]
+        return hint_pieces([*((key, what, True) for key, what in keys), ("q", "leave", True)], width, 1)
 
     def key(self, token: str) -> None:
         """Take a key of the form."""

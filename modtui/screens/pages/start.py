@@ -23,6 +23,10 @@ class FirstRunPage(LinesPage):
     TITLE_WORDS = "Welcome"
     HINTS = ("help.show", "back")
 
+    def hints(self) -> list[tuple[str, str, bool]]:
+        """q leaves from here."""
+        return [(key, "leave" if title == "back" else title, able) for key, title, able in super().hints()]
+
     def body(self, width: int) -> Iterable[Line]:
         """Three ways to begin."""
         rows = (
@@ -42,8 +46,7 @@ class FirstRunPage(LinesPage):
             ("", "text"),
             (f" The settings are in {self.settings.path}", "text"),
             ("", "text"),
-            (" In modtui: j k move, enter reads, a keeps, d removes with a reason, u takes it back,", "text"),
-            (" ? shows all keys.", "text"),
+            (" In modtui: j k move, enter reads, a keeps, d removes, u takes back, ? shows all.", "text"),
         )
         for text, style in rows:
             indent = len(text) - len(text.lstrip())

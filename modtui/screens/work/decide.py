@@ -65,7 +65,7 @@ class WorkDecide(WorkMarks):
         """A verb without a line: the marks or the item, at once or after a question."""
         items = self.targets()
         if not items:
-            self.say(own("There is nothing here to decide on."))
+            self.refuse(own("There is nothing here to decide on."))
             return
         blocked = self._able(verb, items)
         if blocked is not None:
@@ -296,7 +296,7 @@ class WorkDecide(WorkMarks):
     def _reason_line(self, verb: str) -> None:
         items, shown = self.targets(), self.current
         if not items or shown is None:
-            self.say(own("There is nothing here to decide on."))
+            self.refuse(own("There is nothing here to decide on."))
             return
         blocked = self._able(verb, items)
         if blocked is not None:
@@ -323,7 +323,7 @@ class WorkDecide(WorkMarks):
         """The spam line: ! again does it."""
         items = self.targets()
         if not items:
-            self.say(own("There is nothing here to decide on."))
+            self.refuse(own("There is nothing here to decide on."))
             return
         blocked = self._able("spam", items)
         if blocked is not None:

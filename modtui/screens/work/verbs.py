@@ -27,7 +27,7 @@ class WorkVerbs(WorkDecide):
         """For what is done to one item: the one that is seen. Marks on others are asked about first."""
         item = self.current
         if item is None:
-            self.say(own("There is nothing here to decide on."))
+            self.refuse(own("There is nothing here to decide on."))
             return
         blocked = self._able(verb, [item]) if verb is not None else None
         if blocked is not None:
@@ -44,7 +44,7 @@ class WorkVerbs(WorkDecide):
         """Claim, or let go of one's own claim; the marks together."""
         items = self.targets()
         if not items:
-            self.say(own("There is nothing here to decide on."))
+            self.refuse(own("There is nothing here to decide on."))
             return
         first = items[0]
         verb = "release" if first.claim is not None and first.claim.mine else "claim"
@@ -107,7 +107,7 @@ class WorkVerbs(WorkDecide):
     def _sanction_form(self, kind: str) -> None:
         item = self.current
         if item is None:
-            self.say(own("There is nothing here to decide on."))
+            self.refuse(own("There is nothing here to decide on."))
             return
         in_force = item.author is not None and any(penalty.kind == kind for penalty in item.author.penalties)
         verb = f"un{kind}" if in_force else kind
