@@ -79,3 +79,25 @@ def test_after_a_refused_key_input_is_ignored_for_half_a_second() -> None:
     watch.now += 0.4
     assert it.key("a")
     assert it.may_decide("one") == "yes"
+
+
+def test_keys_that_wait_for_a_busy_program_are_no_second_press() -> None:
+    """A held key while the screen takes 120 ms to draw: each is handled late, all were pressed 33 ms apart."""
+    it, watch = gate()
+    it.painted("one")
+    watch.now += 1
+    verdicts = []
+    for n in range(10):
+        pressed = 101.0 + 0.033 * n
+        watch.now = max(watch.now, 101.0 + 0.12 * n)
+        assert it.key("a", late_s=watch.now - pressed)
+        verdicts.append(it.may_decide("one"))
+    assert verdicts == ["yes"] + ["repeat"] * 9
+
+
+def test_a_key_pressed_before_the_item_was_painted_does_not_decide_later() -> None:
+    it, watch = gate()
+    it.painted("one")
+    watch.now += 0.25
+    assert it.key("a", late_s=0.2)
+    assert it.may_decide("one") == "unseen"
