@@ -108,6 +108,10 @@ class Surface(Screen[None], inherit_bindings=False):
         self.query_one("#panel", Drawing).display = False
         self.call_after_refresh(self.refresh_top)
 
+    def on_resize(self) -> None:
+        """The message may need more lines now, or fewer."""
+        self._fit_message()
+
     @property
     def built(self) -> bool:
         """Whether the screen can be drawn: it is there with all its parts, and not on its way out."""

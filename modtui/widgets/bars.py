@@ -75,7 +75,7 @@ def lane_line(state: TopState, width: int) -> Line:
     long = width >= 110
     if long and state.communities > 1:
         name.insert(0, (own(" < > community   0 all "), "bar"))
-    for level in (0, 1, 2) if long else (1, 2):
+    for level in (0, 1, 2, 3) if long else (1, 2, 3):
         left = [*place, *(_tab(tab, level) for tab in state.lanes)]
         if sum(cells(text) for text, _ in (*left, *name)) <= width:
             break
@@ -83,7 +83,10 @@ def lane_line(state: TopState, width: int) -> Line:
 
 
 def _tab(tab: LaneTab, level: int) -> tuple[Shown, str]:
-    """A lane: its whole name, its short one, or (level 2) only the digit where there is nothing to do."""
+    """A lane: its whole name, its short one, only the digit where there is nothing to do (level 2), or nothing at all
+    where it is not possible (level 3)."""
+    if level == 3 and tab.blocked and not tab.active:
+        return EMPTY, "bar"
     count = "" if tab.count is None else f" {tab.count}"
     title = tab.name if tab.active or not level else tab.short
     words = f" {title.upper() if tab.active else title}" if level < 2 or tab.active or tab.count else ""

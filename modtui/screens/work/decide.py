@@ -185,11 +185,13 @@ class WorkDecide(WorkMarks):
             self.say(say("Nothing decided: {why}", why=why), error=True)
             return
         link = self._link_of(result.decision.community)
-        self.say(words.decided(result.decision, self.desk.reasons, link=link, skipped=len(result.skipped)))
-        self._spoken = result.decision.id
+        told = words.decided(result.decision, self.desk.reasons, link=link, skipped=len(result.skipped))
+        self._spoken = (result.decision.id, told)
+        self.say(told)
         self.refresh_top()
 
-    _spoken = ""
+    _spoken: tuple[str, Shown] = ("", own(""))
+    """The decision that was told last, and in which words."""
 
     def _link_of(self, community: CommunityId) -> Link | None:
         return next((one.link for one in self.desk.communities if one.id == community), None)
@@ -248,6 +250,9 @@ class WorkDecide(WorkMarks):
                 self._told.add(decision.id)
                 self._batch_over(decision)
             return
+        if decision.state == "done" and (decision.id, self._message) == self._spoken:
+            act = words.act(decision, self.desk.reasons)
+            self.say(say("{act}: sent. u asks before it takes it back.", act=act))
         for target in decision.targets:
             if target.state == "conflict":
                 self.say(words.conflict(decision, target), error=True)
