@@ -10,8 +10,9 @@ from msgspec.structs import replace
 from modtui.desk.clock import Clock
 from modtui.desk.events import CountsChanged, Event, ItemsChanged
 from modtui.desk.language import with_language
+from modtui.domain.capability import Blocked
 from modtui.domain.decisions import Decision, Step, Target
-from modtui.domain.items import Claim, Gone, Item, State
+from modtui.domain.items import Claim, Gone, Item, Offer, State
 from modtui.domain.subjects import CommunityId, SubjectRef
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ CLOSES: dict[str, State] = {
     "approve": "kept", "remove": "removed", "spam": "removed", "ignore": "ignored", "purge": "deleted",
 }  # fmt: skip
 _CLAIMS = frozenset({"claim", "release"})
+_ENDED = frozenset({*CLOSES, "offer", "edit"})
+"""Verbs whose offers end when the item is closed; what the site allows after it is not known before the next read."""
 
 
 def is_claim(step: Step) -> bool:
@@ -36,6 +39,12 @@ def closing_state(decision: Decision, item: Item | None) -> State | None:
     if verb == "offer" and item is not None:
         verb = next((offer.verb for offer in item.offers if offer.id == decision.intent.offer), verb)
     return CLOSES.get(verb)
+
+
+def _left(item: Item) -> tuple[Offer, ...]:
+    """The offers of an item that was closed just now: another verdict would only come too late."""
+    closed = Blocked("state", "it is closed already")
+    return tuple(replace(offer, capability=closed) if offer.verb in _ENDED else offer for offer in item.offers)
 
 
 class Aftermath:
@@ -100,7 +109,10 @@ class Aftermath:
         now = self._clock.now_ms()
         open_ones = [item for item in items if item.state == "open"]
         await self._put(
-            [replace(item, state=state, handled_by=by, handled_ms=now, claim=None) for item in open_ones]
+            [
+                replace(item, state=state, handled_by=by, handled_ms=now, claim=None, offers=_left(item))
+                for item in open_ones
+            ]
         )
         for item in open_ones:
             self.closed(item)

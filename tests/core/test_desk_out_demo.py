@@ -101,6 +101,19 @@ async def test_an_approval_reaches_the_site_after_its_hold_in_two_requests(demo:
         await until(lambda: it.desk.state_of(item.id).words == "kept by you")
 
 
+async def test_what_we_closed_is_not_decided_again_by_a_key_on_its_row(demo: DemoServer, tmp_path: Path) -> None:
+    async with real(demo, tmp_path) as it:
+        item = it.pick()
+        await it.becomes(await it.decide(item, "approve"), "done")
+        await until(lambda: it.desk.state_of(item.id).words == "kept by you")
+        row = it.desk.item(item.id)
+        assert row is not None and row.state == "kept"
+        for verb in ("approve", "remove", "ignore"):
+            again = await it.desk.decide([row], Intent(verb=verb))
+            assert again.decision is None and "closed already" in again.skipped[item.id]
+        assert it.writes() == 1 and not it.desk.outbox().conflict
+
+
 async def test_undo_within_the_hold_leaves_the_site_untouched(demo: DemoServer, tmp_path: Path) -> None:
     async with real(demo, tmp_path, hold_s=0.3) as it:
         item = it.pick()
