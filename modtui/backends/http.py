@@ -35,6 +35,7 @@ MAX_BYTES = 8_000_000
 KEPT = 500
 _REDIRECTS = (301, 302, 303, 307, 308)
 _GATEWAY = (502, 503, 504)
+_ON_THE_WAY_S = 2.0
 _NO_ROW = Reply(0, {}, b"")
 
 
@@ -75,7 +76,8 @@ class Door:
         if credential and credential.user:
             secrets.append(basic(credential.user, credential.secret).split()[1])
         self.redact = Redactor(secrets)
-        self._ledger = Ledger(connection.state, ledger_name(connection), limit, now=now)
+        # A request is charged here when it leaves and there when it arrives: the site's minute ends a little later.
+        self._ledger = Ledger(connection.state, ledger_name(connection), limit, window_s=60.0 + _ON_THE_WAY_S, now=now)
         self._lines: dict[Priority, asyncio.Lock] = {}
         self._seen: deque[RequestSeen] = deque(maxlen=KEPT)
         self._watchers: list[Callable[[RequestSeen], None]] = []
