@@ -10,13 +10,12 @@ from collections.abc import Callable, Iterable
 from typing import Protocol
 
 from textual import events
-from textual.geometry import Region
 from textual.message import Message
 from textual.strip import Strip
-from textual.widget import Widget
 
 from modtui.text import EMPTY, Shown
-from modtui.widgets.draw import Painter, stale
+from modtui.widgets.canvas import Canvas
+from modtui.widgets.draw import Painter
 from modtui.widgets.rows import RowData, header_line, row_line
 
 
@@ -30,10 +29,8 @@ class RowSource(Protocol):
         ...
 
 
-class ItemList(Widget):
+class ItemList(Canvas):
     """One line a row, a header on top, the cursor drawn over its row."""
-
-    can_focus = False
 
     class RowChosen(Message):
         """A row was clicked that the cursor already stood on."""
@@ -42,8 +39,7 @@ class ItemList(Widget):
         self, painter: Painter, source: RowSource, moved: Callable[[int], None], *, id: str | None = None
     ) -> None:
         """`moved` is called at once when the cursor stands on another row, so that all that follows is one repaint."""
-        super().__init__(id=id)
-        self.painter = painter
+        super().__init__(painter, id=id)
         self.source = source
         self.moved = moved
         self.cursor = 0
@@ -52,7 +48,6 @@ class ItemList(Widget):
         self.note = EMPTY
         self._top_before: int | None = None
         self._cache: dict[tuple[int, bool, int], Strip] = {}
-        self._painted: dict[int, Strip] = {}
 
     @property
     def page_rows(self) -> int:
@@ -63,13 +58,8 @@ class ItemList(Widget):
         """The indexes now in sight."""
         return range(self.top, min(len(self.source), self.top + self.page_rows))
 
-    def render_line(self, y: int) -> Strip:
-        """One line of the widget: the header, a row, or nothing."""
-        strip = self._line(y, self.size.width)
-        self._painted[y] = strip
-        return strip
-
-    def _line(self, y: int, width: int) -> Strip:
+    def line(self, y: int, width: int, height: int) -> Strip:
+        """The header, a row, or nothing."""
         if y == 0:
             return self.painter.strip(header_line(width, alike=self.alike, note=self.note), width, fill="row.head")
         index = self.top + y - 1
@@ -93,25 +83,14 @@ class ItemList(Widget):
             self._cache.clear()
             self.cursor = max(0, min(self.cursor, len(self.source) - 1))
             self._hold_in_sight()
-            lines: Iterable[int] = range(self.size.height)
+            self.repaint()
         else:
             touched = set(indexes)
             if not touched:
                 return
             self._cache = {key: strip for key, strip in self._cache.items() if key[0] not in touched}
             sight = self.in_sight()
-            lines = [index - self.top + 1 for index in touched if index in sight]
-        self._repaint(lines)
-
-    def _repaint(self, lines: Iterable[int]) -> None:
-        """Paint these lines where they are not as they were painted last."""
-        width, height = self.size
-        if not height:  # hidden: what was painted before is not what stands there when it comes back
-            self.refresh()
-            return
-        regions = stale(self._painted, {y: self._line(y, width) for y in lines}, width)
-        if regions:
-            self.refresh(*regions)
+            self.repaint([index - self.top + 1 for index in touched if index in sight])
 
     def head(self, *, alike: bool, note: Shown) -> None:
         """What stands over the rows: their columns, and a note at the right end ("as of 12:02")."""
@@ -120,7 +99,7 @@ class ItemList(Widget):
         if alike != self.alike:
             self._cache.clear()
         self.alike, self.note = alike, note
-        self.refresh(Region(0, 0, self.size.width, 1))
+        self.repaint((0,))
 
     def go(self, index: int, *, tell: bool = True) -> None:
         """Put the cursor on a row, with as little repainting as that needs."""
@@ -131,7 +110,7 @@ class ItemList(Widget):
         sight, rows = self.in_sight(), self.page_rows
         if new in sight and old in sight:
             if new != old:
-                self._repaint((old - self.top + 1, new - self.top + 1))
+                self.repaint((old - self.top + 1, new - self.top + 1))
         else:
             if new >= self.top + rows:
                 self.top = new if new - old < rows else new - rows + 1
@@ -139,7 +118,7 @@ class ItemList(Widget):
             elif new < self.top:
                 self.top = max(0, new - rows + 1)
             self._hold_in_sight()
-            self._repaint(range(self.size.height))
+            self.repaint()
         if tell and new != old:
             self.moved(new)
 
