@@ -9,13 +9,14 @@ from collections.abc import Callable, Sequence
 
 from msgspec import Struct
 from textual import events
+from textual.geometry import Region, Size
 from textual.message import Message
 from textual.strip import Strip
+from textual.widget import Widget
 
 from modtui.text import EMPTY, Shown, join, own, say
 from modtui.text.width import cells, cut
-from modtui.widgets.canvas import Canvas
-from modtui.widgets.draw import Line, Painter
+from modtui.widgets.draw import Line, Painter, stale
 
 
 class LaneTab(Struct, frozen=True):
@@ -143,8 +144,10 @@ def lane_at(state: TopState, width: int, x: int) -> int | None:
     return None
 
 
-class Bars(Canvas):
+class Bars(Widget):
     """The two lines on top."""
+
+    can_focus = False
 
     class LaneClicked(Message):
         """A lane of line 1 was clicked; `index` counts from 0."""
@@ -154,14 +157,25 @@ class Bars(Canvas):
             self.index = index
 
     def __init__(self, painter: Painter, *, id: str | None = None) -> None:
-        super().__init__(painter, id=id)
+        super().__init__(id=id)
+        self.painter = painter
         self.state = TopState(place=own("modtui"))
 
     def put(self, state: TopState) -> None:
         """Show a state; only a line that changed is painted again."""
-        if state != self.state:
+        if state == self.state:
+            return
+        width = self.size.width
+        if not width:
             self.state = state
-            self.repaint()
+            self.refresh()
+            return
+        before = (lane_line(self.state, width), status_line(self.state, width))
+        self.state = state
+        now = (lane_line(state, width), status_line(state, width))
+        changed = [Region(0, y, width, 1) for y in (0, 1) if before[y] != now[y]]
+        if changed:
+            self.refresh(*changed)
 
     def on_click(self, event: events.Click) -> None:
         """A click on a lane asks for it."""
@@ -169,35 +183,57 @@ class Bars(Canvas):
         if index is not None:
             self.post_message(self.LaneClicked(index))
 
-    def line(self, y: int, width: int, height: int) -> Strip:
+    def render_line(self, y: int) -> Strip:
         """One of the two lines."""
+        width = self.size.width
         if y == 0:
             return self.painter.strip(lane_line(self.state, width), width, fill="bar")
         return self.painter.strip(status_line(self.state, width), width, fill="status")
 
 
-class Drawing(Canvas):
+class Drawing(Widget):
     """A few lines made by a function of the width: the panel, the message and hint lines."""
+
+    can_focus = False
 
     def __init__(
         self, painter: Painter, draw: Callable[[int], Sequence[Line]], *, fill: str = "text", id: str | None = None
     ) -> None:
-        super().__init__(painter, id=id)
+        super().__init__(id=id)
+        self.painter = painter
         self.fill = fill
         self.draw = draw
+        self._painted: dict[int, Strip] = {}
         self._lines: Sequence[Line] = ()
+        self._drawn: Size | None = None
+        """The size for which `put` drew, until that is painted."""
 
     def put(self) -> None:
-        """Draw anew; only lines that are not as they stand there are painted."""
-        self.repaint()
-
-    def prepare(self, width: int, height: int) -> None:
-        """Draw."""
+        """Draw anew; only lines that are not as they were painted last are painted again."""
+        width, height = self._drawn = self.size
+        if not height:  # hidden: it is drawn when it comes back
+            self.refresh()
+            return
         self._lines = self.draw(width)
+        regions = stale(self._painted, {y: self._line(y, width) for y in range(height)}, width)
+        if regions:
+            self.refresh(*regions)
+        else:
+            self._drawn = None
 
-    def line(self, y: int, width: int, height: int) -> Strip:
+    def _line(self, y: int, width: int) -> Strip:
+        line = self._lines[y] if y < len(self._lines) else ()
+        return self.painter.strip(line, width, fill=self.fill)
+
+    def render_line(self, y: int) -> Strip:
         """The line, or nothing below the last."""
-        return self.painter.strip(self._lines[y] if y < len(self._lines) else (), width, fill=self.fill)
+        size = self.size
+        if y == 0 and self._drawn != size:
+            self._lines = self.draw(size.width)
+        self._drawn = None
+        strip = self._line(y, size.width)
+        self._painted[y] = strip
+        return strip
 
 
 def hint_pieces(hints: Sequence[tuple[str, str, bool]], width: int, keep: int = 0) -> Line:

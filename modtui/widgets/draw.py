@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from rich.segment import Segment
 from rich.style import Style
+from textual.geometry import Region
 from textual.strip import Strip
 
 from modtui.text import Shown
@@ -70,3 +71,32 @@ class Painter:
         if left > 0:
             segments.append(Segment(" " * left, pad))
         return Strip(segments, width)
+
+
+def stale(painted: Mapping[int, Strip], made: Mapping[int, Strip], width: int) -> list[Region]:
+    """What has to be painted so that `made` stands where `painted` stood, both by line: whole lines, or as much of
+    them as is not blank before and after."""
+    found = []
+    for y, strip in made.items():
+        before = painted.get(y)
+        if before == strip:
+            continue
+        end = width
+        if before is not None and before.cell_length == strip.cell_length == width:
+            ink, back = _ink(strip)
+            ink_before, back_before = _ink(before)
+            if back == back_before:
+                end = max(ink, ink_before, 1)
+        found.append(Region(0, y, end, 1))
+    return found
+
+
+def _ink(strip: Strip) -> tuple[int, object]:
+    """Where the blank end of a line begins, and its colour; all of the line where a blank would show."""
+    last = next(reversed(strip._segments), None)
+    if last is None or last.style is None:
+        return strip.cell_length, None
+    style = last.style
+    if style.reverse or style.underline or style.strike or style.overline:
+        return strip.cell_length, style
+    return strip.cell_length - len(last.text) + len(last.text.rstrip(" ")), style.bgcolor

@@ -10,12 +10,13 @@ from collections.abc import Callable, Iterable
 from typing import Protocol
 
 from textual import events
+from textual.geometry import Region
 from textual.message import Message
 from textual.strip import Strip
+from textual.widget import Widget
 
 from modtui.text import EMPTY, Shown
-from modtui.widgets.canvas import Canvas
-from modtui.widgets.draw import Painter
+from modtui.widgets.draw import Painter, stale
 from modtui.widgets.rows import RowData, header_line, row_line
 
 
@@ -29,8 +30,10 @@ class RowSource(Protocol):
         ...
 
 
-class ItemList(Canvas):
+class ItemList(Widget):
     """One line a row, a header on top, the cursor drawn over its row."""
+
+    can_focus = False
 
     class RowChosen(Message):
         """A row was clicked that the cursor already stood on."""
@@ -39,7 +42,8 @@ class ItemList(Canvas):
         self, painter: Painter, source: RowSource, moved: Callable[[int], None], *, id: str | None = None
     ) -> None:
         """`moved` is called at once when the cursor stands on another row, so that all that follows is one repaint."""
-        super().__init__(painter, id=id)
+        super().__init__(id=id)
+        self.painter = painter
         self.source = source
         self.moved = moved
         self.cursor = 0
@@ -48,6 +52,7 @@ class ItemList(Canvas):
         self.note = EMPTY
         self._top_before: int | None = None
         self._cache: dict[tuple[int, bool, int], Strip] = {}
+        self._painted: dict[int, Strip] = {}
 
     @property
     def page_rows(self) -> int:
@@ -58,8 +63,13 @@ class ItemList(Canvas):
         """The indexes now in sight."""
         return range(self.top, min(len(self.source), self.top + self.page_rows))
 
-    def line(self, y: int, width: int, height: int) -> Strip:
-        """The header, a row, or nothing."""
+    def render_line(self, y: int) -> Strip:
+        """One line of the widget: the header, a row, or nothing."""
+        strip = self._line(y, self.size.width)
+        self._painted[y] = strip
+        return strip
+
+    def _line(self, y: int, width: int) -> Strip:
         if y == 0:
             return self.painter.strip(header_line(width, alike=self.alike, note=self.note), width, fill="row.head")
         index = self.top + y - 1
@@ -83,14 +93,25 @@ class ItemList(Canvas):
             self._cache.clear()
             self.cursor = max(0, min(self.cursor, len(self.source) - 1))
             self._hold_in_sight()
-            self.repaint()
+            lines: Iterable[int] = range(self.size.height)
         else:
             touched = set(indexes)
             if not touched:
                 return
             self._cache = {key: strip for key, strip in self._cache.items() if key[0] not in touched}
             sight = self.in_sight()
-            self.repaint([index - self.top + 1 for index in touched if index in sight])
+            lines = [index - self.top + 1 for index in touched if index in sight]
+        self._repaint(lines)
+
+    def _repaint(self, lines: Iterable[int]) -> None:
+        """Paint these lines where they are not as they were painted last."""
+        width, height = self.size
+        if not height:  # hidden: what was painted before is not what stands there when it comes back
+            self.refresh()
+            return
+        regions = stale(self._painted, {y: self._line(y, width) for y in lines}, width)
+        if regions:
+            self.refresh(*regions)
 
     def head(self, *, alike: bool, note: Shown) -> None:
         """What stands over the rows: their columns, and a note at the right end ("as of 12:02")."""
@@ -99,7 +120,7 @@ class ItemList(Canvas):
         if alike != self.alike:
             self._cache.clear()
         self.alike, self.note = alike, note
-        self.repaint((0,))
+        self.refresh(Region(0, 0, self.size.width, 1))
 
     def go(self, index: int, *, tell: bool = True) -> None:
         """Put the cursor on a row, with as little repainting as that needs."""
@@ -110,7 +131,7 @@ class ItemList(Canvas):
         sight, rows = self.in_sight(), self.page_rows
         if new in sight and old in sight:
             if new != old:
-                self.repaint((old - self.top + 1, new - self.top + 1))
+                self._repaint((old - self.top + 1, new - self.top + 1))
         else:
             if new >= self.top + rows:
                 self.top = new if new - old < rows else new - rows + 1
@@ -118,7 +139,7 @@ class ItemList(Canvas):
             elif new < self.top:
                 self.top = max(0, new - rows + 1)
             self._hold_in_sight()
-            self.repaint()
+            self._repaint(range(self.size.height))
         if tell and new != old:
             self.moved(new)
 

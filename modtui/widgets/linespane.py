@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from msgspec import Struct
+from textual.geometry import Size
 from textual.strip import Strip
+from textual.widget import Widget
 
 from modtui.text import Shown, own, say
 from modtui.text.width import cells, cut
-from modtui.widgets.canvas import Canvas
-from modtui.widgets.draw import Line, Painter
+from modtui.widgets.draw import Line, Painter, stale
 
 
 class Anchor(Struct, frozen=True):
@@ -29,11 +30,14 @@ _FAR = 200_000
 """More lines than this are never made for jumping to the end."""
 
 
-class LinesPane(Canvas):
+class LinesPane(Widget):
     """Shows lines; `key` names what is shown, so that the place is kept when the same thing comes again."""
 
+    can_focus = False
+
     def __init__(self, painter: Painter, *, id: str | None = None) -> None:
-        super().__init__(painter, id=id)
+        super().__init__(id=id)
+        self.painter = painter
         self.head: Sequence[Line] = ()
         self.foot: Sequence[Line] = ()
         self.key = ""
@@ -47,7 +51,9 @@ class LinesPane(Canvas):
         self._complete = True
         self._width = 0
         self._hit: int | None = None
-        self._ends = True
+        self._made: dict[int, Strip] = {}
+        self._made_for = Size(0, 0)
+        self._painted: dict[int, Strip] = {}
 
     # what is shown
     def show(
@@ -66,12 +72,27 @@ class LinesPane(Canvas):
             self._hit = None
         self.key, self.head, self.foot, self._body, self.end_words, self.cursor = key, head, foot, body, end, cursor
         self._begin()
-        self.repaint()
+        self._repaint()
+
+    def _repaint(self) -> None:
+        """Paint the lines that are not as they were painted last."""
+        width, height = self._made_for = self.size
+        if not height:  # hidden: it is drawn when it comes back
+            self.refresh()
+            return
+        if width != self._width:
+            self._begin()
+        end = self.at_end
+        self._made = {y: self._line(y, width, height, end) for y in range(height)}
+        regions = stale(self._painted, self._made, width)
+        if regions:
+            self.refresh(*regions)
 
     def _begin(self) -> None:
         self._width = self.size.width
         self._lines, self._anchors, self._complete = [], [], False
         self._source = iter(self._body(max(1, self._width)))
+        self._made = {}
 
     def _need(self, count: int) -> None:
         """Make lines until there are `count` of them or no more."""
@@ -108,14 +129,21 @@ class LinesPane(Canvas):
         share = round(100 * (self.top + self.body_rows) / max(1, len(self._lines)))
         return say("more below ({share} %)", share=min(99, share))
 
-    def prepare(self, width: int, height: int) -> None:
-        """Wrap anew for another width, and see whether the last line will be in sight."""
-        if width != self._width:
-            self._begin()
-        self._ends = self.at_end
-
-    def line(self, y: int, width: int, height: int) -> Strip:
+    def render_line(self, y: int) -> Strip:
         """Head, body, or foot."""
+        size = self.size
+        if size != self._made_for:
+            self._made, self._made_for = {}, size
+        strip = self._made.get(y)
+        if strip is None:
+            if size.width != self._width:
+                self._begin()
+            strip = self._made[y] = self._line(y, size.width, size.height, self.at_end)
+        self._painted[y] = strip
+        return strip
+
+    def _line(self, y: int, width: int, height: int, end: bool) -> Strip:
+        """A line of the pane at this size; `end` is `at_end`."""
         if y < len(self.head):
             return self.painter.strip(self.head[y], width)
         if y >= height - len(self.foot):
@@ -128,7 +156,7 @@ class LinesPane(Canvas):
         over = "cursor" if index == self.cursor else "hit" if index == self._hit else ""
         if index == self.cursor:
             line = _pointed(line)
-        if not self._ends and y == height - len(self.foot) - 1:
+        if not end and y == height - len(self.foot) - 1:
             line = self._more(line, width)
         return self.painter.strip(line, width, over=over)
 
@@ -172,7 +200,7 @@ class LinesPane(Canvas):
         if new == self.top:
             return False
         self.top = new
-        self.repaint()
+        self._repaint()
         return True
 
     def step(self, direction: int) -> bool:
@@ -202,13 +230,13 @@ class LinesPane(Canvas):
             self.top = index
         elif index >= self.top + self.body_rows:
             self.top = index - self.body_rows + 1
-        self.repaint()
+        self._repaint()
 
     def put_cursor(self, index: int | None) -> None:
         """Move the highlight; two lines are painted again where that is enough."""
         self.cursor = index
         if index is None or self.top <= index < self.top + self.body_rows:
-            self.repaint()
+            self._repaint()
         else:
             self.line_shown(index)
 

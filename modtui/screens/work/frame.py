@@ -23,7 +23,6 @@ from modtui.screens.work.top import top_state
 from modtui.text import Shown, own, say, show_line
 from modtui.text.width import cells
 from modtui.widgets.bars import Drawing, TopState
-from modtui.widgets.canvas import VerticalRule
 from modtui.widgets.draw import Line
 from modtui.widgets.item_lines import (
     ItemView,
@@ -73,7 +72,6 @@ class WorkFrame(Page):
         paint = self.shell.painter
         with Container(id="work"):
             yield ItemList(paint, Rows(self), self.cursor_moved, id="list")
-            yield VerticalRule(paint, id="between")
             yield LinesPane(paint, id="detail")
         yield Drawing(paint, self._draw_preview, id="preview")
         yield Drawing(paint, self._draw_empty, id="empty")
@@ -115,7 +113,6 @@ class WorkFrame(Page):
         self.set_class(self.wide, "-wide")
         self._show("#work", not empty and not small)
         self._show("#list", self.wide or not reading)
-        self._show("#between", self.wide)
         self._show("#detail", self.wide or reading)
         preview = not self.wide and not reading and not empty and not small and self.size.height >= PREVIEW_FROM
         self._show("#preview", preview)
