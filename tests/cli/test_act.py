@@ -278,6 +278,8 @@ def test_ctrl_c_while_it_waits_leaves_the_decision_in_the_outbox(
          one["id"]],
         env=environment(tmp_path, MODTUI_TOKEN=demo.api_key), cwd=ROOT, stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        # where the tests run in the background of a shell they inherit that ctrl+c is ignored
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )  # fmt: skip
     try:
         end = time.monotonic() + 60

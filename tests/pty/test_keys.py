@@ -85,7 +85,7 @@ def test_what_is_typed_ahead_goes_where_it_was_meant(harbour: Harbour, open_modt
     modtui.press("q")
     modtui.wait_for(ROW)
     modtui.read()
-    modtui.press("U", "a", "d", "2")
+    modtui.press("U", "a", "i", "d")
     modtui.wait_for("Nothing was decided yet")
     modtui.still()
     assert harbour.writes() == before
