@@ -96,6 +96,17 @@ async def test_a_sanction_that_another_decision_put_in_force_is_not_this_ones(
             await backend.send(Call("lift", {"kind": "unsuspend", "user": call.args["user"]}), key="k")
 
 
+async def test_another_members_sanction_of_the_same_moment_is_not_this_ones(demo: DemoServer, tmp_path: Path) -> None:
+    async with backend_on(connect(demo, tmp_path)) as backend:
+        item = await fresh(backend, demo)
+        intent = Intent(verb="ban", sanction=Sanction("ban", DAY_MS), reason_title="Spam")
+        call = backend.plan(item, intent).steps[0].call
+        answer = await backend.send(call, key="k")
+        other = Answer(data=answer.data | {"user": 4711})
+        assert (await look(backend, call, other)).is_ == "done"
+        assert (await look(backend, call, answer)).is_ == "not sent"
+
+
 async def test_the_same_note_twice_is_two_notes(demo: DemoServer, tmp_path: Path) -> None:
     async with backend_on(connect(demo, tmp_path)) as backend:
         item = await fresh(backend, demo)

@@ -154,9 +154,10 @@ def _penalty(
     name = by.get("username") if isinstance(by, dict) else None
     if name == site.me and (at is None or at >= since):
         for_good = until - now_ms > FOREVER_MS
-        if any(_same_end(answer.data.get("until_ms", 0), until, for_good) for answer in known):
+        ends = [answer.data.get("until_ms", 0) for answer in known if answer.data.get("user") == args["user"]]
+        if any(_same_end(end, until, for_good) for end in ends):
             return Fate(is_="not sent", words="Another decision of yours put it in force.")
-        return Fate(is_="done", answer=Answer(data={"until_ms": None if for_good else until}))
+        return Fate(is_="done", answer=Answer(data={"user": args["user"], "until_ms": None if for_good else until}))
     if at is not None and at < since:
         return Fate(is_="not sent", words="An older sanction is in force.")
     return Fate(is_="unclear", words=f"A sanction by {show_line(str(name or 'somebody else'))} is in force.")

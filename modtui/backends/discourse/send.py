@@ -142,7 +142,7 @@ class Sender:
             await self._client.penalise(str(args["user"]), kind, form)
         except Stale as taken:
             raise Refused(taken.message, "The sanction in force was not changed.") from None
-        return Answer(data={"until_ms": None if duration is None else until})
+        return Answer(data={"user": args["user"], "until_ms": None if duration is None else until})
 
     async def _do_lift(self, args: dict[str, Any]) -> Answer:
         await self._client.admin_put(str(args["user"]), "unsilence" if args["kind"] == "unsilence" else "unsuspend")
