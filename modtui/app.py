@@ -65,8 +65,7 @@ class ModtuiApp(App[int], inherit_bindings=False):
         self._disable_tooltips = self._disable_notifications = True  # never used; their widgets cost a layout a screen
         for palette in PALETTES.values():
             self.register_theme(_theme(palette))
-        self.set_reactive(App.theme, f"modtui-{self.palette.name}")  # before anything is styled: nothing to do again
-        self.stylesheet.set_variables(self.get_css_variables())
+        self.theme = f"modtui-{self.palette.name}"
         self.desk, self.settings, self.options = desk, settings, options
         self.shell = Shell(
             desk=desk, settings=settings, keymap=keymap or Keymap(settings.keys), painter=Painter(self.palette),
