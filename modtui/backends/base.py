@@ -15,8 +15,28 @@ import msgspec
 
 from modtui.domain.capability import Capabilities
 from modtui.domain.decisions import Answer, Call, Intent, Plan, Step
-from modtui.domain.items import Account, Changes, Dossier, Gone, Item, Page, Thread
+from modtui.domain.items import (
+    Account,
+    Answered,
+    Answers,
+    Changes,
+    Choice,
+    Dossier,
+    Gone,
+    Item,
+    MemberKind,
+    Page,
+    Private,
+    Template,
+    Thread,
+)
 from modtui.domain.subjects import CommunityId, Lane, SubjectRef
+from modtui.errors import UsageError
+from modtui.text import Foreign
+
+ChoiceKind = Literal["category", "tag", "assignee", "group", "person", "thread", "route"]
+"""What can be picked: `assignee` who can be given a thread, `group` who can be written to, `person` to mention,
+`thread` to be linked as the original, `route` the platform's own escalations."""
 
 
 class Credential(msgspec.Struct, frozen=True, kw_only=True):
@@ -177,9 +197,71 @@ class Backend(Protocol):
         """Look once for what happened since `position` (None: from now on)."""
         ...
 
+    async def members(self, text: str = "", *, kind: MemberKind = "all", cursor: str | None = None) -> Page:
+        """A page of the directory as items of the lane members (kind "member", subject kind "user"); with `text` those
+        whose name or username begins so. Feature "members"."""
+        ...
+
+    async def private(self, member: str) -> Private:
+        """IP addresses and e-mail of the member with this native id, asked for by key. Feature "private"."""
+        ...
+
+    async def choices(self, kind: ChoiceKind, text: str = "", *, item: Item | None = None) -> tuple[Choice, ...]:
+        """What can be picked for a verb on `item`, filtered by the beginning `text`; at most about fifty. Feature
+        "choices"."""
+        ...
+
+    async def templates(self) -> tuple[Template, ...]:
+        """The site's own saved texts. Feature "templates"."""
+        ...
+
+    async def answered(self, cursor: str | None = None) -> Answers:
+        """A page of solved or answered threads, newest first, for the search for similar ones. Feature "answered"."""
+        ...
+
+    async def search(self, text: str, *, solved: bool = True) -> tuple[Answered, ...]:
+        """Ask the site's own search for threads, the best first, at most about ten. Feature "search"."""
+        ...
+
+    async def writing(self, item: Item) -> tuple[Foreign, ...]:
+        """Who else is writing in the item's thread just now. Feature "writing"."""
+        ...
+
     async def aclose(self) -> None:
         """Close the connections."""
         ...
+
+
+class Plain:
+    """The optional reads for a platform that lacks them. An adapter inherits it and overrides what its site has."""
+
+    async def members(self, text: str = "", *, kind: MemberKind = "all", cursor: str | None = None) -> Page:
+        """No directory."""
+        raise UsageError("This platform has no directory of members.")
+
+    async def private(self, member: str) -> Private:
+        """Nothing private is shown."""
+        raise UsageError("This platform shows no private data.")
+
+    async def choices(self, kind: ChoiceKind, text: str = "", *, item: Item | None = None) -> tuple[Choice, ...]:
+        """Nothing to pick."""
+        return ()
+
+    async def templates(self) -> tuple[Template, ...]:
+        """No saved texts."""
+        return ()
+
+    async def answered(self, cursor: str | None = None) -> Answers:
+        """No such list."""
+        return Answers(threads=())
+
+    async def search(self, text: str, *, solved: bool = True) -> tuple[Answered, ...]:
+        """No search."""
+        return ()
+
+    async def writing(self, item: Item) -> tuple[Foreign, ...]:
+        """Nobody is known to write."""
+        return ()
 
 
 class Factory(Protocol):

@@ -40,6 +40,13 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     live: Literal["push", "poll"] = "poll"
     versions: bool = False
     claims_required: bool = False
+    features: dict[str, Capability] = {}
+    """The optional reads of the protocol: "members", "private", "choices", "templates", "answered", "search",
+    "writing", and "whisper" and "message" as kinds of reply."""
+
+    def feature(self, name: str) -> Capability:
+        """Whether the site has an optional part of the protocol for this account."""
+        return self.features.get(name, Blocked("platform", "this platform has no such thing"))
 
     def verb(self, verb: str) -> Capability:
         """Whether this account may use `verb` on this site at all."""

@@ -16,10 +16,15 @@ from modtui.text import Foreign, Shown
 
 Verb = Literal[
     "approve", "remove", "spam", "ignore", "restore", "edit", "claim", "release", "note", "silence", "unsilence",
-    "ban", "unban", "lock", "unlock", "purge", "warn", "reply", "accept", "escalate", "reopen", "offer",
+    "ban", "unban", "lock", "unlock", "purge", "warn", "reply", "accept", "unaccept", "duplicate", "move", "tag",
+    "assign", "unassign", "bookmark", "unbookmark", "watch", "unwatch", "logout", "erase", "escalate", "reopen",
+    "offer",
 ]
 VERBS: tuple[str, ...] = Verb.__args__  # type: ignore[attr-defined]
-"""`offer` is a platform-only action: the intent names it. `reopen` puts an item back (used by undo)."""
+"""`offer` is a platform-only action: the intent names it. `reopen` puts an item back (used by undo). `erase` deletes a
+member as a spammer, with what they wrote."""
+
+Audience = Literal["public", "staff", "private"]
 
 StepState = Literal["held", "sending", "unknown", "done", "undone", "conflict", "refused", "discarded"]
 FINAL: frozenset[str] = frozenset({"done", "undone", "conflict", "refused", "discarded"})
@@ -38,8 +43,8 @@ class Intent(msgspec.Struct, frozen=True, kw_only=True):
 
     `offer` picks one of the item's offers instead of the verb's default. `reason` is a reason's id, `reason_title` and
     `reason_text` its words (or the moderator's own). `message` goes to the author (None: modtui sends none).
-    `text` is the new body of an edit, a note's or a reply's text. `urgent`: the reason is one where hiding goes out at
-    once and only the message is held.
+    `text` is the new body of an edit, a note's or a reply's text, an escalation's note. `urgent`: the reason is one
+    where hiding goes out at once and only the message is held.
     """
 
     verb: str
@@ -54,6 +59,26 @@ class Intent(msgspec.Struct, frozen=True, kw_only=True):
     lock: bool = False
     text: str | None = None
     title: str | None = None
+    audience: Audience = "public"
+    """Who reads a reply: everybody, the team (a whisper or staff note), or its addressee alone (a private message)."""
+    post: str | None = None
+    """Native id of the post that it is about: replied to, accepted. None: the item's own."""
+    accept: bool = False
+    """The reply is marked as the answer as well ..."""
+    close: bool = False
+    """... and the thread is closed after it."""
+    to: str | None = None
+    """A choice's id: assignee, category, or the thread that this one duplicates (its id or address)."""
+    tags: tuple[str, ...] | None = None
+    """All tags of the thread as they shall be."""
+    when_ms: int | None = None
+    """When a bookmark reminds (UTC ms)."""
+    route: str | None = None
+    """Where an escalation goes: a name of the settings, or `site:<choice id>` for the platform's own."""
+    share: bool = True
+    """Whether the post's text travels with an escalation."""
+    due_ms: int | None = None
+    """How soon an answer to an escalation is expected, as a duration; the end is computed when it is sent."""
 
 
 class Call(msgspec.Struct, frozen=True):

@@ -56,6 +56,8 @@ class Member(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     left: int | None = None
     """... and closed without a verdict."""
     removed: int | None = None
+    flags: tuple[str, ...] = ()
+    """What a directory marks: "new", "staff", "suspect", "waiting" (for approval), "unanswered" (first post)."""
     silenced: int | None = None
     banned: int | None = None
     warned: int | None = None
@@ -101,6 +103,66 @@ class Offer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     default: bool = False
     needs: tuple[Literal["reason", "duration", "message", "text"], ...] = ()
     irreversible: bool = False
+
+
+QuestionState = Literal["unanswered", "asker", "unsolved", "held", "answered", "solved", "closed"]
+"""Nobody replied; the asker spoke last; replies but no accepted answer; our reply waits for the site's approval; the
+last word is another's and the category takes no accepted answers; solved; closed without an answer."""
+WAITING: frozenset[str] = frozenset({"unanswered", "asker", "unsolved", "held"})
+"""The question states that stand in the lane."""
+
+
+class Question(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a question adds to an item. Its subject is the thread.
+
+    `clock_ms` is where the first-response clock starts: when it was asked, or when its asker spoke last. `last` is the
+    native id (or number) of the newest post that was there when it was read, `last_by` its author: a reply is judged
+    against it. `accepted` is the native id of the accepted post. `can_accept`: the category takes accepted answers.
+    """
+
+    state: QuestionState
+    clock_ms: int
+    replies: int | None = None
+    last: str | None = None
+    last_by: Foreign | None = None
+    last_ms: int | None = None
+    first: bool = False
+    """The asker's first post here."""
+    accepted: str | None = None
+    can_accept: bool = False
+    assigned: Foreign | None = None
+    assigned_mine: bool = False
+    watched: bool = False
+    bookmarked_ms: int | None = None
+    views: int | None = None
+
+
+class Due(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A clock that runs, as instants (UTC ms): from `amber_ms` on half of the target is used, from `red_ms` on nine
+    tenths, after `due_ms` it is late. `target` names the setting it comes from, `within_ms` its length (working time
+    where `hours` names working hours)."""
+
+    target: str
+    within_ms: int
+    amber_ms: int
+    red_ms: int
+    due_ms: int
+    hours: str = ""
+
+
+class Escalation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Where an item was handed to. `state`: waiting, due (its clock ran out), answered (the site shows an answer),
+    or failed (it was not delivered). `trail` is one line about what happened so far."""
+
+    route: str
+    title: Foreign
+    decision: str
+    at_ms: int
+    due_ms: int | None = None
+    by: Foreign | None = None
+    note: Foreign | None = None
+    state: Literal["waiting", "due", "answered", "failed"] = "waiting"
+    trail: Foreign | None = None
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -162,6 +224,11 @@ class Item(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     url: str = ""
     language: str | None = None
     notes: tuple[Note, ...] = ()
+    question: Question | None = None
+    due: Due | None = None
+    """Filled in by the desk from the settings' targets; backends leave it alone."""
+    escalation: Escalation | None = None
+    """Filled in by the desk."""
     native: dict[str, Any] = {}
     problem: str | None = None
 
@@ -232,8 +299,94 @@ class Thread(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     url: str = ""
 
 
+class Sanctioned(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One line of a member's history: what was done, when, by whom, why and until when. `kind` is "silence", "ban",
+    "unsilence", "unban", "warning", "removal", "note" or the site's own word; `until_ms` None means no end is known."""
+
+    kind: str
+    at_ms: int | None = None
+    by: Foreign | None = None
+    reason: Foreign | None = None
+    until_ms: int | None = None
+    title: Foreign | None = None
+    url: str = ""
+
+
+class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Reports counted by how they ended; None where the site does not tell."""
+
+    total: int | None = None
+    right: int | None = None
+    wrong: int | None = None
+    ignored: int | None = None
+    open: int | None = None
+
+
+class Private(msgspec.Struct, frozen=True, kw_only=True):
+    """What is shown only when asked for, kept in memory only, never encoded: IP addresses and e-mail of a member, and
+    the accounts that share an address. `logged`: the site keeps a record of this look."""
+
+    email: Foreign | None = None
+    ip: Foreign | None = None
+    registration_ip: Foreign | None = None
+    shares: tuple[Member, ...] = ()
+    logged: bool = False
+
+    def __repr__(self) -> str:
+        return "Private(...)"
+
+
+class Choice(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One thing that can be picked: a category, a tag, a colleague or a group. `id` is what an intent names."""
+
+    id: str
+    title: Foreign
+    note: Foreign | None = None
+    mine: bool = False
+
+
+class Template(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A saved text that the site itself keeps (Discourse templates, Ozone's communication templates)."""
+
+    id: str
+    title: Foreign
+    text: Foreign
+    language: str | None = None
+    tags: tuple[Foreign, ...] = ()
+
+
+class Answered(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A thread that was solved or answered, as the search for similar ones keeps it. `text` is the question's own
+    text, `answer` the accepted one where the site gives it."""
+
+    id: str
+    title: Foreign
+    text: Foreign = Foreign("")
+    answer: Foreign = Foreign("")
+    url: str = ""
+    by: Foreign | None = None
+    solved: bool = True
+    at_ms: int | None = None
+    thanks: int | None = None
+    language: str | None = None
+    category: Foreign | None = None
+
+
+class Answers(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A page of solved or answered threads, newest first. `cursor` None means that it was the last."""
+
+    threads: tuple[Answered, ...]
+    cursor: str | None = None
+
+
+MemberKind = Literal["all", "new", "staff", "silenced", "suspended", "suspect", "waiting"]
+
+
 class Dossier(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Everything known about one member. `recent` are their newest posts."""
+    """Everything known about one member. `recent` are their newest posts, `history` every sanction and removal, newest
+    first. `posts_by_day` counts posts a day up to today (the last entry), `accepted_by_month` likewise; empty where
+    the site does not tell. `made` and `got` are reports by and about this member. `shares` is how many other accounts
+    share something with this one (None: the site does not tell without `private`)."""
 
     member: Member
     bio: Foreign | None = None
@@ -243,6 +396,16 @@ class Dossier(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     reports_got: int | None = None
     notes: tuple[Note, ...] = ()
     recent: tuple[ThreadPost, ...] = ()
+    recent_titles: dict[str, Foreign] = {}
+    """Thread titles of `recent`, by post id."""
+    history: tuple[Sanctioned, ...] = ()
+    made: Record = Record()
+    got: Record = Record()
+    posts_by_day: tuple[int, ...] = ()
+    accepted_by_month: tuple[int, ...] = ()
+    languages: tuple[str, ...] = ()
+    groups: tuple[Foreign, ...] = ()
+    shares: int | None = None
     sanctionable: Capability = ALLOWED
     url: str = ""
 

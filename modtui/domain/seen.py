@@ -15,8 +15,9 @@ import msgspec
 from modtui.domain.items import Gone, Item
 from modtui.text import Foreign
 
-What = Literal["text", "state", "reports", "sanctions", "gone", "version", "less"]
-"""`less`: a report was withdrawn, or a sanction has ended. It stops nothing."""
+What = Literal["text", "state", "reports", "sanctions", "gone", "version", "less", "answers"]
+"""`less`: a report was withdrawn, or a sanction has ended. It stops nothing. `answers`: somebody wrote in the thread of
+a question."""
 
 
 class Seen(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,6 +38,8 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
     reports: tuple[str, ...] = ()
     penalties: tuple[str, ...] = ()
     mark: str | None = None
+    last: str | None = None
+    """The newest post of a question's thread."""
 
 
 class Difference(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,11 +68,14 @@ def seen_of(item: Item) -> Seen:
         str(item.ref), item.title, text, item.edited_ms, item.edits, item.version, item.state, item.hidden,
         item.deleted, reports, penalties,
     ]
+    last = item.question.last if item.question is not None else None
+    if item.question is not None:  # other items keep the digest they had
+        facts += [last, item.question.accepted]
     raw = json.dumps(facts, ensure_ascii=True, separators=(",", ":")).encode()
     return Seen(
         digest=hashlib.sha256(raw).hexdigest()[:16], text=text, title=item.title, edited_ms=item.edited_ms,
         edits=item.edits, version=item.version, state=item.state, hidden=item.hidden, deleted=item.deleted,
-        reports=reports, penalties=penalties,
+        reports=reports, penalties=penalties, last=last,
     )
 
 
@@ -111,6 +117,9 @@ def differences(seen: Seen, now: Item | Gone) -> tuple[Difference, ...]:
         found.append(Difference(what="sanctions", words="the author has a new sanction"))
     elif set(seen.penalties) - set(fresh.penalties):
         found.append(Difference(what="less", words="a sanction of the author has ended"))
+    if fresh.last != seen.last and now.question is not None:
+        by = f"{now.question.last_by} has answered" if now.question.last_by else "somebody has answered"
+        found.append(Difference(what="answers", words=by))
     if fresh.version != seen.version and not any(d.what == "state" for d in found):
         found.append(Difference(what="version", words="the site counts a newer version"))
     if not found and seen.title is None:  # not kept: nothing else is left that could differ
@@ -120,10 +129,13 @@ def differences(seen: Seen, now: Item | Gone) -> tuple[Difference, ...]:
 
 def conflicts(verb: str, found: tuple[Difference, ...], *, sanctions: bool = False) -> tuple[Difference, ...]:
     """Which differences stop a decision: changed text, state, handler or version always; new reports for approve and
-    ignore; a new sanction only when the decision sanctions (semantics: "What is a conflict")."""
+    ignore; a new answer for what answers; a new sanction only when the decision sanctions (semantics: "What is a
+    conflict")."""
     stopping = {"text", "state", "gone", "version"}
     if verb in ("approve", "ignore"):
         stopping.add("reports")
+    if verb in ("reply", "accept", "duplicate"):
+        stopping.add("answers")
     if sanctions:
         stopping.add("sanctions")
     return tuple(difference for difference in found if difference.what in stopping)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from modtui.backends.base import Budget, Connection, Fate, RequestSeen
+from modtui.backends.base import Budget, Connection, Fate, Plain, RequestSeen
 from modtui.desk.clock import Clock
 from modtui.desk.community import Community
 from modtui.desk.desk import Desk
@@ -148,7 +148,7 @@ class FakeWire:
         self._seen(RequestSeen(at_ms=START, method="GET", path="/", status=status, took_ms=1, size=1))
 
 
-class FakeBackend:
+class FakeBackend(Plain):
     """A site that lives in a dict. `calls` lists what was asked; `broken` is raised by everything while it is set."""
 
     name = "fake"

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from modtui.backends.base import Budget, Connection, Credential, Fate, RequestSeen
+from modtui.backends.base import Budget, Connection, Credential, Fate, Plain, RequestSeen
 from modtui.desk.clock import Clock
 from modtui.domain.capability import ALLOWED, Capabilities
 from modtui.domain.decisions import Answer, Call, Intent, Plan, PlannedStep, Step
@@ -240,7 +240,7 @@ class FakeSite:
         self.late.clear()
 
 
-class FakeBackend:
+class FakeBackend(Plain):
     """One account on a `FakeSite`. `versions` sends the version along, so the site itself guards the write."""
 
     name = "fake"

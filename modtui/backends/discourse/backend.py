@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Coroutine, Mapping, Sequence
 from typing import Any, TypeVar
 
-from modtui.backends.base import Connection, Fate, Wire
+from modtui.backends.base import Connection, Fate, Plain, Wire
 from modtui.backends.budget import current_priority, spending
 from modtui.backends.discourse import changes as live
 from modtui.backends.discourse import fate as fates
@@ -39,7 +39,7 @@ from modtui.text import Foreign
 T = TypeVar("T")
 
 
-class DiscourseBackend:
+class DiscourseBackend(Plain):
     """One account on one Discourse site."""
 
     name = "discourse"

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from modtui.backends.base import Connection, Fate
+from modtui.backends.base import Connection, Fate, Plain
 from modtui.backends.http import Door
 from modtui.backends.openedx import calls, plans, shape
 from modtui.backends.openedx.client import Client, Unshowable, explain, read_rows
@@ -59,7 +59,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
         return cls(course=str(course).strip(), acting_user=native, removed_text=str(removed).strip())
 
 
-class OpenEdxBackend:
+class OpenEdxBackend(Plain):
     """Implements `base.Backend`. Subjects are of the kinds `thread` and `comment`; their numbers overlap."""
 
     name = "openedx"
