@@ -302,7 +302,9 @@ class Door:
             raise NetworkError(f"{place} does not answer.", sent=writes and not early) from None
         except httpx.ConnectError as error:
             raise unreachable(place, error) from None
-        except httpx.TransportError:
+        except (httpx.TransportError, OSError):
+            # An end too early, a reset while reading or writing, broken TLS records (which httpx hands on as the
+            # OSError that they are): however the line broke, a write may have arrived.
             raise NetworkError(f"The line to {place} broke.", sent=writes) from None
         except httpx.DecodingError:
             raise SiteError(f"{place} sent an answer that cannot be unpacked.", sent=writes) from None

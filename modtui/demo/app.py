@@ -11,7 +11,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from modtui.demo.gate import SlowDown, charge, identify
 from modtui.demo.routes import all_routes
@@ -165,8 +165,11 @@ class Outer:
                 if message["type"] == "http.response.body":
                     chunks.append(message.get("body", b""))
 
+            # Closed over unread bytes, the kernel would send a reset, and a reset can overtake what was sent before:
+            # so the whole request is taken in, and the client sees one and the same end each time.
+            whole = await _whole(receive)
             if kind != "drop":
-                await self.inner(scope, receive, catch)
+                await self.inner(scope, whole, catch)
             body_bytes = b"".join(chunks)
             if kind == "cut":
                 await Response(body_bytes[: len(body_bytes) // 2], media_type="application/json")(scope, receive, send)
@@ -177,6 +180,18 @@ class Outer:
             await send({"type": "http.response.body", "body": b"{", "more_body": True})
         else:
             raise ValueError(f"unknown fault {kind!r}")
+
+
+async def _whole(receive: Receive) -> Receive:
+    """Read a request to its end; what is given back tells it once more."""
+    told: list[Message] = []
+    while not told or (told[-1]["type"] == "http.request" and told[-1].get("more_body", False)):
+        told.append(await receive())
+
+    async def again() -> Message:
+        return told.pop(0) if told else await receive()
+
+    return again
 
 
 def build(site: Site) -> ASGIApp:

@@ -25,7 +25,9 @@ async def answering(status: str, kind: str, body: bytes) -> AsyncIterator[str]:
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            await reader.readuntil(b"\r\n\r\n")
+            asked = (await reader.readuntil(b"\r\n\r\n")).lower()
+            # A body left unread would reset the line, which can overtake the answer.
+            await reader.readexactly(int(asked.partition(b"\r\ncontent-length:")[2].partition(b"\r\n")[0] or b"0"))
             head = [f"HTTP/1.1 {status}", f"Content-Type: {kind}", f"Content-Length: {len(body)}", "Connection: close"]
             writer.write("\r\n".join([*head, "", ""]).encode() + body)
             await writer.drain()

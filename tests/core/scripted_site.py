@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import socket
+import struct
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +16,8 @@ from modtui.backends.base import Connection, Credential
 from modtui.domain.subjects import CommunityId
 
 SECRET = "4f7c9d1e5b8a4f7c9d1e5b8a"
+RESET = b"\0reset"
+"""At the end of an answer (or as all of it): the line is reset instead of closed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +75,12 @@ async def scripted(*answers: bytes | None, by: Callable[[Asked], bytes | None] |
             body = await reader.readexactly(int(headers.get("content-length", "0")))
             raw = script.next(Asked(method, path, headers, body))
             if raw is not None:
-                writer.write(raw)
+                writer.write(raw.removesuffix(RESET))
                 await writer.drain()
+                if raw.endswith(RESET):
+                    # Closed without waiting for what is under way: the kernel sends a reset in place of an end.
+                    plug: socket.socket = writer.get_extra_info("socket")
+                    plug.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         writer.close()
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0)

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import datetime
 import logging
+import os
+import socket
+import ssl
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,6 +17,11 @@ from typing import Any
 
 import pytest
 import stamina
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 from modtui.backends.base import RequestSeen
 from modtui.backends.http import AGENT, MAX_BYTES, Door, Limits
@@ -22,7 +32,7 @@ from modtui.errors import (
     SiteError,
     UsageError,
 )
-from tests.core.scripted_site import SECRET, Asked, answer, connection, scripted
+from tests.core.scripted_site import RESET, SECRET, Asked, answer, connection, scripted
 
 pytestmark = pytest.mark.anyio
 
@@ -160,14 +170,107 @@ async def test_reads_are_repeated_when_the_line_breaks(tmp_path: Path) -> None:
     assert way.requests[0].status == 0 and "broke" in way.requests[0].error
 
 
-async def test_a_write_whose_answer_is_lost_is_not_repeated(tmp_path: Path) -> None:
-    async with scripted(None) as site:
+CUTS: dict[str, bytes | None] = {
+    "an end in place of an answer": None,
+    "a reset in place of an answer": RESET,
+    "an end in the headers": answer(body={"a": 1})[:30],
+    "a reset in the headers": answer(body={"a": 1})[:30] + RESET,
+    "an end in the body": answer(body=b'{"a": ', length=500),
+    "a reset in the body": answer(body=b'{"a": ', length=500) + RESET,
+    "no HTTP at all": b"SSH-2.0-OpenSSH_9.9\r\n",
+}
+"""Every way in which a line can break once the request is out. Which of them comes is the network's choice."""
+
+
+@pytest.mark.parametrize("how", CUTS)
+async def test_a_write_whose_answer_is_lost_is_not_repeated(how: str, tmp_path: Path) -> None:
+    async with scripted(CUTS[how]) as site:
         way = door(site.url, tmp_path)
+        for body in ("short", "x" * 300_000):
+            with pytest.raises(NetworkError) as caught:
+                await way.ask("PUT", "/x", form=[("note", body)])
+            assert caught.value.sent
+            assert caught.value.message.endswith("broke.")
+        await way.aclose()
+    assert len(site.asked) == 2
+
+
+@pytest.mark.parametrize("how", CUTS)
+async def test_a_read_whose_answer_is_lost_is_repeated(how: str, tmp_path: Path) -> None:
+    async with scripted(CUTS[how], answer(body={"a": 1})) as site:
+        way = door(site.url, tmp_path)
+        assert (await way.get("/x")).mapping() == {"a": 1}
+        await way.aclose()
+    assert [(seen.tries, seen.error.endswith("broke.")) for seen in way.requests] == [(1, True), (2, False)]
+
+
+async def test_a_line_that_is_reset_while_a_long_write_leaves_it_may_have_arrived(tmp_path: Path) -> None:
+    async def hang_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.transport.abort()
+
+    server = await asyncio.start_server(hang_up, "127.0.0.1", 0)
+    way = door(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", tmp_path)
+    async with server:
         with pytest.raises(NetworkError) as caught:
-            await way.ask("PUT", "/x")
+            await way.ask("PUT", "/x", form=[("note", "x" * 8_000_000)])
         await way.aclose()
     assert caught.value.sent
-    assert len(site.asked) == 1
+    assert len(way.requests) == 1
+
+
+async def test_broken_encryption_leaves_the_fate_of_a_write_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    certificate, key = self_signed(tmp_path)
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+
+    def garble(listening: socket.socket) -> None:
+        plug, _ = listening.accept()
+        with context.wrap_socket(plug, server_side=True) as line:
+            got = b""
+            while not got.endswith(b"a=1"):
+                got += line.recv(65536)
+            # Beneath the encryption: a record that is none.
+            os.write(line.fileno(), b"\x17\x03\x03\x00\x20" + bytes(32))
+            with contextlib.suppress(OSError):
+                line.recv(1)
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        listening.settimeout(30)
+        serving = asyncio.create_task(asyncio.to_thread(garble, listening))
+        way = door(f"https://localhost:{listening.getsockname()[1]}", tmp_path)
+        with pytest.raises(NetworkError) as caught:
+            await way.ask("PUT", "/x", form=[("a", "1")])
+        await way.aclose()
+        await serving
+    assert caught.value.sent
+    assert len(way.requests) == 1
+
+
+def self_signed(folder: Path) -> tuple[Path, Path]:
+    """A certificate for localhost and its key, as files."""
+    private = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    day = datetime.timedelta(days=1)
+    now = datetime.datetime.now(datetime.UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(private.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - day)
+        .not_valid_after(now + day)
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .sign(private, SHA256())
+    )
+    certificate, key = folder / "certificate.pem", folder / "key.pem"
+    certificate.write_bytes(made.public_bytes(Encoding.PEM))
+    key.write_bytes(private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    return certificate, key
 
 
 async def test_a_write_is_tried_again_only_while_nothing_has_left(tmp_path: Path) -> None:
