@@ -17,7 +17,8 @@ STRUCTS = [
     items.Penalty, items.Member, items.Report, items.Claim, items.Offer, items.Place, items.Note, items.Item,
     items.Gone, items.ThreadPost, items.Thread, items.Dossier, items.Page, items.Account, items.Changes,
     decisions.Sanction, decisions.Intent, decisions.Call, decisions.PlannedStep, decisions.Effect, decisions.Plan,
-    decisions.Answer,
+    decisions.Answer, items.Question, items.Due, items.Escalation, items.Sanctioned, items.Record, items.Private,
+    items.Choice, items.Template, items.Answered, items.Answers,
 ]  # fmt: skip
 
 
