@@ -10,7 +10,7 @@ from datetime import tzinfo
 
 from msgspec import Struct
 
-from modtui.domain.items import Dossier, Item, Thread
+from modtui.domain.items import Answered, Dossier, Item, Thread
 from modtui.text import EMPTY, Shown, count, join, own, say, show_line
 from modtui.text.time import age, stamp
 from modtui.text.width import cells, cut, pad, wrap
@@ -18,6 +18,7 @@ from modtui.widgets.around_lines import thread_lines, why_lines, why_words
 from modtui.widgets.draw import Line
 from modtui.widgets.linespane import Anchor
 from modtui.widgets.member_lines import one_line
+from modtui.widgets.question_lines import preview_facts, question_lines, similar_line, similar_lines
 from modtui.widgets.rows import WHY, excerpt_of
 from modtui.widgets.text_lines import gap, hung, section, text_lines, wrapped
 
@@ -49,6 +50,7 @@ class ItemView(Struct, frozen=True):
     thread: Thread | None = None
     dossier: Dossier | None = None
     earlier: tuple[Shown, ...] = ()
+    similar: tuple[Answered, ...] = ()
     effects: tuple[KeyEffect, ...] = ()
     reveal: bool = False
     loading: bool = False
@@ -75,6 +77,9 @@ def where_line(view: ItemView, width: int) -> Shown:
         parts.append(own("new account"))
     elif item.kind == "held post":
         parts.append(own("held post" if place.thread_id else "held new thread"))
+    elif item.kind == "question":
+        replies = item.question.replies if item.question is not None else None
+        parts.append(own("question" if replies is None else f"question, {replies} replies"))
     elif place.post_number:
         total = f" of {place.thread_posts}" if place.thread_posts else ""
         parts.append(own(f"post {place.post_number}{total}"))
@@ -113,7 +118,7 @@ def head_lines(view: ItemView, width: int) -> list[Line]:
     number = say(" {where} #{number} ", where=view.community, number=show_line(item.number, 24))
     if not view.community:
         number = say(" #{number} ", number=show_line(item.number, 24))
-    title = own(item.kind) if item.kind != "post" else own("reported post")
+    title = own("reported post" if item.kind == "post" else item.kind)
     first: list[tuple[Shown, str]] = [(number, "number"), (title, "heading")]
     if item.author:
         first += [(own(" by "), "dim"), (show_line(item.author.username, 40), "author")]
@@ -166,7 +171,12 @@ def body_lines(view: ItemView, width: int) -> Iterator[Line | Anchor]:
     yield from _text(view, width)
     yield gap()
     yield Anchor("why")
-    yield from why_lines(item, width, view.now_ms)
+    if item.question is not None:
+        yield from question_lines(item, width, view.now_ms, view.tz)
+    if item.reports or item.question is None:
+        yield from why_lines(item, width, view.now_ms)
+    yield from escalation_lines(view, width)
+    yield from similar_lines(view.similar, width, view.now_ms)
     if item.notes:
         yield gap()
         yield section("NOTES", own("only the team sees them"))
@@ -189,6 +199,24 @@ def body_lines(view: ItemView, width: int) -> Iterator[Line | Anchor]:
         yield Anchor("keys")
         yield section("WHAT A KEY DOES HERE", own("the site's own words first"))
         yield from effect_lines(view.effects, width)
+
+
+def escalation_lines(view: ItemView, width: int) -> Iterator[Line]:
+    """Where it was handed to, when an answer is due, and what happened since."""
+    away = view.item.escalation
+    if away is None:
+        return
+    yield gap()
+    by = say(" by {by}", by=away.by) if away.by else own("")
+    due = own("no clock")
+    if away.due_ms is not None:
+        due = say("answer due {when}", when=stamp(away.due_ms, view.tz, now_ms=view.now_ms))
+    when = stamp(away.at_ms, view.tz, now_ms=view.now_ms)
+    yield section("ESCALATED", say("to {to}{by}, {when}; {due}", to=away.title, by=by, when=when, due=due))
+    if away.note:
+        yield from wrapped(say('note: "{note}"', note=away.note), "text", width, 3)
+    if away.trail:
+        yield from wrapped(show_line(away.trail, 400), "bad" if away.state == "failed" else "text", width, 3)
 
 
 def _warnings(view: ItemView, width: int) -> Iterator[Line]:
@@ -280,7 +308,9 @@ def brief_effects(effects: Sequence[KeyEffect], width: int) -> Shown:
 def preview_lines(view: ItemView, width: int, height: int) -> list[Line]:
     """The few lines under a narrow list: author and why, the beginning of the text, what the keys do."""
     item = view.item
-    if item.reports and (item.lane == "reports" or any(report.reporter for report in item.reports)):
+    if item.question is not None:
+        why = preview_facts(item, view.now_ms)
+    elif item.reports and (item.lane == "reports" or any(report.reporter for report in item.reports)):
         reasons = join(
             ", ",
             (
@@ -295,7 +325,7 @@ def preview_lines(view: ItemView, width: int, height: int) -> list[Line]:
     else:
         why = why_words(item)
     tail = say(" | {why}", why=cut(why, max(20, width // 2)))
-    if item.place.post_number and width >= 70:
+    if item.question is None and item.place.post_number and width >= 70:
         total = f"/{item.place.thread_posts}" if item.place.thread_posts else ""
         tail = say("{tail} | post {n}{total}", tail=tail, n=item.place.post_number, total=own(total))
     head: Line = (*one_line(item.author, width - cells(tail), view.now_ms, anonymous=item.anonymous), (tail, "text"))
@@ -306,6 +336,8 @@ def preview_lines(view: ItemView, width: int, height: int) -> list[Line]:
     if view.state:
         head = ((say(" {state}", state=cut(view.state, width // 2)), "state.held"), (own(" |"), "dim"), *head)
     last: list[Line] = [] if view.tight else [((say(" {words}", words=_last(view, width - 2)), "effect"),)]
+    if view.similar and not view.tight and item.question is not None:
+        last = [similar_line(thread, width, view.now_ms) for thread in view.similar[: 1 if height < 6 else 2]]
     rows = height - 1 - len(last)
     text = _beginning(view, width, rows)
     return [head, *text, *last]

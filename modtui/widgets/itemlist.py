@@ -17,7 +17,8 @@ from textual.widget import Widget
 
 from modtui.text import EMPTY, Shown
 from modtui.widgets.draw import Painter, stale
-from modtui.widgets.rows import RowData, header_line, row_line
+from modtui.widgets.lane_rows import COLUMNS, LaneRow, any_line, lane_header
+from modtui.widgets.rows import RowData, header_line
 
 
 class RowSource(Protocol):
@@ -25,7 +26,7 @@ class RowSource(Protocol):
 
     def __len__(self) -> int: ...
 
-    def row(self, index: int) -> RowData | None:
+    def row(self, index: int) -> RowData | LaneRow | None:
         """The row at `index`, None when it cannot be read."""
         ...
 
@@ -50,6 +51,7 @@ class ItemList(Widget):
         self.top = 0
         self.alike = False
         self.note = EMPTY
+        self.lane = "reports"
         self._top_before: int | None = None
         self._cache: dict[tuple[int, bool, int], Strip] = {}
         self._painted: dict[int, Strip] = {}
@@ -71,6 +73,8 @@ class ItemList(Widget):
 
     def _line(self, y: int, width: int) -> Strip:
         if y == 0:
+            if self.lane in COLUMNS and not self.alike:
+                return self.painter.strip(lane_header(self.lane, width, self.note), width, fill="row.head")
             return self.painter.strip(header_line(width, alike=self.alike, note=self.note), width, fill="row.head")
         index = self.top + y - 1
         if index >= len(self.source):
@@ -80,8 +84,7 @@ class ItemList(Widget):
         strip = self._cache.get(key)
         if strip is None:
             row = self.source.row(index)
-            line = row_line(row, width, cursor=here)
-            strip = self.painter.strip(line, width, over="cursor" if here else "")
+            strip = self.painter.strip(any_line(row, width, cursor=here), width, over="cursor" if here else "")
             if len(self._cache) > 400:
                 self._cache.clear()
             self._cache[key] = strip
@@ -113,13 +116,13 @@ class ItemList(Widget):
         if regions:
             self.refresh(*regions)
 
-    def head(self, *, alike: bool, note: Shown) -> None:
-        """What stands over the rows: their columns, and a note at the right end ("as of 12:02")."""
-        if (alike, note) == (self.alike, self.note):
+    def head(self, *, alike: bool, note: Shown, lane: str = "reports") -> None:
+        """What stands over the rows: their lane's columns, and a note at the right end ("as of 12:02")."""
+        if (alike, note, lane) == (self.alike, self.note, self.lane):
             return
-        if alike != self.alike:
+        if alike != self.alike or lane != self.lane:
             self._cache.clear()
-        self.alike, self.note = alike, note
+        self.alike, self.note, self.lane = alike, note, lane
         self.refresh(Region(0, 0, self.size.width, 1))
 
     def go(self, index: int, *, tell: bool = True) -> None:

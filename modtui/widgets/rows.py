@@ -91,10 +91,10 @@ def row_data(
     reasons = item.reasons
     why = WHY.get(reasons[0], reasons[0]) if reasons else item.kind
     severe = any(reason in SEVERE for reason in reasons)
-    title, style = _title(item)
+    title, style = title_of(item)
     if words:
         # what is on its way or put off is still known by its title; what is over says only how it ended
-        with_title = kind in _TITLED and style == "row.title"
+        with_title = kind in TITLED and style == "row.title"
         title = say("{words}: {title}", words=words, title=title) if with_title else words
         style = "row.handled"
     by_site = bool(item.reports) and all(report.reporter is None for report in item.reports) and item.lane == "pending"
@@ -113,10 +113,11 @@ def row_data(
     )
 
 
-_TITLED = frozenset({"deciding", "held", "sending", "later", "skipped"})
+TITLED = frozenset({"deciding", "held", "sending", "later", "skipped"})
+"""Kinds of row states with which the title stays in sight."""
 
 
-def _title(item: Item) -> tuple[Shown, str]:
+def title_of(item: Item) -> tuple[Shown, str]:
     """The title column of an open row, and its style: folded and hostile titles are named, not drawn."""
     if item.problem:
         return say("(unreadable: {problem})", problem=item.problem), "row.folded"

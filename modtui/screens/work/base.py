@@ -303,7 +303,9 @@ class WorkBase(WorkFrame):
     # on top
     def top_state(self) -> TopState:
         """The two lines, and the head over the rows."""
-        self.rows_list.head(alike=self.view.like_source is not None, note=self.outage.note(self.desk, self.view))
+        self.rows_list.head(
+            alike=self.view.like_source is not None, note=self.outage.note(self.desk, self.view), lane=self.lane
+        )
         return super().top_state()
 
     def ticked(self) -> None:

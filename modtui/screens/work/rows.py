@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from modtui.widgets.lane_rows import COLUMNS, LaneRow, lane_row
 from modtui.widgets.rows import RowData, alike_of, row_data
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ class Rows:
     def __len__(self) -> int:
         return len(self._screen.view)
 
-    def row(self, index: int) -> RowData | None:
+    def row(self, index: int) -> RowData | LaneRow | None:
         """The row drawn from the cache and the desk's state of it; None when the cache lost it."""
         view = self._screen.view
         item = view.item_at(index)
@@ -27,12 +28,17 @@ class Rows:
             return None
         state = self._screen.desk.state_of(item.id, item)
         now_ms = self._screen.shell.now_ms()
+        words = None if state.open else state.words or None
+        marked = item.id in view.marks
+        if view.lane in COLUMNS and not item.problem:
+            return lane_row(
+                item, view.lane, letter=state.letter, words=words, kind=state.kind, marked=marked, now_ms=now_ms
+            )
         share = view.alike(item.id)
         alike = None
         if share is not None:
             source = view.like_source
             alike = alike_of(item, share, self._screen.desk.item(source) if source is not None else None, now_ms)
         return row_data(
-            item, letter=state.letter, words=None if state.open else state.words or None, kind=state.kind,
-            marked=item.id in view.marks, now_ms=now_ms, alike=alike,
+            item, letter=state.letter, words=words, kind=state.kind, marked=marked, now_ms=now_ms, alike=alike,
         )  # fmt: skip
