@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from modtui.domain.decisions import Answer, Call, Decision, Intent, Sanction, Step, StepState, Target
+from modtui.domain.decisions import Answer, Audience, Call, Decision, Intent, Sanction, Step, StepState, Target
 from modtui.domain.seen import Seen
 from modtui.domain.subjects import CommunityId, SubjectRef
 from modtui.store.codec import encode
@@ -34,6 +34,13 @@ class DecisionHead(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     lock: bool = False
     undo_of: str | None = None
     reversal: Reversal = "full"
+    audience: Audience = "public"
+    accept: bool = False
+    close: bool = False
+    when_ms: int | None = None
+    route: str | None = None
+    share: bool = True
+    due_ms: int | None = None
 
 
 class StepHead(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -75,6 +82,9 @@ class Words(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     text: str | None = None
     title: str | None = None
     stays: tuple[str, ...] = ()
+    post: str | None = None
+    to: str | None = None
+    tags: tuple[str, ...] | None = None
 
 
 class StepBody(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -134,10 +144,13 @@ def split(decision: Decision) -> tuple[bytes, list[bytes]]:
     head = DecisionHead(
         verb=intent.verb, offer=intent.offer, reason=intent.reason, urgent=intent.urgent, sanction=intent.sanction,
         lock=intent.lock, hold_ms=decision.hold_ms, undo_of=decision.undo_of, reversal=decision.reversal,
+        audience=intent.audience, accept=intent.accept, close=intent.close, when_ms=intent.when_ms, route=intent.route,
+        share=intent.share, due_ms=intent.due_ms,
     )
     words = Words(
         reason_title=intent.reason_title, reason_text=intent.reason_text, message=intent.message,
         message_title=intent.message_title, text=intent.text, title=intent.title, stays=decision.stays,
+        post=intent.post, to=intent.to, tags=intent.tags,
     )
     data = Decided(head=head, targets=tuple(_target_head(target) for target in decision.targets))
     parts = [encode(decision.account), encode(words)]
@@ -201,6 +214,8 @@ def join(
         verb=head.verb, offer=head.offer, reason=head.reason, urgent=head.urgent, sanction=head.sanction,
         lock=head.lock, reason_title=said.reason_title, reason_text=said.reason_text, message=said.message,
         message_title=said.message_title, text=said.text, title=said.title,
+        audience=head.audience, post=said.post, accept=head.accept, close=head.close, to=said.to, tags=said.tags,
+        when_ms=head.when_ms, route=head.route, share=head.share, due_ms=head.due_ms,
     )
     return Decision(
         id=id_, community=CommunityId(community), account=Foreign(account or ""), intent=intent, created_ms=created_ms,
