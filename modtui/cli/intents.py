@@ -13,10 +13,11 @@ from msgspec.structs import replace
 from modtui.domain.decisions import VERBS, Intent, Sanction
 from modtui.domain.items import Item
 from modtui.domain.reasons import Reason
+from modtui.domain.replies import PLACEHOLDERS, fill, unknown_placeholders
 from modtui.errors import UsageError
 from modtui.settings import Settings
 from modtui.settings.kinds import nearest
-from modtui.settings.reasons import PLACEHOLDERS, compose, fill, pick_language, unknown_placeholders
+from modtui.settings.reasons import compose, pick_language
 from modtui.text import show_line
 from modtui.text.time import duration, parse_duration, stamp
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from modtui.domain.replies import PLACEHOLDERS
 from modtui.settings.fields import SECTIONS, Section
-from modtui.settings.reasons import PLACEHOLDERS, builtin
+from modtui.settings.reasons import builtin
 
 _HEAD = """# Settings
 

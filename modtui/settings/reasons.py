@@ -17,26 +17,13 @@ from typing import Any
 import msgspec
 
 from modtui.domain.reasons import Reason
+from modtui.domain.replies import PLACEHOLDERS, fill, unknown_placeholders
 from modtui.settings.kinds import nearest
 from modtui.text import Foreign, show_line
-
-PLACEHOLDERS: dict[str, str] = {
-    "author": "the author's user name",
-    "title": "the title of the thread",
-    "url": "the address of the post",
-    "reason": "the reason's title in the message's language",
-    "rule": "your community's rule for this reason",
-    "community": "the community's name",
-    "moderator": "your user name",
-    "duration": "the length of the silence or ban, where there is one",
-    "until": "when it ends, where it ends",
-}
-"""Everything that can stand in braces in a message, and what it becomes."""
 
 LANGUAGES = ("en", "de", "fr")
 """The languages of the built-in messages."""
 
-_PLACEHOLDER = re.compile(r"\{([A-Za-z_]+)\}")
 _FILE = re.compile(r"(?P<id>[A-Za-z0-9][A-Za-z0-9_-]*)\.(?P<language>[a-z]{2,3}(-[A-Za-z]{2,4})?)\.md")
 _LIMIT = 30_000
 
@@ -46,27 +33,6 @@ class Message(msgspec.Struct, frozen=True):
 
     title: Foreign
     text: Foreign
-
-
-def fill(template: str, values: Mapping[str, str | None]) -> Foreign:
-    """The template with its placeholders replaced in one pass: braces in a value mean nothing.
-
-    Values are flattened to one line. A line that has a placeholder without a value is left out; so are blank lines that
-    pile up by it. Names outside PLACEHOLDERS stay as they are.
-    """
-    lines: list[str] = []
-    for line in template.splitlines():
-        names = [name for name in _PLACEHOLDER.findall(line) if name in PLACEHOLDERS]
-        if any(not values.get(name) for name in names):
-            continue
-        lines.append(_PLACEHOLDER.sub(lambda match: _value(match, values), line).rstrip())
-    return Foreign(re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip("\n"))
-
-
-def _value(match: re.Match[str], values: Mapping[str, str | None]) -> str:
-    if match[1] not in PLACEHOLDERS:
-        return match[0]
-    return re.sub(r"\s+", " ", values.get(match[1]) or "").strip()
 
 
 def compose(reason: Reason, language: str, values: Mapping[str, str | None]) -> Message | None:
@@ -181,8 +147,3 @@ def check_message(path: Path, text: str) -> list[str]:
         f"{path}: {{{show_line(name, 40)}}} is not a placeholder. {nearest(name, PLACEHOLDERS)}".strip()
         for name in unknown_placeholders(text)
     ]
-
-
-def unknown_placeholders(text: str) -> list[str]:
-    """The names in braces that mean nothing, each once."""
-    return list(dict.fromkeys(name for name in _PLACEHOLDER.findall(text) if name not in PLACEHOLDERS))

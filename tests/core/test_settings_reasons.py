@@ -10,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from modtui.domain.items import REASONS
+from modtui.domain.replies import PLACEHOLDERS, fill
 from modtui.errors import SettingsError
 from modtui.settings import load
-from modtui.settings.reasons import LANGUAGES, PLACEHOLDERS, builtin, compose, fill, pick_language
+from modtui.settings.reasons import LANGUAGES, builtin, compose, pick_language
 
 VALUES = {
     "author": "pixelwurm", "title": "Export bricht ab", "url": "https://x.example/t/7", "community": "harbour",
