@@ -29,6 +29,7 @@ KINDS: tuple[Kind, ...] = ("user", "admin", "service")
 Store = Literal["keyring", "file"]
 
 VARIABLE = "MODTUI_TOKEN"
+ROUTE_VARIABLE = "MODTUI_ROUTE_"
 SERVICE = "modtui"
 COMMAND_S = 10.0
 _KEYLIKE = re.compile(r"[A-Za-z0-9_-]{28,}")
@@ -67,8 +68,26 @@ class Tried(Struct, frozen=True):
     words: str = ""
 
 
+_route_tokens: dict[str, str] = {}
+
+
+def route_variable(name: str) -> str:
+    """The environment variable with the secret of a route: `MODTUI_ROUTE_LEGAL` for "legal"."""
+    return ROUTE_VARIABLE + re.sub(r"[^A-Z0-9]", "_", name.upper())
+
+
+def route_tokens() -> Mapping[str, str]:
+    """What the variables of routes said, by variable, when `take_token` took them."""
+    return dict(_route_tokens)
+
+
 def take_token(environ: Any = os.environ) -> str | None:
-    """Take MODTUI_TOKEN out of the environment, so that no child inherits it. Called once, at the start."""
+    """Take MODTUI_TOKEN out of the environment, and the secrets of routes (`route_tokens` has them then), so that no
+    child inherits them. Called once, at the start."""
+    _route_tokens.clear()
+    for name in [one for one in environ if one.startswith(ROUTE_VARIABLE)]:
+        if secret := environ.pop(name).strip():
+            _route_tokens[name] = secret
     token = environ.pop(VARIABLE, None)
     return token if token and token.strip() else None
 

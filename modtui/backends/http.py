@@ -141,7 +141,8 @@ class Door:
 
         Reads (GET, HEAD) are repeated when the line breaks or a gateway is down; a write only when no byte has left.
         Waits for its turn in the budget and after a 429, up to `Limits.patience`. Statuses in `accept_errors` are
-        given back like a success; `anonymous` leaves the key out.
+        given back like a success; `anonymous` leaves the key out. `json` is a value, or JSON that is encoded already:
+        these bytes go out as they are (a signature is over bytes).
 
         Raises ReadOnly, NetworkError(sent), SiteError(sent), RateLimited, UsageError, or what `explain` says.
         """
@@ -359,6 +360,8 @@ class Door:
 
 
 def _body(form: Pairs | None, json: object) -> tuple[bytes | None, str]:
+    if isinstance(json, bytes):
+        return json, "application/json"
     if json is not None:
         import msgspec
 

@@ -112,25 +112,55 @@ rule = "Rule 2: criticise ideas, not people."
     ),
     Section(
         "routes", "many", model.RouteSettings,
-        "Where an escalation can go. Checked, but not used by this version yet.",
+        "Where an escalation can go, each under a letter of the route line (`e`). [escalation.md](escalation.md) has "
+        "the kinds, what travels, and how a receiver checks it. Secrets never stand here: see `token_command`.",
         """[[routes]]
+name = "product"
+key = "p"
+title = "Product"
+url = "https://desk.harbour.example/hooks/modtui"
+due = "1d"
+
+[[routes]]
 name = "legal"
 key = "l"
 kind = "mail"
 to = "legal@harbour.example"
-due = "2h\"""",
+due = "4h"
+hours = "office"
+text = false
+options = { host = "smtp.harbour.example", user = "modtui@harbour.example" }
+
+[[routes]]
+name = "pager"
+key = "s"
+kind = "command"
+command = ["/usr/local/bin/page", "--from-stdin"]""",
         (
-            _f("name", kinds.name, "", "The route's name.", required=True),
+            _f("name", kinds.name, "", "The route's name, for commands.", required=True),
             _f("key", kinds.route_key, "", "Its letter on the route line; q, x and e are taken.", required=True),
-            _f("kind", _choice("webhook", "mail", "command", "site"), '"webhook"', "How it travels."),
-            _f("title", kinds.text, '""', "What the route line shows instead of the name."),
-            _f("url", kinds.text, '""', "The address of a webhook."),
-            _f("to", kinds.text, '""', "The mail address, or the site's group."),
-            _f("command", kinds.command, "[]", "The program that takes the escalation on its standard input."),
+            _f(
+                "kind", kinds.route_kind, '"webhook"',
+                "How it travels: `webhook` (a signed JSON POST), `mail` (SMTP), `command` (JSON on standard input), "
+                "`site` (the platform's own).",
+            ),
+            _f("title", kinds.text, "the name", "What people read."),
+            _f("url", kinds.text, '""', "The address of a webhook: https, or http on this machine."),
+            _f("to", kinds.text, '""', "The mail address (several with commas), or the id of the site's own route."),
+            _f(
+                "command", kinds.command, "[]",
+                "The program that takes the escalation on its standard input, as a list of words. No shell reads it, "
+                "and nothing is filled in.",
+            ),
+            _f(
+                "token_command", kinds.command, "[]",
+                "A program that prints the secret in its first line: what signs a webhook, or the mail server's "
+                "password. Else `MODTUI_ROUTE_<NAME>`, the keyring or the private file.",
+            ),
             _f("due", kinds.finite, "no limit", "How soon an answer is expected.", attr="due_ms"),
             _f("hours", kinds.text, '""', "The working hours in which that time counts, a name of `[hours]`."),
-            _f("text", kinds.switch, "true", "Whether the post's text travels with it."),
-            _f("options", kinds.table, "{}", "What only this kind of route needs."),
+            _f("text", kinds.switch, "true", "Whether the post's text travels unless you say otherwise (`x`)."),
+            _f("options", kinds.table, "{}", "What only this kind of route needs; see escalation.md."),
         ),
     ),
     Section(
@@ -193,6 +223,15 @@ ladder = ["1d", "3d", "7d", "30d", "forever"]""",
                 "What repeated removals propose, mildest first; `b` in the reason line goes through them.",
                 attr="ladder_ms",
             ),
+        ),
+    ),
+    Section(
+        "replying", "one", model.Replying,
+        "Saved replies. Yours are the files `replies/<name>.<language>.md` beside the settings.",
+        """[replying]
+starters = false""",
+        (
+            _f("starters", kinds.switch, "true", "Whether the replies that come with modtui are offered as well."),
         ),
     ),
     Section(

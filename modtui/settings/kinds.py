@@ -196,6 +196,14 @@ def route_key(value: Any) -> str:
     return value
 
 
+def route_kind(value: Any) -> str:
+    """How a route travels; "email" is another word for "mail"."""
+    if value in ("email", "e-mail"):
+        return "mail"
+    found: str = choice("webhook", "mail", "command", "site")(value)
+    return found
+
+
 def language(value: Any) -> str:
     """A language code, or nothing."""
     if not isinstance(value, str) or not re.fullmatch(r"([a-z]{2,3}([-_][A-Za-z]{2,4})?)?", value):

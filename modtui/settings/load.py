@@ -14,6 +14,8 @@ from modtui.settings.address import exposed
 from modtui.settings.fields import BY_NAME, Section, build
 from modtui.settings.model import CommunitySettings, Hours, RouteSettings, Settings, Target
 from modtui.settings.reasons import load_reasons
+from modtui.settings.replies import load_replies
+from modtui.settings.route_words import problems
 from modtui.text import show_line
 
 _LIMIT = 1_000_000
@@ -147,6 +149,7 @@ def _communities(reader: _Reader, raw: dict[str, Any], backends: Collection[str]
 def _routes(reader: _Reader, raw: dict[str, Any], hours: Collection[str]) -> list[RouteSettings]:
     found: list[RouteSettings] = []
     taken: dict[str, str] = {}
+    names: dict[str, str] = {}
     needs = {"webhook": "url", "mail": "to", "command": "command"}
     for where, values in reader.many(raw, "routes"):
         one = RouteSettings(**values)
@@ -154,10 +157,17 @@ def _routes(reader: _Reader, raw: dict[str, Any], hours: Collection[str]) -> lis
             reader.wrong(f"{where} key", f'"{one.key}" is already the letter of {before}')
         need = needs.get(one.kind)
         entry = raw["routes"][int(where.rsplit(" ", 1)[1]) - 1]
-        if need and need not in entry:
+        if need and not entry.get(need):
             reader.wrong(where, f'is a {one.kind}, so it needs "{need}"')
         if one.hours and one.hours not in hours:
             reader.unknown(f"{where} hours", one.hours, hours)
+        name = one.name.casefold()
+        if (before := names.setdefault(name, where)) != where:
+            reader.wrong(f"{where} name", f'"{one.name}" is already the name of {before}')
+        if name.startswith("site:"):
+            reader.wrong(f"{where} name", 'cannot begin with "site:", which names the site\'s own routes')
+        for key, words in problems(one):
+            reader.wrong(f"{where} {key}".rstrip(), words)
         found.append(one)
     return found
 
@@ -226,16 +236,18 @@ def load(
             reader.wrong(f"[keys] {show_line(action, 60)}", str(error))
     entries = reader.many(raw, "reasons")
     reasons, problems = load_reasons(path.parent / "reasons", [values for _, values in entries])
+    replies, reply_problems = load_replies(path.parent / "replies")
     settings = Settings(
         path=path, communities=tuple(communities), reasons=reasons, hours=hours, keys=keys,
         routes=tuple(_routes(reader, raw, hours)),
         targets=tuple(_targets(reader, raw, [one.name for one in communities], hours)),
         undo=reader.one(raw, "undo"), ban=reader.one(raw, "ban"), screen=reader.one(raw, "screen"),
-        journal=reader.one(raw, "journal"),
+        journal=reader.one(raw, "journal"), replies=replies, replying=reader.one(raw, "replying"),
     )  # fmt: skip
     if settings.screen.browser == "command" and not settings.screen.browser_command:
         reader.wrong("[screen] browser", 'is "command", so browser_command must name a program')
     reader.problems += problems if entries or not raw.get("reasons") else []
+    reader.problems += reply_problems
     reader.problems += further(settings) if further is not None else []
     if reader.problems:
         raise SettingsError(reader.problems)

@@ -8,6 +8,7 @@ from typing import Any, Literal
 import msgspec
 
 from modtui.domain.reasons import Reason
+from modtui.domain.replies import SavedReply
 
 KeyKind = Literal["user", "admin", "service"]
 
@@ -38,6 +39,7 @@ class RouteSettings(msgspec.Struct, frozen=True, kw_only=True):
     url: str = ""
     to: str = ""
     command: tuple[str, ...] = ()
+    token_command: tuple[str, ...] = ()
     due_ms: int | None = None
     hours: str = ""
     text: bool = True
@@ -100,6 +102,12 @@ class JournalSettings(msgspec.Struct, frozen=True, kw_only=True):
     cache_ms: int | None = 30 * 86_400_000
 
 
+class Replying(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether the saved replies that come with modtui are offered."""
+
+    starters: bool = True
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that config.toml and reasons/ say, with defaults for the rest. `path` is the file, there or not."""
 
@@ -114,6 +122,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     keys: dict[str, tuple[str, ...]] = {}
     screen: Screen = Screen()
     journal: JournalSettings = JournalSettings()
+    replies: tuple[SavedReply, ...] = ()
+    """Those of replies/ alone; see `saved_replies`."""
+    replying: Replying = Replying()
+
+    def saved_replies(self) -> tuple[SavedReply, ...]:
+        """All saved replies in force. The starters are read here, and not at each start of the program."""
+        from modtui.settings.replies import with_starters
+
+        return with_starters(self.replies) if self.replying.starters else self.replies
 
     def community(self, name: str) -> CommunitySettings | None:
         """The entry with this name, in any case of letters."""
