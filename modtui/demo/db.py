@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from modtui.demo.model import Row
-from modtui.demo.schema import INDEXES, SCHEMA
+from modtui.demo.schema import ADDED_COLUMNS, INDEXES, SCHEMA
 
 Params = Sequence[Any] | dict[str, Any]
 
@@ -49,6 +49,16 @@ class Database:
         with self._lock:
             self._connection.executescript(INDEXES)
             self._connection.execute("PRAGMA journal_mode=WAL").close()
+
+    def upgrade(self) -> None:
+        """Give a world that was made before what its file lacks: tables, columns, indexes."""
+        with self.write():
+            for table, column, kind in ADDED_COLUMNS:
+                known = {row["name"] for row in self.all(f"PRAGMA table_info({table})")}
+                if column not in known:
+                    self.run(f"ALTER TABLE {table} ADD COLUMN {column} {kind}")
+        with self._lock:
+            self._connection.executescript(SCHEMA + INDEXES)
 
     @property
     def is_new(self) -> bool:

@@ -48,8 +48,8 @@ STATUS = {
     "single-user": SINGLE,
     "single_user": SINGLE,
     "solved": "t.accepted_post_id IS NOT NULL",
-    "unsolved": "t.accepted_post_id IS NULL AND NOT t.closed AND t.category_id IN (SELECT id FROM categories "
-    "WHERE solved)",
+    "unsolved": "t.accepted_post_id IS NULL AND NOT t.closed AND NOT t.archived AND t.category_id IN (SELECT id "
+    "FROM categories WHERE solved)",
     "public": "t.category_id NOT IN (SELECT id FROM categories WHERE read_restricted)",
 }
 
@@ -121,10 +121,14 @@ def _apply(site: Site, out: Filter, sign: str, name: str, value: str, viewer: Ro
     if end in ("min", "max") and stem in COUNTS and value.isdigit():
         out.add(f"{COUNTS[stem]} {'>=' if end == 'min' else '<='} ?", int(value), negate=negate)
         return True
-    if end in ("before", "after") and stem in TIMES:
+    if end in ("before", "after") and (stem in TIMES or stem == "bookmarked"):
         at = now_ms() - int(value) * DAY if value.isdigit() else parse_time(value)
         if at is None:
             return False
+        if stem == "bookmarked":
+            mine = f"SELECT topic_id FROM bookmarks WHERE user_id = {_id(viewer)} AND created_at"
+            out.add(f"t.id IN ({mine} {'<' if end == 'before' else '>='} ?)", at, negate=negate)
+            return True
         out.add(f"{TIMES[stem]} {'<' if end == 'before' else '>='} ?", at, negate=negate)
         return True
     return False
@@ -184,13 +188,56 @@ def _locale(site: Site, out: Filter, sign: str, value: str, viewer: Row | None) 
 
 
 def _in(site: Site, out: Filter, sign: str, value: str, viewer: Row | None) -> bool:
-    if value == "pinned":
-        out.add("t.pinned OR t.pinned_globally", negate="-" in sign)
+    parts: list[str] = []
+    for one in value.split(","):
+        if one == "bookmarked":
+            parts.append(f"t.id IN (SELECT topic_id FROM bookmarks WHERE user_id = {_id(viewer)})")
+        elif one in LEVELS:
+            mine = f"SELECT level FROM topic_users x WHERE x.topic_id = t.id AND x.user_id = {_id(viewer)}"
+            parts.append(f"coalesce(({mine}), 1) = {LEVELS[one]}")
+        elif one in PLAIN_IN:
+            parts.append(PLAIN_IN[one])
+        else:
+            return False
+    out.add(" OR ".join(parts), negate="-" in sign)
+    return True
+
+
+LEVELS = {"muted": 0, "normal": 1, "tracking": 2, "watching": 3, "watching-first-post": 4}
+PLAIN_IN = {"pinned": "t.pinned OR t.pinned_globally", "untagged": "t.tags = '[]'"}
+
+
+def _id(viewer: Row | None) -> int:
+    return int(viewer["id"]) if viewer else 0
+
+
+def _assigned(site: Site, out: Filter, sign: str, value: str, viewer: Row | None) -> bool:
+    """`assigned:name`, `me`, a group's name, `*` for anybody, `nobody`; whoever may not assign is not understood."""
+    if not site.settings.assign or viewer is None or not is_staff(viewer):
+        return False
+    taken = "EXISTS (SELECT 1 FROM assignments a WHERE a.topic_id = t.id"
+    if value in ("nobody", "*"):
+        out.add(f"{taken})", negate=("-" in sign) != (value == "nobody"))
         return True
-    if value == "untagged":
-        out.add("t.tags = '[]'", negate="-" in sign)
-        return True
-    return False
+    parts, params = [], list[object]()
+    for name in value.split(","):
+        user = viewer if name == "me" else site.user_named(name.lstrip("@"))
+        parts.append(f"{taken} AND (a.user_id = ? OR a.group_name = ?))")
+        params += [user["id"] if user else 0, name]
+    out.add(" OR ".join(parts), *params, negate="-" in sign)
+    return True
+
+
+def _group(site: Site, out: Filter, sign: str, value: str, viewer: Row | None) -> bool:
+    """Topics in which somebody of a group wrote."""
+    wanted = {"moderators": "u.moderator", "admins": "u.admin", "staff": "u.moderator OR u.admin"}
+    parts = [
+        "EXISTS (SELECT 1 FROM posts p JOIN users u ON u.id = p.user_id WHERE p.topic_id = t.id AND u.id > 0"
+        f" AND p.deleted_at IS NULL AND ({wanted.get(name, '0')}))"
+        for name in value.split(",")
+    ]
+    out.add(" OR ".join(parts), negate="-" in sign)
+    return True
 
 
 SIMPLE: dict[str, Callable[[Site, Filter, str, str, Row | None], bool]] = {
@@ -203,4 +250,7 @@ SIMPLE: dict[str, Callable[[Site, Filter, str, str, Row | None], bool]] = {
     "topic": _topic,
     "locale": _locale,
     "in": _in,
+    "assigned": _assigned,
+    "group": _group,
+    "groups": _group,
 }

@@ -22,7 +22,7 @@ CREATE TABLE IF NOT EXISTS users (
 CREATE TABLE IF NOT EXISTS categories (
   id INTEGER PRIMARY KEY, name TEXT NOT NULL, slug TEXT NOT NULL, color TEXT NOT NULL, parent_id INTEGER,
   description TEXT NOT NULL, locale TEXT, solved INTEGER NOT NULL DEFAULT 0, read_restricted INTEGER NOT NULL DEFAULT 0,
-  topic_template TEXT, position INTEGER NOT NULL DEFAULT 0);
+  topic_template TEXT, position INTEGER NOT NULL DEFAULT 0, topic_id INTEGER);
 CREATE TABLE IF NOT EXISTS tags (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
 CREATE TABLE IF NOT EXISTS topics (
   id INTEGER PRIMARY KEY, title TEXT NOT NULL, slug TEXT NOT NULL, user_id INTEGER NOT NULL, category_id INTEGER,
@@ -42,7 +42,8 @@ CREATE TABLE IF NOT EXISTS posts (
   reply_to_post_number INTEGER, reply_count INTEGER NOT NULL DEFAULT 0, like_count INTEGER NOT NULL DEFAULT 0,
   version INTEGER NOT NULL DEFAULT 1, hidden INTEGER NOT NULL DEFAULT 0, hidden_at INTEGER, hidden_reason_id INTEGER,
   deleted_at INTEGER, deleted_by INTEGER, user_deleted INTEGER NOT NULL DEFAULT 0, edit_reason TEXT,
-  locked INTEGER NOT NULL DEFAULT 0, wiki INTEGER NOT NULL DEFAULT 0, action_code TEXT, locale TEXT, notice TEXT);
+  locked INTEGER NOT NULL DEFAULT 0, wiki INTEGER NOT NULL DEFAULT 0, action_code TEXT, locale TEXT, notice TEXT,
+  notice_type TEXT);
 CREATE TABLE IF NOT EXISTS revisions (
   id INTEGER PRIMARY KEY, post_id INTEGER NOT NULL, number INTEGER NOT NULL, raw_before TEXT NOT NULL,
   raw_after TEXT NOT NULL, user_id INTEGER NOT NULL, created_at INTEGER NOT NULL, edit_reason TEXT);
@@ -86,6 +87,17 @@ CREATE TABLE IF NOT EXISTS staff_log (
   id INTEGER PRIMARY KEY, action TEXT NOT NULL, acting_user_id INTEGER NOT NULL, target_user_id INTEGER,
   post_id INTEGER,
   topic_id INTEGER, details TEXT, created_at INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS assignments (
+  id INTEGER PRIMARY KEY, target_type TEXT NOT NULL, target_id INTEGER NOT NULL, topic_id INTEGER NOT NULL,
+  user_id INTEGER, group_name TEXT, note TEXT, status TEXT, assigned_by INTEGER NOT NULL, created_at INTEGER NOT NULL,
+  UNIQUE (target_type, target_id));
+CREATE TABLE IF NOT EXISTS bookmarks (
+  id INTEGER PRIMARY KEY, user_id INTEGER NOT NULL, bookmarkable_type TEXT NOT NULL, bookmarkable_id INTEGER NOT NULL,
+  topic_id INTEGER NOT NULL, name TEXT, reminder_at INTEGER, auto_delete_preference INTEGER NOT NULL DEFAULT 0,
+  pinned INTEGER NOT NULL DEFAULT 0, created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL,
+  UNIQUE (user_id, bookmarkable_type, bookmarkable_id));
+CREATE TABLE IF NOT EXISTS topic_users (
+  topic_id INTEGER NOT NULL, user_id INTEGER NOT NULL, level INTEGER NOT NULL, PRIMARY KEY (topic_id, user_id));
 """
 
 INDEXES = """
@@ -108,4 +120,9 @@ CREATE INDEX IF NOT EXISTS notes_reviewable ON reviewable_notes (reviewable_id);
 CREATE INDEX IF NOT EXISTS penalties_user ON penalties (user_id);
 CREATE INDEX IF NOT EXISTS user_notes_user ON user_notes (user_id);
 CREATE INDEX IF NOT EXISTS revisions_post ON revisions (post_id);
+CREATE INDEX IF NOT EXISTS assignments_topic ON assignments (topic_id);
+CREATE INDEX IF NOT EXISTS bookmarks_topic ON bookmarks (user_id, topic_id);
 """
+
+ADDED_COLUMNS = (("categories", "topic_id", "INTEGER"), ("posts", "notice_type", "TEXT"))
+"""Columns that worlds made before lack; opening such a world adds them."""

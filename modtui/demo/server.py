@@ -63,6 +63,8 @@ def open_world(data: Path, *, items: int, members: int, seed: int) -> Database:
     try:
         db = Database(path)
         known = not db.is_new
+        if known:
+            db.upgrade()
     except sqlite3.DatabaseError:
         known = False
     if not known:

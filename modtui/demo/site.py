@@ -34,6 +34,9 @@ class SiteSettings:
     min_post_length: int = 10
     user_notes: bool = True
     solved: bool = True
+    assign: bool = True
+    templates: bool = True
+    topic_excerpts: bool = False  # lists say the beginning of every topic, as some themes want; else of pinned ones
     device_code: bool = True
     long_poll_s: float = 25.0
     pace: float = 1.0  # how fast the other moderators are; 0.001 is a thousand times a human's pace

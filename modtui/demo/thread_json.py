@@ -9,8 +9,9 @@ from modtui.demo import people
 from modtui.demo.cooked import excerpt
 from modtui.demo.model import DAY, Row, iso, now_ms
 from modtui.demo.people import is_staff
-from modtui.demo.shared_json import cooked_of, tag_ids, tags_json
-from modtui.demo.site import Site, load_list
+from modtui.demo.shared_json import cooked_of, tag_ids
+from modtui.demo.site import Site
+from modtui.demo.topic_json import assigned, topic_row, topic_state
 from modtui.demo.wire import Call, not_found
 
 HIDDEN_WORDS = "<p>This post was flagged by the community and is temporarily hidden.</p>"
@@ -90,7 +91,32 @@ def posts_json(call: Call, posts: Sequence[Row], *, raw: bool = False) -> list[R
             [json.dumps([p["id"] for p in posts])],
         ):
             items[row["target_id"]] = row
-    return [_post(call, post, topics[post["topic_id"]], users, items.get(post["id"]), raw) for post in posts]
+    kept = bookmarked_posts(call, [p["id"] for p in posts])
+    return [
+        _post(call, post, topics[post["topic_id"]], users, items.get(post["id"]), raw) | kept.get(post["id"], {})
+        for post in posts
+    ]
+
+
+def bookmarked_posts(call: Call, ids: list[int]) -> dict[int, Row]:
+    """What a post says of the viewer's bookmark on it, by post id."""
+    if call.user is None:
+        return {}
+    rows = call.site.db.all(
+        "SELECT * FROM bookmarks WHERE user_id = ? AND bookmarkable_type = 'Post' AND bookmarkable_id IN"
+        " (SELECT value FROM json_each(?))",
+        [call.user["id"], json.dumps(ids)],
+    )
+    return {
+        row["bookmarkable_id"]: {
+            "bookmarked": True,
+            "bookmark_id": row["id"],
+            "bookmark_name": row["name"],
+            "bookmark_reminder_at": iso(row["reminder_at"]),
+            "bookmark_auto_delete_preference": row["auto_delete_preference"],
+        }
+        for row in rows
+    }
 
 
 def _post(call: Call, post: Row, topic: Row, users: dict[int, Row], item: Row | None, raw: bool) -> Row:
@@ -155,6 +181,8 @@ def _post(call: Call, post: Row, topic: Row, users: dict[int, Row], item: Row | 
         out["locked"] = True
     if post["notice"]:
         out["notice"] = {"type": "custom", "raw": post["notice"], "cooked": f"<p>{excerpt(post['notice'])}</p>"}
+    elif post["notice_type"]:
+        out["notice"] = {"type": post["notice_type"]}
     if post["action_code"]:
         out["action_code"] = post["action_code"]
     if post["deleted_by"] is not None and post["deleted_by"] in users:
@@ -188,74 +216,6 @@ def _summary(post: Row, viewer: Row | None, mine: bool) -> list[Row]:
     return out
 
 
-def topic_row(topic: Row, tags: dict[str, int], users: dict[int, Row], first_raw: str | None = None) -> Row:
-    """A topic as lists show it."""
-    last = users.get(topic["last_post_user_id"])
-    posters = [{"extras": "latest single" if topic["posts_count"] == 1 else None, "description": "Original Poster",
-                "user_id": topic["user_id"], "primary_group_id": None}]  # fmt: skip
-    if topic["last_post_user_id"] != topic["user_id"]:
-        posters.append(
-            {
-                "extras": "latest",
-                "description": "Most Recent Poster",
-                "user_id": topic["last_post_user_id"],
-                "primary_group_id": None,
-            }
-        )
-    out: Row = {
-        "id": topic["id"],
-        "title": topic["title"],
-        "fancy_title": topic["title"],
-        "slug": topic["slug"],
-        "posts_count": topic["posts_count"],
-        "reply_count": topic["reply_count"],
-        "highest_post_number": topic["highest_post_number"],
-        "image_url": None,
-        "created_at": iso(topic["created_at"]),
-        "last_posted_at": iso(topic["last_posted_at"]),
-        "bumped": True,
-        "bumped_at": iso(topic["bumped_at"]),
-        "archetype": topic["archetype"],
-        "unseen": False,
-        "pinned": bool(topic["pinned"]),
-        "pinned_globally": bool(topic["pinned_globally"]),
-        "visible": bool(topic["visible"]),
-        "closed": bool(topic["closed"]),
-        "archived": bool(topic["archived"]),
-        "views": topic["views"],
-        "like_count": topic["like_count"],
-        "has_accepted_answer": topic["accepted_post_id"] is not None,
-        "last_poster_username": last["username"] if last else None,
-        "category_id": topic["category_id"],
-        "tags": tags_json(load_list(topic["tags"]), tags),
-        "posters": posters,
-    }
-    if first_raw is not None and topic["pinned"]:
-        out["excerpt"] = excerpt(first_raw)
-    if topic["deleted_at"] is not None:
-        out["deleted_at"] = iso(topic["deleted_at"])
-    return out
-
-
-def topic_list(site: Site, topics: Sequence[Row], viewer: Row | None, *, per_page: int, more: str | None) -> Row:
-    """The answer of every topic list."""
-    users = site.db.by_ids("users", [t["user_id"] for t in topics] + [t["last_post_user_id"] for t in topics])
-    tags = tag_ids(site)
-    listed: Row = {"can_create_topic": viewer is not None}
-    if more:
-        listed["more_topics_url"] = more
-    listed |= {"per_page": per_page, "top_tags": [], "topics": [topic_row(t, tags, users) for t in topics]}
-    shown = [
-        {
-            **people.basic(u),
-            "trust_level": u["trust_level"],
-            **{role: True for role in ("moderator", "admin") if u[role]},
-        }
-        for u in users.values()
-    ]
-    return {"users": shown, "primary_groups": [], "flair_groups": [], "topic_list": listed}
-
-
 def stream_ids(call: Call, topic: Row) -> list[int]:
     """Ids of a topic's posts that the viewer sees, in order; `show_deleted`, `username_filters`, `filter` apply."""
     sql, params = "SELECT p.id FROM posts p JOIN users u ON u.id = p.user_id WHERE p.topic_id = ?", [topic["id"]]
@@ -276,8 +236,9 @@ def topic_view(call: Call, topic: Row, posts: list[Row], stream: Iterable[int]) 
     site, viewer = call.site, call.user
     users = site.db.by_ids("users", [topic["user_id"], topic["last_post_user_id"], topic["deleted_by"]])
     is_mod = staff(viewer)
-    out = topic_row(topic, tag_ids(site), users)
-    for key in ("posters", "unseen", "bumped", "bumped_at", "last_poster_username"):
+    out = topic_row(topic, tag_ids(site), users, posters=[])
+    state = topic_state(site, topic["id"], viewer)
+    for key in ("posters", "unseen", "bumped", "bumped_at", "last_poster_username", "can_have_answer"):
         out.pop(key, None)
     participants = site.db.all(
         "SELECT u.*, count(*) AS n FROM posts p JOIN users u ON u.id = p.user_id WHERE p.topic_id = ? AND "
@@ -291,7 +252,7 @@ def topic_view(call: Call, topic: Row, posts: list[Row], stream: Iterable[int]) 
         "created_by": people.basic(creator) if creator else None,
         "last_poster": people.basic(last) if last else None,
         "participants": [{**people.basic(p), "post_count": p["n"]} for p in participants],
-        "notification_level": 1,
+        "notification_level": state["level"],
         "can_edit": is_mod,
         "can_delete": is_mod,
         "can_create_post": viewer is not None and (is_mod or not topic["closed"]),
@@ -331,8 +292,9 @@ def topic_view(call: Call, topic: Row, posts: list[Row], stream: Iterable[int]) 
         "slow_mode_seconds": 0,
         "topic_timer": None,
         "message_bus_last_id": site.bus.last(f"/topic/{topic['id']}"),
-        "bookmarked": False,
-        "bookmarks": [],
+        "bookmarked": bool(state["bookmarks"]),
+        "bookmarks": state["bookmarks"],
+        **assigned(site, topic["id"], whole=True),
         "actions_summary": [
             {"id": kind, "count": 0, "hidden": False, "can_act": viewer is not None} for kind in (4, 7, 8)
         ],
@@ -341,13 +303,14 @@ def topic_view(call: Call, topic: Row, posts: list[Row], stream: Iterable[int]) 
     }
     if topic["accepted_post_id"] is not None:
         answer = site.db.one(
-            "SELECT p.*, u.username FROM posts p JOIN users u ON u.id = p.user_id WHERE p.id = ?",
+            "SELECT p.*, u.username, u.name FROM posts p JOIN users u ON u.id = p.user_id WHERE p.id = ?",
             [topic["accepted_post_id"]],
         )
         if answer:
             out["accepted_answer"] = {
                 "post_number": answer["post_number"],
                 "username": answer["username"],
+                "name": answer["name"],
                 "excerpt": excerpt(answer["raw"]),
             }
     return out

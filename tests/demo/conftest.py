@@ -67,6 +67,36 @@ def anyone(demo: DemoServer) -> Iterator[Callable[[str], httpx.Client]]:
         yield act
 
 
+@pytest.fixture(scope="module")
+def house(world: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoServer]:
+    """One community for all tests of a module; each test works on subjects of its own."""
+    folder = tmp_path_factory.mktemp("house") / "demo"
+    shutil.copytree(world, folder)
+    with DemoServer(folder) as demo:
+        yield demo
+
+
+@pytest.fixture(scope="module")
+def by(house: DemoServer) -> Iterator[Callable[[str], httpx.Client]]:
+    """Makes clients of the module's community that act as the member named; an empty name is a visitor."""
+    with ExitStack() as stack:
+        made: dict[str, httpx.Client] = {}
+
+        def act(username: str) -> httpx.Client:
+            if username not in made:
+                headers = house.as_user(username) if username else {"Accept": "application/json"}
+                made[username] = stack.enter_context(httpx.Client(base_url=house.url, headers=headers))
+            return made[username]
+
+        yield act
+
+
+@pytest.fixture
+def mod(by: Callable[[str], httpx.Client]) -> httpx.Client:
+    """The moderator rookmoor in the module's community."""
+    return by("rookmoor")
+
+
 Item = dict[str, Any]
 
 

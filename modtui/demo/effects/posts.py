@@ -66,6 +66,7 @@ def new_post(
     action_code: str | None = None,
     bump: bool = True,
     at: int | None = None,
+    locale: str | None = None,
 ) -> int:
     """Add a post to a topic and keep the counts right. Gives its id."""
     at = at or now_ms()
@@ -74,6 +75,7 @@ def new_post(
     assert topic is not None
     number = topic["highest_post_number"] + 1
     author = site.user(user_id)
+    first = author is not None and author["post_count"] == 0 and topic["archetype"] == "regular" and post_type == 1
     post_id = db.insert(
         "posts",
         topic_id=topic_id,
@@ -85,7 +87,8 @@ def new_post(
         updated_at=at,
         reply_to_post_number=reply_to,
         action_code=action_code,
-        locale=author["locale"] if author else None,
+        locale=locale or (author["locale"] if author and topic["locale"] else None),
+        notice_type="new_user" if first else None,
     )
     counted = post_type in (1, 2)
     db.run(

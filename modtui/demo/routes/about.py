@@ -10,7 +10,8 @@ from modtui.demo.cooked import excerpt
 from modtui.demo.filters import Filter, topics_where
 from modtui.demo.model import DAY, SCORE_TYPES, Row, iso, now_ms, parse_time
 from modtui.demo.shared_json import tag_ids
-from modtui.demo.thread_json import staff, topic_row
+from modtui.demo.thread_json import staff
+from modtui.demo.topic_json import GROUPS, topic_row
 from modtui.demo.wire import OK, Call, Json, not_found
 
 DESCRIPTION = "Help, ideas and company for everybody who uses Harbour, the backup that stays quiet."
@@ -180,7 +181,7 @@ def site(call: Call) -> Json:
         {
             "default_archetype": "regular",
             "categories": [_category(row, counts) for row in _categories(call)],
-            "groups": [{"id": 1, "name": "admins"}, {"id": 2, "name": "moderators"}, {"id": 3, "name": "staff"}],
+            "groups": [{"id": g["id"], "name": g["name"]} for g in GROUPS],
             "post_action_types": [like, *flags],
             "topic_flag_types": [flag for flag in flags if flag["id"] in (4, 7, 8, 10)],
             "trust_levels": {"newuser": 0, "basic": 1, "member": 2, "regular": 3, "leader": 4},
@@ -286,7 +287,7 @@ def search(call: Call) -> Json:
         "tag_ids": [],
         "group_ids": [],
     }
-    shown = [topic_row(t, names, owners) for t in parents.values()]
+    shown = [topic_row(t, names, owners, posters=[]) for t in parents.values()]
     return Json(
         {
             "posts": posts,

@@ -10,7 +10,8 @@ from starlette.responses import PlainTextResponse, Response
 from modtui.demo import effects
 from modtui.demo.filters import topics_where
 from modtui.demo.model import Row, now_ms, parse_time, slugify
-from modtui.demo.thread_json import find_topic, posts_json, staff, stream_ids, topic_list, topic_view
+from modtui.demo.thread_json import find_topic, posts_json, staff, stream_ids, topic_view
+from modtui.demo.topic_json import topic_list
 from modtui.demo.wire import (
     OK,
     Call,
@@ -25,6 +26,8 @@ from modtui.demo.wire import (
 )
 
 PER_PAGE, CHUNK = 30, 20
+# The topic about a category is no topic of discussion: lists of the whole site leave it out.
+NO_DEFINITIONS = "t.id NOT IN (SELECT topic_id FROM categories WHERE topic_id IS NOT NULL)"
 STATUSES = {
     "closed": "closed",
     "archived": "archived",
@@ -109,9 +112,14 @@ def _list(call: Call, where: str, params: list[object], order: str, path: str, l
 
 
 def latest(call: Call) -> Json:
-    """GET /latest.json (and /new, /top); `max_posts` as older clients use it."""
+    """GET /latest.json (and /new, /top); `max_posts` as older clients use it, `topic_ids` for known ones."""
     most = call.number("max_posts")
-    where, params = ("t.deleted_at IS NULL AND t.posts_count <= ?", [most]) if most else ("t.deleted_at IS NULL", [])
+    where, params = f"t.deleted_at IS NULL AND {NO_DEFINITIONS}", []
+    if most:
+        where, params = f"{where} AND t.posts_count <= ?", [most]
+    if "topic_ids" in call.params:
+        ids = [n for n in (as_int(part) for part in call.items("topic_ids")) if n is not None]
+        where += f" AND t.id IN ({', '.join(map(str, ids)) or '0'})"
     order = {"created": "t.created_at", "views": "t.views", "posts": "t.posts_count"}.get(
         call.text("order"), "t.bumped_at"
     )
@@ -140,9 +148,8 @@ def by_tag(call: Call) -> Json:
 def filtered(call: Call) -> Json:
     """GET /filter.json?q=: the filter language of section 3.1; bad words are collected, not refused."""
     found = topics_where(call.site, call.text("q"), call.user)
-    answer = _list(
-        call, found.where, found.params, found.order, "/filter", min(call.number("per_page", PER_PAGE) or PER_PAGE, 100)
-    )
+    limit = min(call.number("per_page", PER_PAGE) or PER_PAGE, 100)
+    answer = _list(call, f"{found.where} AND {NO_DEFINITIONS}", found.params, found.order, "/filter", limit)
     if found.invalid:
         body = json.loads(bytes(answer.body))
         body["topic_list"]["invalid_filters"] = found.invalid

@@ -8,6 +8,7 @@ import secrets
 
 from modtui.demo.db import Database
 from modtui.demo.model import DAY, MINUTE, now_ms
+from modtui.demo.world.asked import Asked
 from modtui.demo.world.dice import Dice
 from modtui.demo.world.held import Held
 from modtui.demo.world.members import Members
@@ -76,10 +77,15 @@ def _create(db: Database, items: int, members: int, seed: int) -> None:
     threads.questions(min(24 + items // 6, 900))
     _pending(maker, items)
     maker.decided(min(items // 5, 300))
+    asked = Asked(rows, Dice(seed * 7919 + 3), now, people, threads)
+    people.dice = threads.dice = asked.dice
+    asked.questions(min(15 + items // 4, 700))
+    asked.languages()
     threads.settle()
     with db.write():
         _places(db)
         rows.write(db)
+        _definitions(db)
         _finish(db, now, seed, items, members)
     db.index()
 
@@ -117,6 +123,10 @@ def _places(db: Database) -> None:
         db.insert("tags", name=name)
     for template in places["templates"]:
         db.insert("templates", title=template["title"], content=template["content"], tags=json.dumps(template["tags"]))
+
+
+def _definitions(db: Database) -> None:
+    db.run("UPDATE categories SET topic_id = (SELECT min(id) FROM topics t WHERE t.category_id = categories.id)")
 
 
 def _finish(db: Database, now: int, seed: int, items: int, members: int) -> None:

@@ -116,7 +116,7 @@ class Items:
             return
         for score in item.scores:
             if score.message:
-                author = UserRow(score.user_id, "", "", "", "", "", 1, 0, 0, None, topic.locale)
+                author = UserRow(score.user_id, "", "", "", "", "", 1, 0, 0, None, topic.locale or "en")
                 private = self.threads.private(
                     author, f"Something Else: {topic.title}", score.message, score.created_at, group="moderators"
                 )

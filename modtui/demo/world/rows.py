@@ -72,7 +72,7 @@ class TopicRow:
     created_at: int
     last_posted_at: int
     bumped_at: int
-    locale: str
+    locale: str | None
     tags: list[str]
     archetype: str = "regular"
     posts_count: int = 0
@@ -102,7 +102,7 @@ class PostRow:
     raw: str
     created_at: int
     updated_at: int
-    locale: str
+    locale: str | None
     post_type: int = 1
     reply_to_post_number: int | None = None
     reply_count: int = 0
@@ -116,6 +116,7 @@ class PostRow:
     user_deleted: int = 0
     edit_reason: str | None = None
     action_code: str | None = None
+    notice_type: str | None = None
 
 
 @dataclass(slots=True)
