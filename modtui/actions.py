@@ -39,10 +39,6 @@ class Action(Struct, frozen=True):
     missing: str = ""
 
 
-LANES_HERE = frozenset({"reports", "pending"})
-"""The lanes that this version has."""
-
-
 def _a(
     id: str, title: str, keys: str, help: str, *, group: str, scopes: frozenset[Scope] = WORK,
     verb: str | None = None, person: bool = False, missing: str = "",
@@ -50,7 +46,6 @@ def _a(
     return Action(id, title, tuple(keys.split("  ")) if keys else (), scopes, group, help, verb, person, missing)
 
 
-_NO_LANE = "this version has the lanes reports and pending"
 _LIST: frozenset[Scope] = frozenset({"list"})
 _ITEM: frozenset[Scope] = frozenset({"item"})
 
@@ -84,6 +79,16 @@ ACTIONS: tuple[Action, ...] = (
        missing="this version has no form for it yet; d, then m sends a message with the removal"),
     _a("question.accept-answer", "accept", "A", "Marks an answer as the solution.", group="Decide", verb="accept",
        missing="it belongs to the questions lane, which this version does not have yet"),
+    _a("thread.assign", "assign", "", "Gives the thread to a colleague or a group, or takes it back.", group="Decide",
+       verb="assign"),
+    _a("thread.move", "move", "", "Moves the thread to another category.", group="Decide", verb="move"),
+    _a("thread.tag", "tag", "", "Changes the tags of the thread.", group="Decide", verb="tag"),
+    _a("thread.duplicate", "duplicate", "", "Links the thread that asks the same, and closes this one.",
+       group="Decide", verb="duplicate", person=True),
+    _a("thread.bookmark", "bookmark", "", "Keeps it in mind on the site, with a date.", group="Decide",
+       verb="bookmark"),
+    _a("thread.watch", "watch", "", "The site tells you of every new post here, or no longer.", group="Decide",
+       verb="watch"),
     # undo
     _a("undo", "undo", "u  z", "Takes back the last decision: free while it is held, asks once it was sent.",
        group="Undo"),
@@ -134,9 +139,10 @@ ACTIONS: tuple[Action, ...] = (
     # find
     _a("lane.1", "reports", "1  g r", "The reports lane.", group="Find", scopes=ALL),
     _a("lane.2", "pending", "2  g p", "Held posts and sign-ups.", group="Find", scopes=ALL),
-    _a("lane.3", "questions", "3  g q", "The questions lane.", group="Find", scopes=ALL, missing=_NO_LANE),
-    _a("lane.4", "members", "4  g m", "The members lane.", group="Find", scopes=ALL, missing=_NO_LANE),
-    _a("lane.5", "escalated", "5  g e", "The escalated lane.", group="Find", scopes=ALL, missing=_NO_LANE),
+    _a("lane.3", "questions", "3  g q", "Questions that wait for an answer, what is due next first.", group="Find",
+       scopes=ALL),
+    _a("lane.4", "members", "4  g m", "The directory of members.", group="Find", scopes=ALL),
+    _a("lane.5", "escalated", "5  g e", "What was handed on and is not answered yet.", group="Find", scopes=ALL),
     _a("community.previous", "community before", "<  [", "The community before.", group="Find"),
     _a("community.next", "next community", ">  ]", "The next community.", group="Find"),
     _a("community.choose", "community", "g c", "Choose a community by name.", group="Find"),

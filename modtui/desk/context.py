@@ -21,7 +21,7 @@ from modtui.desk.link import broken
 from modtui.desk.rooms import DeskLike
 from modtui.desk.words import did
 from modtui.domain.decisions import Decision
-from modtui.domain.items import Dossier, Item, Thread
+from modtui.domain.items import Answered, Dossier, Item, Thread
 from modtui.errors import ModtuiError, RateLimited
 from modtui.text import Shown, join, say
 
@@ -47,6 +47,8 @@ class Context(Struct, frozen=True):
     loading: bool = False
     problem: str | None = None
     fresh_ms: int = 0
+    similar: tuple[Answered, ...] = ()
+    """Threads like a question that were solved or answered."""
 
 
 class _Flight:

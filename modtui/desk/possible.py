@@ -22,7 +22,7 @@ def possible(community: Community, item: Item | None, verb: str) -> Capability:
     if offer is not None and not isinstance(offer.capability, Allowed):
         return offer.capability
     try:
-        community.backend.plan(item, _complete(verb))
+        community.backend.plan(item, complete(verb))
     except Refused as error:
         text = error.message.rstrip(".")
         return Blocked("state", text[:1].lower() + text[1:])
@@ -31,8 +31,8 @@ def possible(community: Community, item: Item | None, verb: str) -> Capability:
     return ALLOWED
 
 
-def _complete(verb: str) -> Intent:
-    """An intent with everything that a plan may ask for."""
+def complete(verb: str) -> Intent:
+    """An intent with everything that a plan may ask for, to see whether it is possible and what it would do."""
     kind: Literal["silence", "ban"] | None = "silence" if verb == "silence" else "ban" if verb == "ban" else None
     sanction = Sanction(kind, 86_400_000) if kind is not None else None
     return Intent(

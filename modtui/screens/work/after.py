@@ -10,12 +10,12 @@ from modtui.screens.lines.choose import Choice, ChoiceLine
 from modtui.screens.lines.question import QuestionLine
 from modtui.screens.lines.reason import ReasonLine
 from modtui.screens.lines.sanction import SanctionForm
-from modtui.screens.work.verbs import WorkVerbs
+from modtui.screens.work.threads import WorkThreads
 from modtui.text import Foreign, Shown, own, say
 from modtui.text.time import stamp
 
 
-class WorkAfter(WorkVerbs):
+class WorkAfter(WorkThreads):
     """The keys of the group Undo, and `later`."""
 
     def act_undo(self) -> None:

@@ -11,7 +11,7 @@ from textual.containers import Container
 from modtui.actions import Scope
 from modtui.desk.view import View
 from modtui.domain.capability import Capability
-from modtui.domain.items import Item
+from modtui.domain.items import Answered, Item
 from modtui.domain.subjects import CommunityId, Lane
 from modtui.screens.page import Page
 from modtui.screens.shell import Shell
@@ -189,6 +189,7 @@ class WorkFrame(Page):
             thread=context.thread,
             dossier=context.dossier,
             earlier=context.earlier,
+            similar=context.similar,
             effects=self._effects_of(item),
             reveal=self.reveal,
             loading=context.loading,
@@ -199,6 +200,10 @@ class WorkFrame(Page):
             tight=self.tight,
             narrow=not self.wide,
         )
+
+    def similar_of(self, item: Item) -> tuple[Answered, ...]:
+        """Solved threads like the item, as far as they were found."""
+        return self.desk.context(item).similar
 
     def _state_words(self, item: Item) -> Shown | None:
         """Another's claim, as the head says it."""

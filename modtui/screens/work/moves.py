@@ -11,6 +11,7 @@ from modtui.domain.subjects import LANES, CommunityId
 from modtui.screens.lines.choose import ChoiceLine, choices
 from modtui.screens.pages.conflict import ConflictPage
 from modtui.screens.work.find import WorkFind
+from modtui.screens.work.places import HINTS
 from modtui.text import own, say, show_line
 
 
@@ -20,18 +21,15 @@ class WorkMoves(WorkFind):
     KEEP_HINTS = 2
 
     # the hint line
-    HINTS = (
-        "item.open", "item.approve", "item.remove", "item.spam", "item.ignore", "item.claim", "item.later", "item.note",
-        "member.show", "links.show", "offers.show", "undo", "help.show",
-    )  # fmt: skip
     EMPTY_HINTS = (
-        "lane.1", "lane.2", "lane.merge", "filter.edit", "community.next", "journal.open", "undo", "help.show", "back",
+        "lane.1", "lane.2", "lane.3", "lane.5", "lane.merge", "filter.edit", "community.next", "journal.open", "undo",
+        "help.show", "back",
     )  # fmt: skip
 
     def hints(self) -> Sequence[tuple[str, str, bool]]:
         """The keys of this place; in the item also how to go on."""
         keymap = self.shell.keymap
-        names = list(self.HINTS)
+        names = list(HINTS[self.lane])
         if not len(self.view):
             names = [name for name in self.EMPTY_HINTS if name != f"lane.{LANES.index(self.lane) + 1}"]
             if len(self.desk.communities) < 2:
@@ -261,6 +259,18 @@ class WorkMoves(WorkFind):
     def act_lane_2(self) -> None:
         """Pending."""
         self._lane(1)
+
+    def act_lane_3(self) -> None:
+        """Questions."""
+        self._lane(2)
+
+    def act_lane_4(self) -> None:
+        """Members."""
+        self._lane(3)
+
+    def act_lane_5(self) -> None:
+        """Escalated."""
+        self._lane(4)
 
     def _lane(self, n: int) -> None:
         lane = LANES[n]

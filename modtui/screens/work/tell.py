@@ -9,6 +9,7 @@ from modtui.desk import words
 from modtui.desk.community import Community
 from modtui.desk.desk import Desk
 from modtui.desk.outcome import RowState
+from modtui.desk.possible import complete
 from modtui.desk.view import View
 from modtui.domain.capability import Blocked, Capability
 from modtui.domain.decisions import Intent, Plan
@@ -16,6 +17,7 @@ from modtui.domain.items import Claim, Item
 from modtui.domain.subjects import CommunityId, Lane
 from modtui.errors import ModtuiError
 from modtui.keymap import Keymap
+from modtui.screens.work.places import EFFECTS, REPORT_EFFECTS
 from modtui.text import Shown, join, own, say, show_line
 from modtui.text.time import age
 from modtui.widgets.item_lines import KeyEffect
@@ -30,7 +32,8 @@ LANE_NAMES: dict[Lane, tuple[str, str]] = {
 HANDLED = {"kept": "kept", "removed": "removed", "ignored": "ignored", "deleted": "deleted", "gone": "took away"}
 """What somebody did, by the state that it left."""
 
-EFFECT_ACTIONS = ("item.approve", "item.remove", "item.spam", "item.ignore", "item.restore", "thread.lock")
+_WORDED = frozenset({"reply", "accept", "escalate"})
+"""Verbs whose plan needs more than the verb."""
 
 
 def community_of(desk: Desk, id: CommunityId | None) -> Community | None:
@@ -69,10 +72,10 @@ def effects_of(
 ) -> tuple[KeyEffect, ...]:
     """What the plain keys do on this item, or why they do nothing. `can` is the desk's word, perhaps remembered."""
     found: list[KeyEffect] = []
-    for name in EFFECT_ACTIONS:
+    for name in EFFECTS.get(item.lane, REPORT_EFFECTS):
         action = BY_ID[name]
         key = own(keymap.shown(name))
-        if not key or action.verb is None:
+        if not key or action.verb is None or action.missing:
             continue
         verb = action.verb
         if verb == "lock" and item.place.closed:
@@ -83,7 +86,7 @@ def effects_of(
                 found.append(KeyEffect(key, own(action.title), own(able.sentence), blocked=True))
             continue
         try:
-            plan = desk.plan(item, Intent(verb=verb))
+            plan = desk.plan(item, complete(verb) if verb in _WORDED else Intent(verb=verb))
         except ModtuiError as error:
             found.append(KeyEffect(key, own(action.title), own(error.message.rstrip(".")), blocked=True))
             continue

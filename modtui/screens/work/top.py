@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from modtui.actions import LANES_HERE
 from modtui.desk.community import Community
 from modtui.desk.desk import Desk
 from modtui.desk.view import View
@@ -46,8 +45,8 @@ def _tabs(desk: Desk, lane: Lane, community: CommunityId | None, one: Community 
             short=names[1],
             active=name == lane,
             count=counts.get(name),
-            blocked=name not in LANES_HERE
-            or (one is not None and isinstance(one.backend.capabilities.lane(name), Blocked) and one.identified),
+            blocked=name != "escalated"
+            and one is not None and isinstance(one.backend.capabilities.lane(name), Blocked) and one.identified,
         )
         for n, (name, names) in enumerate(tell.LANE_NAMES.items())
     )

@@ -1,0 +1,55 @@
+"""What each lane shows at the bottom, and which keys its items tell the effects of. Data only."""
+
+from __future__ import annotations
+
+from modtui.domain.subjects import Lane
+
+_END = ("offers.show", "undo", "help.show")
+
+HINTS: dict[Lane, tuple[str, ...]] = {
+    "reports": (
+        "item.open", "item.approve", "item.remove", "item.spam", "item.ignore", "item.escalate", "item.claim",
+        "item.later", "item.note", "member.show", "links.show", "item.reply", *_END,
+    ),
+    "pending": (
+        "item.open", "item.approve", "item.remove", "item.spam", "item.edit", "item.claim", "item.later", "item.note",
+        "member.show", "links.show", *_END,
+    ),
+    "questions": (
+        "item.open", "item.reply", "question.accept-answer", "item.escalate", "item.later", "language.cycle",
+        "thread.show", "member.show", "links.show", *_END,
+    ),
+    "members": (
+        "item.open", "member.show", "member.ban", "member.silence", "member.warn", "item.note", "filter.edit",
+        "sort.choose", *_END,
+    ),
+    "escalated": (
+        "item.open", "item.approve", "item.remove", "item.reply", "item.escalate", "item.later", "item.note",
+        "member.show", *_END,
+    ),
+}  # fmt: skip
+"""The keys of the hint line, what matters most first; the last ones never give way."""
+
+EFFECTS: dict[Lane, tuple[str, ...]] = {
+    "questions": ("item.reply", "question.accept-answer", "thread.lock", "item.escalate"),
+    "members": ("item.approve",),
+}
+"""Keys whose effects the item tells; other lanes have those of reports."""
+
+REPORT_EFFECTS = (
+    "item.approve", "item.remove", "item.spam", "item.ignore", "item.restore", "thread.lock", "item.escalate",
+)  # fmt: skip
+
+THREAD_VERBS = (
+    ("reply", "item.reply"), ("accept", "question.accept-answer"), ("assign", "thread.assign"),
+    ("move", "thread.move"), ("tag", "thread.tag"), ("duplicate", "thread.duplicate"),
+    ("bookmark", "thread.bookmark"), ("watch", "thread.watch"), ("lock", "thread.lock"),
+    ("escalate", "item.escalate"), ("note", "item.note"), ("claim", "item.claim"),
+)  # fmt: skip
+"""What `,` lists for an item with a thread beside the site's own offers: verb and action."""
+
+MEMBER_VERBS = (
+    ("approve", "item.approve"), ("silence", "member.silence"), ("ban", "member.ban"), ("warn", "member.warn"),
+    ("note", "item.note"), ("logout", "member.log-out"), ("erase", "member.erase"),
+)  # fmt: skip
+"""The same for a member."""
