@@ -55,6 +55,7 @@ kind = "mail"
 to = "legal@harbour.example"
 due = "2h"
 hours = "office"
+options = { host = "smtp.harbour.example", from = "modtui@harbour.example" }
 
 [hours.office]
 tz = "Europe/Paris"
@@ -157,6 +158,22 @@ theme = "dark"
         ("[[routes]]\nname = 'r'\nkey = 'e'\nurl = 'https://x.example'", "the site's own route"),
         ("[[routes]]\nname = 'r'\nkey = 'l'", 'needs "url"'),
         ("[[routes]]\nname = 'r'\nkey = 'l'\nurl = 'https://x.example'\nhours = 'offce'\n[hours.office]", "office"),
+        ("[[routes]]\nname = 'r'\nkey = 'l'\nurl = 'http://x.example/hook'", "plain http to another machine"),
+        ("[[routes]]\nname = 'r'\nkey = 'l'\nurl = 'https://a:b@x.example/hook'", "must not hold a name"),
+        ("[[routes]]\nname = 'r'\nkey = 'l'\nurl = 'hook'", "not a web address"),
+        ("[[routes]]\nname = 'r'\nkey = 'l'\nkind = 'fax'\nurl = 'https://x.example'", "Known are"),
+        ("[[routes]]\nname = 'r'\nkey = 'l'\nkind = 'email'\nto = 'a@x.example'\n"
+         "options = { from = 'a@x.example' }", 'need "host"'),
+        ("[[routes]]\nname = 'r'\nkey = 'l'\nkind = 'mail'\nto = 'a\\r\\nBcc: b@x.example'\n"
+         "options = { host = 'h', from = 'a@x.example' }", "mail address"),
+        ("[[routes]]\nname = 'r'\nkey = 'l'\nkind = 'mail'\nto = 'a@x.example'\n"
+         "options = { host = 'smtp.x.example', from = 'a@x.example', tls = 'none' }", "could be read on the way"),
+        ("[[routes]]\nname = 'r'\nkey = 'l'\nkind = 'mail'\nto = 'a@x.example'\n"
+         "options = { host = 'h', from = 'a@x.example', subject = '{titel}' }", 'Did you mean "title"?'),
+        ("[[routes]]\nname = 'r'\nkey = 'l'\nkind = 'command'", 'needs "command"'),
+        ("[[routes]]\nname = 'r'\nkey = 'l'\nkind = 'site'", 'needs "to"'),
+        ("[[routes]]\nname = 'r'\nkey = 'l'\nurl = 'https://x.example'\n"
+         "[[routes]]\nname = 'R'\nkey = 'm'\nurl = 'https://x.example'", "already the name of"),
         ("[[reasons]]\nid = 'a'\ndigit = 9", "a digit from 1 to 8"),
         ("[[reasons]]\nid = 'a'\ndigit = 1\n[[reasons]]\nid = 'b'\ndigit = '1'", 'already the digit of "a"'),
         ("[[reasons]]\nid = 'a'\n[[reasons]]\nid = 'a'", "already the id"),
@@ -212,7 +229,7 @@ def test_the_table_of_keys_has_every_field_of_the_model() -> None:
         fields = set(section.struct.__struct_fields__) - left_out
         assert {field.attr for field in section.fields} == fields, section.name
         assert all(field.words.endswith(".") for field in section.fields)
-    assert {section.name for section in SECTIONS} == set(Settings.__struct_fields__) - {"path"}
+    assert {section.name for section in SECTIONS} == set(Settings.__struct_fields__) - {"path", "replies"}
 
 
 def test_the_examples_of_the_docs_are_valid(tmp_path: Path) -> None:
