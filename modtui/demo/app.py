@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -98,6 +99,7 @@ class Outer:
         if scope["type"] != "http":
             await self.inner(scope, receive, send)
             return
+        came = time.monotonic()
         path = scope["path"]
         accept = next((v.decode("latin-1") for k, v in scope["headers"] if k == b"accept"), "")
         wants_json = path.endswith(".json") or "application/json" in accept
@@ -111,8 +113,8 @@ class Outer:
         def note(status: int) -> None:
             nonlocal logged
             logged = True
-            entry = LoggedRequest(scope["method"], path + (f"?{query}" if query else ""), status, state["username"])
-            self.site.requests.append(entry)
+            asked = path + (f"?{query}" if query else "")
+            self.site.requests.append(LoggedRequest(scope["method"], asked, status, state["username"], came))
             self.site.counts[f"{scope['method']} {path}"] += 1
 
         async def noting(message: Any) -> None:

@@ -253,7 +253,7 @@ class DemoServer:
         self._server = _server(self.site, up.set)
         self._thread = threading.Thread(target=self._run, name="demo", daemon=True)
         self._thread.start()
-        if not up.wait(10):
+        if not up.wait(30):
             raise RuntimeError("The embedded community did not start.")
         return self
 
@@ -278,7 +278,7 @@ class DemoServer:
 
     @property
     def requests(self) -> list[LoggedRequest]:
-        """(method, path with query, status, username) of every answered request, oldest first."""
+        """(method, path with query, status, username, when it came) of every answered request, oldest first."""
         return list(self.site.requests)
 
     def count(self, prefix: str = "", method: str = "") -> int:

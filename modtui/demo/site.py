@@ -15,12 +15,14 @@ from modtui.demo.model import Row, now_ms
 
 
 class LoggedRequest(NamedTuple):
-    """One answered request: method, path with its query, status, acting username (empty when anonymous)."""
+    """One answered request: method, path with its query, status, acting username (empty when anonymous), and when it
+    came, in seconds of `time.monotonic`."""
 
     method: str
     path: str
     status: int
     username: str
+    came: float
 
 
 @dataclass(slots=True)

@@ -137,7 +137,7 @@ MORE = [
 
 
 @given(st.lists(st.sampled_from(TAGS + MORE) | hostile, max_size=30).map("".join), st.integers(8, 60), st.booleans())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_every_row_fits_and_is_clean(html: str, width: int, reveal: bool) -> None:
     names = get_args(StyleName)
     for row in lines(from_html(Foreign(html), site=SITE), width, reveal=reveal):

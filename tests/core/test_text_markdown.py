@@ -125,7 +125,7 @@ TAGS = [
 
 
 @given(st.lists(st.sampled_from(TAGS) | hostile, max_size=40).map("".join))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_no_soup_of_marks_breaks_or_leaks(raw: str) -> None:
     for document in (read(raw), from_plain(Foreign(raw), site=SITE)):
         assert not FORBIDDEN.search(texts(document))
@@ -134,7 +134,6 @@ def test_no_soup_of_marks_breaks_or_leaks(raw: str) -> None:
 @given(
     st.lists(st.sampled_from(["word", "other", " ", "\n", "\n\n", "[/quote]", "[spoiler]x"]), max_size=30).map("".join)
 )
-@settings(deadline=None)
 def test_no_word_gets_lost(raw: str) -> None:
     shown = plain_text(read(raw))
     assert (shown.count("word"), shown.count("other"), shown.count("x")) == (

@@ -10,11 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from modtui.demo.server import DemoServer
+from modtui.demo.site import LoggedRequest
 from tests.acceptance import Api
 from tests.pty.terminal import Terminal
 
 ROW = re.compile(r"^>.\s+\d*\S+\s", re.M)
 """The row under the cursor: `>`, a state letter, how long it waits."""
+
+TOO_FAST = "Too fast to have been read"
 
 READ_S = 0.25
 """A picture must rest a bit longer than modtui's own 200 ms before a key may decide on it."""
@@ -68,9 +71,17 @@ class Harbour:
 
     def performs(self, number: int | None = None) -> list[str]:
         """The perform requests that the moderator's key made and the site accepted, oldest first."""
+        return [one.path for one in self._performs(number)]
+
+    def sent_at(self, number: int) -> float:
+        """When the one decision on an item came to the site (`time.monotonic`): no matter when the test looked."""
+        (one,) = self._performs(number)
+        return one.came
+
+    def _performs(self, number: int | None) -> list[LoggedRequest]:
         prefix = "/review/" if number is None else f"/review/{number}/"
         return [
-            one.path
+            one
             for one in self.demo.requests
             if one.method == "PUT" and one.path.startswith(prefix) and "/perform/" in one.path and one.status == 200
             and one.username == self.demo.username
@@ -142,9 +153,18 @@ class Modtui(Terminal):
         assert short in self.row(), f"{work.author} is not in the list:\n{self.text()}"
         self.read()
 
-    def decided(self, words: str) -> None:
-        """Wait until the message line says that something was decided."""
-        self.wait_for(words)
+    def decide(self, *keys: str, words: str | re.Pattern[str]) -> None:
+        """Press keys that decide on the item under the cursor, and wait for the words that say so.
+
+        A busy machine may finish drawing the item after the test has read it. Then the program says that it was too
+        fast and drops the last key; the item is in sight by now, so a moderator presses that key again.
+        """
+        self.press(*keys)
+        self.wait_for(lambda: self.shows(words) or self.shows(TOO_FAST), why=repr(words))
+        if not self.shows(words):
+            self.still(0.6)  # after a refusal keys are ignored for half a second
+            self.press(keys[-1])
+            self.wait_for(words)
 
     def sent(self, number: int) -> str:
         """Wait until the site has the decision; give the item's status there."""

@@ -30,7 +30,7 @@ KEYS: dict[str, str] = {
 }  # fmt: skip
 """What a plain terminal sends for the keys that are no character; `ctrl+x` is made."""
 
-TIMEOUT_S = 15.0
+TIMEOUT_S = 30.0
 """How long a condition may take before the test fails; a busy machine is slow, and a wait ends when it holds."""
 
 
@@ -119,17 +119,25 @@ class Terminal:
         """Paste a text. `bracketed=False` is a terminal that does not mark what is pasted."""
         self._write(b"\x1b[200~" + text.encode() + b"\x1b[201~" if bracketed else text.encode())
 
-    def repeat(self, key: str, times: int, hz: float = 30.0) -> None:
-        """Hold a key down: `times` presses at the rate at which keyboards repeat, whatever the program writes."""
-        begin = time.monotonic()
+    def repeat(self, key: str, times: int, hz: float = 30.0) -> int:
+        """Hold a key down: `times` presses at the rate at which keyboards repeat, whatever the program writes.
+
+        Gives how often a busy machine made the hand stumble: a pause after which the next press is one of its own.
+        """
+        begin = last = time.monotonic()
         written: list[bytes] = []
+        stumbles = 0
         for n in range(times):
             self.press(key)
+            now = time.monotonic()
+            stumbles += now - last > 2 / hz
+            last = now
             while (left := begin + (n + 1) / hz - time.monotonic()) > 0:
                 if self.wait_readable(left):
                     written.append(os.read(self._fd, 1 << 16))  # drawn below: drawing would make the hand stumble
         for data in written:
             self.emulator.feed(data)
+        return stumbles
 
     def resize(self, width: int, height: int) -> None:
         """Give the terminal another size; the kernel tells the program."""
@@ -255,7 +263,7 @@ class Terminal:
         if self.exit_code is None:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self.pid, signal.SIGKILL)
-            self._reap(10)
+            self._reap(TIMEOUT_S)
         self.hangup()
         with contextlib.suppress(OSError):
             os.close(self._pidfd)

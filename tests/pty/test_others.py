@@ -11,10 +11,9 @@ from tests.pty.modtui import ROW, Harbour
 def test_another_moderator_was_faster(harbour: Harbour, open_modtui: Open) -> None:
     """Decided here, then decided there before the hold is over: ours is not sent, and both are named."""
     work = harbour.pick()
-    modtui = open_modtui(hold=2).ready()
+    modtui = open_modtui(hold=5).ready()  # long enough for a busy machine to come to the next line within it
     modtui.go_to(work)
-    modtui.press("a")
-    modtui.decided(f"Kept #{work.number}")
+    modtui.decide("a", words=f"Kept #{work.number}")
     harbour.demo.perform(work.number, "agree_and_hide", "kestrel")
     modtui.wait_for(f"Not sent: #{work.number} is not what you saw")
     assert "kestrel" in modtui.message()
@@ -48,8 +47,7 @@ def test_an_item_that_another_has_taken_is_not_decided_unasked(harbour: Harbour,
     modtui.press("R")
     modtui.wait_for("TAKEN by kestrel")
     modtui.read()
-    modtui.press("a")
-    modtui.wait_for(re.compile(r"taken by kestrel\.|kestrel has had this"), why="why a does nothing, or a question")
+    modtui.decide("a", words=re.compile(r"taken by kestrel\.|kestrel has had this"))  # why not, or a question
     modtui.still(0.6)
     modtui.press("ctrl+g")
     assert harbour.status(work.number) == "pending"

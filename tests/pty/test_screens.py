@@ -119,5 +119,5 @@ def test_a_window_of_any_size_keeps_working(harbour: Harbour, open_modtui: Open)
     modtui.wait_for(lambda: fits(modtui, 120) and "reported post by" in modtui.text(), why="list and item side by side")
     work = harbour.pick()
     modtui.go_to(work)
-    modtui.press("i")
+    modtui.decide("i", words=f"Ignored #{work.number}")
     assert modtui.sent(work.number) == "ignored"
