@@ -25,6 +25,8 @@ from modtui.store.trouble import Damaged
 T = TypeVar("T")
 BATCH = 200
 """Items in one transaction: another process waits for the file no longer than a few milliseconds."""
+ANSWERED = "answered:"
+"""How the keys of small facts about reading solved threads begin."""
 _CHUNK = 500
 _DAY_MS = 86_400_000
 _ITEM = msgspec.json.Decoder(Item)
@@ -49,6 +51,10 @@ class Cache:
             wait_s=wait_s, disposable=True, page_size=16_384,
         )
         self._now_ms = now_ms or (lambda: time.time_ns() // 1_000_000)
+
+    def now_ms(self) -> int:
+        """The clock of this cache (UTC ms)."""
+        return self._now_ms()
 
     # -- items
 
@@ -227,12 +233,15 @@ class Cache:
             count = connection.execute("DELETE FROM item WHERE fetched_ms < ?", (limit,)).rowcount
             for table in ("thread", "dossier"):
                 connection.execute(f"DELETE FROM {table} WHERE fetched_ms < ?", (limit,))
+            connection.execute("DELETE FROM spoken WHERE at_ms < ? AND hand = 0", (limit,))
+            if connection.execute("DELETE FROM solved WHERE fetched_ms < ?", (limit,)).rowcount:
+                connection.execute(f"DELETE FROM meta WHERE key GLOB '{ANSWERED}*'")  # they are read anew, then
             return count
 
         return await self.database.write(work, truncate=True)
 
     async def forget(self, username: str) -> int:
-        """Delete every row, thread and dossier in which a member is named. How many rows went."""
+        """Delete every row, thread, solved thread and dossier in which a member is named. How many rows went."""
         needle = encode(username.strip().lstrip("@"))[1:-1].decode().casefold()
 
         def names(data: bytes) -> bool:
@@ -247,6 +256,10 @@ class Cache:
                 connection.executemany(
                     f"DELETE FROM {table} WHERE rowid=?", [(row,) for row, data in found if names(data)]
                 )
+            solved = [(row,) for row, data in connection.execute("SELECT row, data FROM solved") if names(data)]
+            if solved:
+                connection.executemany("DELETE FROM solved WHERE row=?", solved)
+                connection.execute("INSERT INTO solved_index(solved_index) VALUES ('optimize')")  # no words stay behind
             return len(rows)
 
         return await self.database.write(work, truncate=True) if needle else 0

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from modtui.errors import StoreError
+from modtui.store.codec import encode
 from modtui.store.database import connect, private_file
 from modtui.store.trouble import Damaged
 
@@ -148,10 +149,19 @@ CREATE TABLE item (
     category TEXT,
     category_id TEXT,
     thread_id TEXT,
+    question TEXT,
+    clock_ms INTEGER,
+    amber_ms INTEGER,
+    due_ms INTEGER,
+    assigned TEXT,
+    assigned_mine INTEGER NOT NULL,
+    watched INTEGER NOT NULL,
+    first INTEGER NOT NULL,
     fetched_ms INTEGER NOT NULL,
     mark BLOB NOT NULL
 );
 CREATE INDEX item_order ON item(lane, open, since_ms, id, community);
+CREATE INDEX item_due ON item(lane, due_ms, amber_ms, community) WHERE open = 1 AND due_ms IS NOT NULL;
 CREATE INDEX item_subject ON item(community, kind, native);
 CREATE TABLE body (row INTEGER PRIMARY KEY, data BLOB NOT NULL);
 CREATE TABLE thread (item TEXT PRIMARY KEY, fetched_ms INTEGER NOT NULL, data BLOB NOT NULL);
@@ -162,8 +172,48 @@ CREATE TABLE dossier (
 CREATE TABLE account (community TEXT PRIMARY KEY, data BLOB NOT NULL);
 CREATE TABLE counts (community TEXT PRIMARY KEY, data BLOB NOT NULL);
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE spoken (item TEXT PRIMARY KEY, text INTEGER, language TEXT, hand INTEGER NOT NULL, at_ms INTEGER NOT NULL);
+CREATE TABLE solved (
+    row INTEGER PRIMARY KEY,
+    community TEXT NOT NULL,
+    thread TEXT NOT NULL,
+    solved INTEGER NOT NULL,
+    language TEXT,
+    title TEXT NOT NULL,
+    words TEXT NOT NULL,
+    fetched_ms INTEGER NOT NULL,
+    data BLOB NOT NULL,
+    UNIQUE (community, thread)
+);
+CREATE VIRTUAL TABLE solved_index USING fts5(
+    title, words, community, content='solved', content_rowid='row',
+    tokenize='unicode61 remove_diacritics 2'
+);
+CREATE TRIGGER solved_in AFTER INSERT ON solved BEGIN
+    INSERT INTO solved_index(rowid, title, words, community) VALUES (new.row, new.title, new.words, new.community);
+END;
+CREATE TRIGGER solved_out AFTER DELETE ON solved BEGIN
+    INSERT INTO solved_index(solved_index, rowid, title, words, community)
+    VALUES ('delete', old.row, old.title, old.words, old.community);
+END;
 """
-CACHE_VERSION = 1
+"""`item.question` is the question's state. `spoken` keeps the language that was found in (or set for) an item's text;
+`text` is a checksum of it. `solved.row` rises with the time of the answer, so that a search reads the newest first;
+`title` and `words` are folded words, each once; `data` is the whole thread."""
+CACHE_VERSION = 2
+
+UNSENT = """
+CREATE TABLE unsent (
+    id TEXT PRIMARY KEY,
+    item TEXT NOT NULL,
+    community TEXT NOT NULL,
+    body BLOB NOT NULL,
+    saved_ms INTEGER NOT NULL,
+    revision INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX unsent_item ON unsent(item);
+"""
+"""Version 2: several unsent texts for one target; version 1 had room for one."""
 
 Migration = Callable[[sqlite3.Connection], None]
 
@@ -183,7 +233,17 @@ def _first(connection: sqlite3.Connection) -> None:
         script(connection, part)
 
 
-MIGRATIONS: tuple[Migration, ...] = (_first,)
+def _second(connection: sqlite3.Connection) -> None:
+    script(connection, UNSENT)
+    for number, (target, body, saved) in enumerate(connection.execute("SELECT target, body, saved_ms FROM draft").fetchall()):
+        connection.execute(
+            "INSERT INTO unsent VALUES (?,?,?,?,?,1)",
+            (f"old{number}", target, "".join(target.split("/")[1:2]), encode({"text": body}), saved),
+        )
+    connection.execute("DROP TABLE draft")
+
+
+MIGRATIONS: tuple[Migration, ...] = (_first, _second)
 """What makes version n of state.db from version n-1. Events are never rewritten; the outbox may be made anew."""
 
 

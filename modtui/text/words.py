@@ -1,0 +1,84 @@
+"""The words of a text, folded for searching: case, accents and the commonest endings do not count."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+MAX_SIGNS = 20_000
+"""Signs of a text that are looked at."""
+LONGEST = 40
+"""Signs of a word that count."""
+
+_WORD = re.compile(r"[^\W_]+")
+_TAG = re.compile(r"<[^<>]{0,2000}>")
+_CODE = re.compile(r"<pre\b.*?</pre>|^(```+|~~~+).*?(?:^\1|\Z)", re.DOTALL | re.MULTILINE | re.IGNORECASE)
+_QUOTE = re.compile(
+    r"<(aside|blockquote)\b.*?</\1>|^[ \t]*>.*$|\[quote\b[^\]]*\].*?(?:\[/quote\]|\Z)",
+    re.DOTALL | re.MULTILINE | re.IGNORECASE,
+)
+_SHORT_CODE = re.compile(r"<code\b.*?</code>|`[^`\n]{1,300}`", re.DOTALL | re.IGNORECASE)
+_LINK = re.compile(r"!?\[([^\]\n]{0,300})\]\([^)\s]{0,2000}\)|\b(?:https?://|www\.)\S+", re.IGNORECASE)
+_NAME = re.compile(r"(?<!\w)@\w[\w.\-]*|(?<!\w):[a-z0-9_+\-]{2,40}:(?!\w)|&#?\w{1,10};", re.IGNORECASE)
+_ENDINGS = ("ungen", "ments", "ment", "en", "es", "er", "e", "s", "x", "n")
+_FROM, _TO = "\u3040", "\u9fff"
+
+_STOP = """
+the and for with that this these those from have has had not but are was were you your can could would should
+will does did how what when where which who why there here then than just only also any all some more most
+its our they them their she him her his hello hey thanks thank please anyone somebody since after before into
+les des une aux dans sur avec pour par pas que qui quoi est sont etait suis avez avons mais plus moins tres tout
+tous toute cette ces cet son ses mon mes ton tes notre votre nous vous ils elle elles comme quand comment
+pourquoi bonjour merci depuis apres avant sans chez
+der die das den dem des ein eine einen einem einer und oder aber nicht kein keine mit von vom zum zur auf aus bei
+fur uber unter wie was wenn wann wer wo warum ist sind war waren hat habe haben wird werden kann konnen ich wir
+ihr sie mir mich uns euch auch noch nur schon sehr mehr hallo danke bitte seit nach vor ohne
+"""
+STOP = frozenset(_STOP.split())
+"""Words that tell nothing about what a text is about in English, French and German, folded."""
+
+
+def without_dress(text: str) -> str:
+    """A post without what its author did not say in words: code, quotes, addresses, names, tags. Any format."""
+    text = text[:MAX_SIGNS]
+    for pattern in (_CODE, _QUOTE, _SHORT_CODE):
+        text = pattern.sub(" ", text)
+    text = _LINK.sub(lambda match: f" {match[1] or ''} ", text)
+    return _NAME.sub(" ", _TAG.sub(" ", text))
+
+
+def fold(text: str) -> str:
+    """`text` in lower case and without accents."""
+    text = text.casefold()
+    if text.isascii():
+        return text
+    return "".join(sign for sign in unicodedata.normalize("NFKD", text) if not unicodedata.combining(sign))
+
+
+def stem(word: str) -> str:
+    """A folded word without the commonest endings of English, French and German plurals. At least four signs stay."""
+    for _ in range(2):
+        for ending in _ENDINGS:
+            if word.endswith(ending) and len(word) - len(ending) >= 4:
+                word = word[: -len(ending)]
+                break
+        else:
+            break
+    return word
+
+
+def words_of(text: str, limit: int | None = None) -> list[str]:
+    """The folded words of a text in their order, each once, without those that tell nothing and without single signs;
+    at most `limit`. Scripts that write without blanks are cut into pairs of signs."""
+    found: dict[str, None] = {}
+    for match in _WORD.finditer(fold(text[:MAX_SIGNS])):
+        word = match[0][:LONGEST]
+        if len(word) < 2 or word in STOP:
+            continue
+        if any(_FROM <= sign <= _TO for sign in word):
+            found.update(dict.fromkeys(word[at : at + 2] for at in range(len(word) - 1)))
+        else:
+            found[stem(word)] = None
+        if limit is not None and len(found) >= limit:
+            break
+    return list(found)[:limit]
