@@ -71,6 +71,8 @@ class Aftermath:
             return False  # who has it is known, but what the site now allows is not
         if is_claim(step):
             return True
+        if target.item.startswith("members/"):
+            return False  # a member stays in the directory, whatever was decided
         state = closing_state(decision, items[0] if items else None)
         if state is None:
             return False

@@ -70,7 +70,7 @@ class Counter:
                 continue
             for target in decision.targets:
                 row = parse_item_id(target.item)
-                if row is None or target.ref.community not in counted or not target.steps:
+                if row is None or row[0] == "members" or target.ref.community not in counted or not target.steps:
                     continue
                 for lane in totals:
                     if lane == row[0] and target.steps[0].state in ("held", "sending", "unknown"):

@@ -48,9 +48,10 @@ class Lanes:
 
     @property
     def allowed(self) -> list[Lane]:
-        """The lanes that this account has on this site."""
+        """The lanes that this account has on this site, but for the directory of members, which is no work that comes
+        and goes (`desk.members` reads it)."""
         capabilities = self.community.backend.capabilities
-        return [lane for lane in LANES if isinstance(capabilities.lane(lane), Allowed)]
+        return [lane for lane in LANES if lane != "members" and isinstance(capabilities.lane(lane), Allowed)]
 
     def begun(self, lane: Lane) -> bool:
         """Whether a page of the lane was read in this session."""

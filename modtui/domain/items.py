@@ -26,7 +26,8 @@ class Body(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Penalty(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A sanction that is in force (or was). `until_ms` None means for good; `automatic` means the site did it."""
+    """A sanction that is in force (or was). `until_ms` None means for good; `automatic` means the site did it. `told`
+    False: a list said only that there is one, so its end is not known here."""
 
     kind: Literal["silence", "ban"]
     until_ms: int | None = None
@@ -34,6 +35,7 @@ class Penalty(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     since_ms: int | None = None
     reason: Foreign | None = None
     automatic: bool = False
+    told: bool = True
 
 
 class Member(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -12,7 +12,7 @@ from typing import Literal
 
 import msgspec
 
-from modtui.domain.items import Gone, Item
+from modtui.domain.items import Gone, Item, Penalty
 from modtui.text import Foreign
 
 What = Literal["text", "state", "reports", "sanctions", "gone", "version", "less", "answers"]
@@ -62,7 +62,7 @@ def text_of(item: Item) -> Foreign:
 def seen_of(item: Item) -> Seen:
     """The facts of `item` that a decision rests on, with their digest (16 hex digits)."""
     text = text_of(item)
-    penalties = tuple(sorted(f"{p.kind}:{p.until_ms}" for p in item.author.penalties)) if item.author else ()
+    penalties = tuple(sorted(map(_penalty, item.author.penalties))) if item.author else ()
     reports = tuple(sorted(report.id for report in item.reports))
     facts = [
         str(item.ref), item.title, text, item.edited_ms, item.edits, item.version, item.state, item.hidden,
@@ -77,6 +77,21 @@ def seen_of(item: Item) -> Seen:
         edits=item.edits, version=item.version, state=item.state, hidden=item.hidden, deleted=item.deleted,
         reports=reports, penalties=penalties, last=last,
     )
+
+
+def _penalty(penalty: Penalty) -> str:
+    """A sanction as it is compared; `?` where its end was not told."""
+    return f"{penalty.kind}:{penalty.until_ms if penalty.told else '?'}"
+
+
+def _other(these: tuple[str, ...], those: tuple[str, ...]) -> set[str]:
+    """The sanctions of `these` that are not in `those`; one whose end was not told is any of its kind."""
+    kinds = {one.partition(":")[0] for one in those}
+    vague = {one.partition(":")[0] for one in those if one.endswith(":?")}
+    return {
+        one for one in set(these) - set(those)
+        if (kind := one.partition(":")[0]) not in vague and not (one.endswith(":?") and kind in kinds)
+    }  # fmt: skip
 
 
 def without_text(seen: Seen) -> Seen:
@@ -108,14 +123,15 @@ def differences(seen: Seen, now: Item | Gone) -> tuple[Difference, ...]:
     if (fresh.hidden, fresh.deleted) != (seen.hidden, seen.deleted):
         words = "deleted" if now.deleted else "hidden" if now.hidden else "visible again"
         found.append(Difference(what="state", words=f"the post is now {words}"))
+    more, less = _other(fresh.penalties, seen.penalties), _other(seen.penalties, fresh.penalties)
     new = set(fresh.reports) - set(seen.reports)
     if new:
         found.append(Difference(what="reports", words=f"{len(new)} new report{'s' if len(new) > 1 else ''}"))
     if set(seen.reports) - set(fresh.reports):
         found.append(Difference(what="less", words="a report was withdrawn"))
-    if set(fresh.penalties) - set(seen.penalties):
+    if more:
         found.append(Difference(what="sanctions", words="the author has a new sanction"))
-    elif set(seen.penalties) - set(fresh.penalties):
+    elif less:
         found.append(Difference(what="less", words="a sanction of the author has ended"))
     if fresh.last != seen.last and now.question is not None:
         by = f"{now.question.last_by} has answered" if now.question.last_by else "somebody has answered"

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Coroutine, Mapping, Sequence
-from typing import Any, TypeVar
+from collections.abc import Mapping, Sequence
 
 from modtui.backends.base import Connection, Fate, Plain, Wire
 from modtui.backends.budget import current_priority, spending
 from modtui.backends.discourse import changes as live
 from modtui.backends.discourse import fate as fates
 from modtui.backends.discourse import paging, plans, undo
-from modtui.backends.discourse.around import dossier_of, lone_thread, thread_of
+from modtui.backends.discourse.around import lone_thread, thread_of
+from modtui.backends.discourse.asking import or_none, together
 from modtui.backends.discourse.client import Client, door, ids_pairs, limit_of
+from modtui.backends.discourse.directory import USER, Directory
+from modtui.backends.discourse.dossier import Records
 from modtui.backends.discourse.items import KIND, PENDING_TYPES, items_of
+from modtui.backends.discourse.member_calls import MemberCalls
 from modtui.backends.discourse.paging import Cursor
 from modtui.backends.discourse.send import Sender
 from modtui.backends.discourse.side import Queue, read_queue
@@ -21,22 +23,17 @@ from modtui.backends.discourse.site import REREAD_BATCH, Site, capabilities
 from modtui.backends.http import Door
 from modtui.domain.capability import Capabilities
 from modtui.domain.decisions import Answer, Call, Intent, Plan, Step
-from modtui.domain.items import Account, Changes, Dossier, Gone, Item, Page, Thread
+from modtui.domain.items import Account, Changes, Dossier, Gone, Item, MemberKind, Page, Private, Thread
 from modtui.domain.subjects import Lane, SubjectRef
 from modtui.errors import (
     AuthError,
-    ModtuiError,
-    NetworkError,
     NotFound,
-    RateLimited,
     RightsError,
     SiteError,
     UsageError,
     WrongSite,
 )
 from modtui.text import Foreign
-
-T = TypeVar("T")
 
 
 class DiscourseBackend(Plain):
@@ -50,6 +47,8 @@ class DiscourseBackend(Plain):
         self._client = Client(self._door)
         self._site = Site(community=connection.community, base=connection.url.rstrip("/"))
         self._sender = Sender(self._client, self._site, self._reread_one)
+        self._directory = Directory(MemberCalls(self._door), self._site)
+        self._records = Records(self._client, MemberCalls(self._door), self._site)
         self._named = False
         self._split: tuple[int, dict[Lane, int]] | None = None
         poll = connection.options.get("poll_s")
@@ -87,7 +86,7 @@ class DiscourseBackend(Plain):
                 raise
             except NotFound:
                 await self._need_discourse()
-            about = await _or_none(self._client.about())
+            about = await or_none(self._client.about())
         if user is None:
             raise AuthError(
                 f"{self._door.origin.place} does not say whose key this is.", "Sign in again with modtui login."
@@ -98,8 +97,11 @@ class DiscourseBackend(Plain):
         site.staff = bool(user.admin or user.moderator or user.staff)
         site.reviews = site.staff or bool(user.can_review)
         if not site.reviews and user.can_review is None:
-            site.reviews = await _or_none(self._client.review_count()) is not None
+            site.reviews = await or_none(self._client.review_count()) is not None
         site.known = True
+        stats = (about or {}).get("stats")
+        members = stats.get("users_count", stats.get("user_count")) if isinstance(stats, dict) else None
+        site.members = members if isinstance(members, int) and not isinstance(members, bool) else None
         title, version = (about or {}).get("title"), (about or {}).get("version")
         role = "admin" if user.admin else "moderator" if user.moderator else "reviewer" if site.reviews else "member"
         return Account(
@@ -126,7 +128,7 @@ class DiscourseBackend(Plain):
         if total is None:
             return {}
         if self._split is None or self._split[0] != total:
-            queues = await _together(*(self._queue(Cursor(kind), "count") for kind in PENDING_TYPES))
+            queues = await together(*(self._queue(Cursor(kind), "count") for kind in PENDING_TYPES))
             pending = sum(queue.total if queue.total is not None else queue.size for queue in queues)
             self._split = (total, {"reports": max(0, total - pending), "pending": pending})
         return dict(self._split[1])
@@ -137,12 +139,14 @@ class DiscourseBackend(Plain):
         The reports lane reads all types (the server filters by one only) and gives the rows of other lanes as `others`;
         the pending lane reads its two types side by side.
         """
+        if lane == "members":
+            return await self.members(cursor=cursor)
         if lane not in ("reports", "pending"):
             raise UsageError(f"Discourse has no lane {lane} yet.")
         kinds = PENDING_TYPES if lane == "pending" else ("",)
         cursors = paging.decode(cursor) if cursor else [Cursor(kind) for kind in kinds]
         pages = [self._queue(one, f"{lane} page") for one in cursors]
-        queues = (await _together(self._name_categories(), *pages))[1:]
+        queues = (await together(self._name_categories(), *pages))[1:]
         items: list[Item] = []
         unreadable = 0
         for one, queue in zip(cursors, queues, strict=True):
@@ -171,14 +175,14 @@ class DiscourseBackend(Plain):
             return
         self._named = True
         try:
-            found = await _or_none(self._client.categories()) or {}
+            found = await or_none(self._client.categories()) or {}
         except BaseException:
             self._named = False
             raise
         self._site.categories |= {native: Foreign(name) for native, name in found.items()}
 
     async def reread(self, refs: Sequence[SubjectRef]) -> Mapping[SubjectRef, Item | Gone]:
-        """The items as they are now, in any state, ten to a request."""
+        """The items as they are now, in any state: ten to a request, members one by one."""
         found: dict[SubjectRef, Item | Gone] = {}
         ids = [ref.native for ref in refs if ref.kind == KIND and ref.native.isdigit()]
         with spending(current_priority("decision")):
@@ -188,6 +192,8 @@ class DiscourseBackend(Plain):
                 queue = read_queue(await self._client.review(params, why="read again"))
                 for item in items_of(self._site, queue)[0]:
                     found[item.ref] = item
+            if users := [ref for ref in refs if ref.kind == USER]:
+                found |= await self._directory.reread(users, self._client.admin_user, self._client.card)
         return {ref: found.get(ref) or Gone(ref=ref) for ref in refs}
 
     async def _reread_one(self, native: str) -> Item | None:
@@ -207,38 +213,18 @@ class DiscourseBackend(Plain):
         return thread_of(self._site, item, await self._client.topic(topic, number))
 
     async def dossier(self, member: str) -> Dossier:
-        """A member's profile, sanctions, team notes and newest posts; what is not to be had is left out."""
-        client, site = self._client, self._site
-        admin: dict[str, Any] | None = None
-        if member.isdigit() and site.staff:
-            admin = await _or_none(client.admin_user(member))
-        if admin is None:
-            card = await client.card(member)
-            admin = await _or_none(client.admin_user(str(card["id"]))) if site.staff and card.get("id") else None
-            username = str(card.get("username") or member)
-            notes, actions = await _together(self._user_notes(card), _or_none(client.actions_of(username)))
-        else:
-            username = str(admin.get("username") or member)
-            found, notes, actions = await _together(
-                _or_none(client.card(username)), self._user_notes(admin), _or_none(client.actions_of(username))
-            )
-            card = found or {}
-        return dossier_of(site, card, admin, notes, actions or [], self._door.clock_ms)
+        """A member's profile, record, sanctions, team notes and newest posts; what is not to be had is left out."""
+        return await self._records.dossier(member, self._door.clock_ms)
 
-    async def _user_notes(self, user: Mapping[str, Any]) -> list[dict[str, Any]] | None:
-        """Team notes on a member, None where they cannot be had; the plugin is asked for once."""
-        site, native = self._site, user.get("id")
-        if not site.staff or native is None or site.user_notes is False:
-            return None
-        try:
-            notes = await self._client.user_notes(str(native))
-        except NotFound:
-            site.user_notes = False
-            return None
-        except (RightsError, SiteError):
-            return None
-        site.user_notes = True
-        return notes
+    async def members(self, text: str = "", *, kind: MemberKind = "all", cursor: str | None = None) -> Page:
+        """A page of the directory; with `text` those whose username or name begins so."""
+        return await self._directory.page(text, kind, cursor)
+
+    async def private(self, member: str) -> Private:
+        """Addresses of a member and who shares them; the site logs this look. Raises RightsError for all but staff."""
+        if not self._site.staff:
+            raise RightsError("Only staff see addresses.")
+        return await self._directory.private(member)
 
     def plan(self, item: Item, intent: Intent) -> Plan:
         """What the intent would do. Raises Refused with a sentence."""
@@ -266,26 +252,3 @@ class DiscourseBackend(Plain):
     async def aclose(self) -> None:
         """Close the connections."""
         await self._door.aclose()
-
-
-async def _or_none(asked: Awaitable[T]) -> T | None:
-    """The answer, None when the site does not have it or does not show it. The line's own troubles still raise."""
-    try:
-        return await asked
-    except (NetworkError, RateLimited, AuthError):
-        raise
-    except ModtuiError:
-        return None
-
-
-async def _together(*asked: Coroutine[Any, Any, Any]) -> list[Any]:
-    """Ask side by side. When one fails, the others are given up and have ended before the error goes on, so that no
-    request outlives the backend."""
-    tasks = [asyncio.ensure_future(one) for one in asked]
-    try:
-        return await asyncio.gather(*tasks)
-    except BaseException:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        raise

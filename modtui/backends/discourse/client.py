@@ -10,6 +10,7 @@ from modtui.backends.base import Connection
 from modtui.backends.budget import Priority, current_priority
 from modtui.backends.discourse import wire
 from modtui.backends.discourse.errors import explain, pauses_all, spends_day
+from modtui.backends.discourse.member_wire import without_private
 from modtui.backends.http import Door, Pairs
 from modtui.errors import UsageError
 
@@ -201,8 +202,9 @@ class Client:
         return user if isinstance(user, dict) else {}
 
     async def admin_user(self, native: str, *, priority: Priority | None = None) -> dict[str, Any]:
-        """What staff see of a member. 404 for everybody else."""
-        return (await self.door.get(f"/admin/users/{int(native)}.json", why="member", priority=priority)).mapping()
+        """What staff see of a member, without addresses. 404 for everybody else."""
+        reply = await self.door.get(f"/admin/users/{int(native)}.json", why="member", priority=priority)
+        return without_private(reply.mapping())
 
     async def penalise(self, native: str, kind: str, form: Pairs) -> dict[str, Any]:
         """Suspend or silence; `kind` is the path's last word. 409 when it is in force already."""

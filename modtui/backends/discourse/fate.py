@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from modtui.backends.base import Fate
+from modtui.backends.discourse import member_verbs
 from modtui.backends.discourse.actions import meaning
 from modtui.backends.discourse.around import user_note
 from modtui.backends.discourse.client import Client
@@ -35,6 +36,9 @@ async def fate(
     """Whether `call`, sent after `since_ms`, arrived. `known` are the answers to other calls of its name."""
     args, since = call.args, since_ms - SKEW_MS
     try:
+        about_member = await member_verbs.fate(client, site, call, since, known)
+        if about_member is not None:
+            return about_member
         match call.name:
             case "perform":
                 return _perform(site, await reread(str(args["id"])), args, since)

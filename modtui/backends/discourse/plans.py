@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from modtui.backends.discourse import member_verbs
 from modtui.backends.discourse.actions import Meaning, meaning
 from modtui.backends.discourse.effects import about_action, about_author, about_sanction
 from modtui.backends.discourse.site import Site
 from modtui.backends.discourse.undo import reversal_of
-from modtui.domain.capability import Blocked
+from modtui.backends.discourse.words import choose, cut, reason_of
 from modtui.domain.decisions import Call, Effect, Intent, Plan, PlannedStep, Sanction
 from modtui.domain.items import SEVERE, Item, Offer
 from modtui.errors import Refused
@@ -23,7 +24,9 @@ _REMOVING = frozenset({"remove", "spam"})
 
 def plan(site: Site, item: Item, intent: Intent) -> Plan:
     """The plan. Raises Refused with a sentence where it is not possible."""
-    offer = _choose(item, intent)
+    if item.ref.kind == "user":
+        return member_verbs.plan(site, item, intent)
+    offer = choose(item, intent)
     luggage = item.native.get("actions", {}).get(offer.id)
     made = _act(item, intent, offer, luggage) if luggage else _own(site, item, intent, offer)
     steps, effects, tells = made
@@ -40,23 +43,6 @@ def plan(site: Site, item: Item, intent: Intent) -> Plan:
     )  # fmt: skip
 
 
-def _choose(item: Item, intent: Intent) -> Offer:
-    """The offer that the intent names, else the verb's default. Refused when there is none, or it is blocked."""
-    if intent.offer is not None:
-        found = next((offer for offer in item.offers if offer.id == intent.offer), None)
-    else:
-        found = item.offer(intent.verb)
-    if found is None:
-        if item.state != "open":
-            by = f" by {show_line(item.handled_by)}" if item.handled_by else ""
-            raise Refused(f"This item is closed already: {item.state}{by}.")
-        raise Refused(f"The site does not offer {show_line(intent.offer or intent.verb)} on this item.")
-    if isinstance(found.capability, Blocked):
-        sentence = found.capability.sentence
-        raise Refused(f"{show_line(intent.verb).capitalize()} is not possible here: {sentence}.")
-    return found
-
-
 # --- actions of the server
 
 
@@ -67,18 +53,18 @@ def _act(
     sign_up = item.kind == "sign-up"
     sense = meaning(action, sign_up=sign_up, client=luggage.get("client"))
     if luggage.get("client") == "scrub":
-        call = Call("scrub", {"id": item.ref.native, "reason": _reason(intent)})
+        call = Call("scrub", {"id": item.ref.native, "reason": reason_of(intent)})
         return [PlannedStep(call=call, words=sense.words)], [Effect("author", say("erased from the queue"))], False
     message, extra = intent.message, []
     mails = (sign_up and sense.verb == "remove") or bool(luggage.get("reason"))
     if mails:
         extra = [
-            ["reject_reason", _cut(message or _reason(intent, required=bool(luggage.get("reason"))), REJECT_LIMIT)]
+            ["reject_reason", cut(message or reason_of(intent, required=bool(luggage.get("reason"))), REJECT_LIMIT)]
         ]
         extra += [["send_email", "true" if message else "false"]]
     elif action == "revise_and_reject_post":
         extra = [
-            ["revise_reason", _cut(_reason(intent), REASON_LIMIT)],
+            ["revise_reason", cut(reason_of(intent), REASON_LIMIT)],
             ["revise_feedback", message or intent.reason_text or ""],
         ]
     steps: list[PlannedStep] = []
@@ -191,7 +177,7 @@ def _message(item: Item, intent: Intent, text: str, *, warning: bool = False) ->
     title = intent.message_title or intent.reason_title or f"About your post in {item.title}"
     if item.kind == "sign-up":
         title = intent.message_title or intent.reason_title or "About your account"
-    args = {"to": item.author.username, "title": _cut(title, TITLE_LIMIT), "raw": text, "warning": warning}
+    args = {"to": item.author.username, "title": cut(title, TITLE_LIMIT), "raw": text, "warning": warning}
     words = f"{'warning' if warning else 'message'} sent to {show_line(item.author.username)}"
     return PlannedStep(call=Call("message", args), words=words, reaches=True)
 
@@ -201,7 +187,7 @@ def _penalty(item: Item, intent: Intent, sanction: Sanction, message: str | None
         raise Refused("A sanction needs a length above zero.")
     args = {
         "kind": "silence" if sanction.kind == "silence" else "suspend", "user": item.native.get("user_id"),
-        "duration_ms": sanction.duration_ms, "reason": _cut(_reason(intent), REASON_LIMIT), "message": message,
+        "duration_ms": sanction.duration_ms, "reason": cut(reason_of(intent), REASON_LIMIT), "message": message,
         "post": item.native.get("post_id"), "id": item.ref.native,
     }  # fmt: skip
     past = "silenced" if sanction.kind == "silence" else "banned"
@@ -234,7 +220,7 @@ def _edit_post(item: Item, intent: Intent) -> PlannedStep:
         raise Refused("The site did not give the text as it was typed, so it cannot be edited here.")
     args = {
         "post": item.native["post_id"], "raw": intent.text, "original": item.source,
-        "reason": _cut(intent.reason_title or "", REASON_LIMIT),
+        "reason": cut(intent.reason_title or "", REASON_LIMIT),
     }  # fmt: skip
     return PlannedStep(call=Call("edit_post", args), words="post edited")
 
@@ -252,17 +238,6 @@ def _edit_held(item: Item, intent: Intent) -> PlannedStep:
         before["payload"]["title"] = item.native.get("queued_title") or ""
     args = {"id": item.ref.native, "version": item.version or 0, "changes": changes, "before": before}
     return PlannedStep(call=Call("edit_held", args), words="held post edited")
-
-
-def _reason(intent: Intent, *, required: bool = True) -> str:
-    text = (intent.reason_text or intent.reason_title or "").strip()
-    if not text and required:
-        raise Refused("This needs a reason.")
-    return text
-
-
-def _cut(text: str, limit: int) -> str:
-    return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
 def _name(item: Item) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 from modtui.backends.discourse.client import Client
 from modtui.backends.discourse.items import ref_of
+from modtui.backends.discourse.member_verbs import MemberSteps
 from modtui.backends.discourse.site import Site
 from modtui.domain.decisions import Answer, Call
 from modtui.domain.items import Item
@@ -21,7 +22,7 @@ FOREVER_MS = 200 * 365 * 86_400_000
 Reread = Callable[[str], Awaitable[Item | None]]
 
 
-class Sender:
+class Sender(MemberSteps):
     """Turns calls into requests. `reread` gives an item as it is now."""
 
     def __init__(self, client: Client, site: Site, reread: Reread) -> None:

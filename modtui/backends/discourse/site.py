@@ -12,7 +12,8 @@ REREAD_BATCH = 10
 """Rows in a page of /review.json, fixed by the server."""
 
 _PERFORM = ("approve", "remove", "spam", "ignore", "offer", "claim", "release", "reopen")
-_STAFF = ("restore", "edit", "note", "silence", "unsilence", "ban", "unban", "lock", "unlock", "warn", "purge")
+_STAFF = ("restore", "edit", "note", "silence", "unsilence", "ban", "unban", "lock", "unlock", "warn", "purge",
+          "logout", "erase")  # fmt: skip
 
 
 class Site(Struct):
@@ -32,6 +33,8 @@ class Site(Struct):
     claims_off: bool = False
     item_notes: bool | None = None
     user_notes: bool | None = None
+    members: int | None = None
+    """How many members the site counts."""
     categories: dict[int, Foreign] = field(default_factory=dict)
 
     def ours(self, url: str | None) -> bool:
@@ -53,7 +56,8 @@ def capabilities(site: Site, *, limit: int, poll_s: float, read_only: bool) -> C
     if read_only:
         verbs = dict.fromkeys(verbs, Blocked("read-only", "modtui was started read-only"))
     return Capabilities(
-        verbs=verbs, lanes=_lanes(queue), reread_batch=REREAD_BATCH, budget=limit, poll_s=poll_s, live="poll",
+        verbs=verbs, lanes=_lanes(queue) | {"members": ALLOWED}, features={"members": ALLOWED, "private": staff},
+        reread_batch=REREAD_BATCH, budget=limit, poll_s=poll_s, live="poll",
         versions=True, claims_required=bool(site.claims_required),
     )  # fmt: skip
 
