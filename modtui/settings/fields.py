@@ -165,7 +165,9 @@ command = ["/usr/local/bin/page", "--from-stdin"]""",
     ),
     Section(
         "hours", "named", model.Hours,
-        "Working hours, by a name of yours. Checked, but not used by this version yet.",
+        "Working hours, by a name of yours: the time in which `[targets]` and the routes' `due` count. Where `to` is "
+        "before `from`, the work ends on the next day. Where the clock is set forward or back, that day is shorter or "
+        "longer.",
         """[hours.office]
 tz = "Europe/Paris"
 days = ["mon", "tue", "wed", "thu", "fri"]
@@ -182,11 +184,16 @@ holidays = ["2026-12-25"]""",
     ),
     Section(
         "targets", "free", model.Target,
-        "How soon something should be handled: by the name of a community, `category:NAME`, `lang:CODE`, or `default`. "
-        "Either a length of time or a table with `within` and `hours`. Checked, but not used by this version yet.",
+        "How soon a question should be answered, from when it was asked or its asker wrote last: by `category:NAME`, "
+        "`lang:CODE`, the name of a community, or `default`; where several fit, the first of these in this order "
+        "counts. Either a length of time or a table with `within` and `hours`; `\"forever\"` is no clock. Rows turn "
+        "amber at half of the time and red at nine tenths. Without any target a question has 24 hours. Reports and "
+        "held posts have a clock only where `lane:reports` or `lane:pending` names one (`lane:questions` comes "
+        "before `default`).",
         """[targets]
 default = "24h"
-"lang:de" = { within = "8h", hours = "office" }""",
+"lang:de" = { within = "8h", hours = "office" }
+"lane:reports" = "2h\"""",
     ),
     Section(
         "undo", "one", model.Undo, "How long a decision waits, so that taking it back is free.",

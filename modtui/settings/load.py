@@ -180,10 +180,14 @@ def _hours(reader: _Reader, raw: dict[str, Any]) -> dict[str, Hours]:
         if values is None:
             continue
         one = Hours(name=name, **values)
-        if one.start >= one.end:
-            reader.wrong(where, '"from" must be before "to"')
+        if one.start == one.end or not one.days:
+            reader.wrong(where, 'has no working time: "from" and "to" must differ, and "days" must name one')
         found[name] = one
     return found
+
+
+_CLOCKED = ("questions", "reports", "pending")
+"""The lanes whose items can have a target."""
 
 
 def _targets(
@@ -196,18 +200,24 @@ def _targets(
         for key in (one for one in entry if one not in ("within", "hours")):
             reader.unknown(where, key, ("within", "hours"))
         try:
-            within = kinds.finite(entry.get("within"))
+            within = kinds.millis(entry.get("within"))
         except ValueError as error:
             reader.wrong(where, str(error))
+            continue
+        if within == 0:
+            reader.wrong(where, 'must be longer than nothing; "forever" is no clock')
             continue
         named = entry.get("hours", "")
         if named and named not in hours:
             reader.unknown(f"{where} hours", str(named), hours)
             continue
-        if name != "default" and not name.startswith(("category:", "lang:")) and name not in communities:
-            reader.unknown("[targets]", name, [*communities, "default", "category:NAME", "lang:CODE"])
+        kind, _, rest = name.partition(":")
+        known = name == "default" or name in communities or (kind in ("category", "lang") and rest)
+        if not known and not (kind == "lane" and rest in _CLOCKED):
+            lanes = [f"lane:{lane}" for lane in _CLOCKED]
+            reader.unknown("[targets]", name, [*communities, "default", "category:NAME", "lang:CODE", *lanes])
             continue
-        found.append(Target(name=name, within_ms=within, hours=str(named)))
+        found.append(Target(name=name, within_ms=within or 0, hours=str(named)))
     return found
 
 

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from modtui.domain.hours import Hours as Hours
 from modtui.domain.reasons import Reason
 from modtui.domain.replies import SavedReply
 
@@ -46,19 +47,9 @@ class RouteSettings(msgspec.Struct, frozen=True, kw_only=True):
     options: dict[str, Any] = {}
 
 
-class Hours(msgspec.Struct, frozen=True, kw_only=True):
-    """Working hours: minutes of the day in the zone `tz`; `days` 0 is Monday; `holidays` are ISO dates."""
-
-    name: str
-    tz: str = ""
-    days: tuple[int, ...] = (0, 1, 2, 3, 4)
-    start: int = 9 * 60
-    end: int = 17 * 60
-    holidays: tuple[str, ...] = ()
-
-
 class Target(msgspec.Struct, frozen=True, kw_only=True):
-    """How soon something should be handled: `name` is a community, `category:NAME`, `lang:CODE` or `default`."""
+    """How soon something should be handled: `name` is a community, `category:NAME`, `lang:CODE`, `lane:NAME` or
+    `default`; `within_ms` 0 means no clock."""
 
     name: str
     within_ms: int
