@@ -12,12 +12,11 @@ LONGEST = 40
 
 _WORD = re.compile(r"[^\W_]+")
 _TAG = re.compile(r"<[^<>]{0,2000}>")
-_CODE = re.compile(r"<pre\b.*?</pre>|^(```+|~~~+).*?(?:^\1|\Z)", re.DOTALL | re.MULTILINE | re.IGNORECASE)
-_QUOTE = re.compile(
-    r"<(aside|blockquote)\b.*?</\1>|^[ \t]*>.*$|\[quote\b[^\]]*\].*?(?:\[/quote\]|\Z)",
-    re.DOTALL | re.MULTILINE | re.IGNORECASE,
+_AROUND = re.compile(
+    r"<(/?)(?:pre|code|aside|blockquote)\b[^<>]{0,2000}>|\[(/?)quote\b[^\[\]\n]{0,300}\]", re.IGNORECASE
 )
-_SHORT_CODE = re.compile(r"<code\b.*?</code>|`[^`\n]{1,300}`", re.DOTALL | re.IGNORECASE)
+_FENCE = re.compile(r" {0,3}(```+|~~~+)")
+_SHORT_CODE = re.compile(r"`[^`\n]{1,300}`")
 _LINK = re.compile(r"!?\[([^\]\n]{0,300})\]\([^)\s]{0,2000}\)|\b(?:https?://|www\.)\S+", re.IGNORECASE)
 _NAME = re.compile(r"(?<!\w)@\w[\w.\-]*|(?<!\w):[a-z0-9_+\-]{2,40}:(?!\w)|&#?\w{1,10};", re.IGNORECASE)
 _ENDINGS = ("ungen", "ments", "ment", "en", "es", "er", "e", "s", "x", "n")
@@ -40,11 +39,39 @@ STOP = frozenset(_STOP.split())
 
 def without_dress(text: str) -> str:
     """A post without what its author did not say in words: code, quotes, addresses, names, tags. Any format."""
-    text = text[:MAX_SIGNS]
-    for pattern in (_CODE, _QUOTE, _SHORT_CODE):
-        text = pattern.sub(" ", text)
+    text = _SHORT_CODE.sub(" ", _own_lines(_outside(text[:MAX_SIGNS])))
     text = _LINK.sub(lambda match: f" {match[1] or ''} ", text)
     return _NAME.sub(" ", _TAG.sub(" ", text))
+
+
+def _outside(text: str) -> str:
+    """What stands in no element of code or of a quote. One that is not closed goes on to the end."""
+    parts: list[str] = []
+    depth, at = 0, 0
+    for match in _AROUND.finditer(text):
+        if not depth:
+            parts.append(text[at : match.start()])
+        depth = max(0, depth - 1) if match[1] or match[2] else depth + 1
+        at = match.end()
+    if not depth:
+        parts.append(text[at:])
+    return " ".join(parts)
+
+
+def _own_lines(text: str) -> str:
+    """The lines that are neither quoted (>) nor in a fence of code."""
+    fence = ""
+    kept: list[str] = []
+    for line in text.split("\n"):
+        match = _FENCE.match(line)
+        if fence:
+            if match is not None and match[1].startswith(fence):
+                fence = ""
+        elif match is not None:
+            fence = match[1]
+        elif not line.lstrip().startswith(">"):
+            kept.append(line)
+    return "\n".join(kept)
 
 
 def fold(text: str) -> str:
