@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
+from modtui.desk.placeholders import values_for
 from modtui.domain.decisions import VERBS, Intent, Sanction
 from modtui.domain.items import Item
 from modtui.domain.reasons import Reason
@@ -19,7 +19,7 @@ from modtui.settings import Settings
 from modtui.settings.kinds import nearest
 from modtui.settings.reasons import compose, pick_language
 from modtui.text import show_line
-from modtui.text.time import duration, parse_duration, stamp
+from modtui.text.time import parse_duration
 
 if TYPE_CHECKING:
     from modtui.desk.desk import Desk
@@ -147,7 +147,7 @@ def each_for(desk: Desk, intent: Intent, words: Words) -> Callable[[Item], Inten
 
 
 def _own_message(desk: Desk, item: Item, intent: Intent, words: Words) -> Intent:
-    values = placeholders(desk, item, intent)
+    values = values_for(desk.community(item.ref.community), item, intent)
     if words.message is not None:
         own = {"reason": words.reason.title if words.reason else words.own_words}
         own["rule"] = words.reason.rule if words.reason else None
@@ -166,20 +166,3 @@ def _own_message(desk: Desk, item: Item, intent: Intent, words: Words) -> Intent
     if message is None:
         return intent
     return replace(intent, message=message.text, message_title=message.title)
-
-
-def placeholders(desk: Desk, item: Item, intent: Intent) -> dict[str, str | None]:
-    """What the placeholders of a message become for this item; `until` is as of now, the site's clock."""
-    community = next((one for one in desk.communities if one.id == item.ref.community), None)
-    account = community.account if community else None
-    length = intent.sanction.duration_ms if intent.sanction else None
-    now = community.backend.wire.clock_ms if community else item.since_ms
-    return {
-        "author": item.author.username if item.author else None,
-        "title": item.place.thread_title or item.title,
-        "url": item.url,
-        "community": (account.site_title if account else None) or (community.name if community else None),
-        "moderator": account.username if account else None,
-        "duration": str(duration(length)) if intent.sanction else None,
-        "until": str(stamp(now + length, UTC, zone=True)) if length is not None else None,
-    }

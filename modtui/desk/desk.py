@@ -12,6 +12,7 @@ from modtui.desk.book import Book
 from modtui.desk.clock import Clock
 from modtui.desk.community import Community
 from modtui.desk.decisions import Decider, Holds
+from modtui.desk.drafts import Drafts
 from modtui.desk.events import DecisionChanged, Event, Events, ItemsChanged, Link, LinkChanged, Troubled
 from modtui.desk.finding import Counter, find
 from modtui.desk.later import WHEN_IT_CHANGES, watched
@@ -19,6 +20,8 @@ from modtui.desk.outbox import Outbox
 from modtui.desk.outcome import Decided, OutboxState, RowState, UndoResult
 from modtui.desk.possible import possible
 from modtui.desk.reads import Reads
+from modtui.desk.replies import Replies
+from modtui.desk.replying import Writing, check, with_draft
 from modtui.desk.rowstate import RowStates
 from modtui.desk.tasks import Tasks
 from modtui.desk.undo import Undoer
@@ -26,10 +29,11 @@ from modtui.domain.capability import Blocked, Capability
 from modtui.domain.decisions import Decision, Intent, Plan, Target
 from modtui.domain.items import Gone, Item
 from modtui.domain.reasons import Reason
+from modtui.domain.replies import SavedReply
 from modtui.domain.seen import Seen, seen_of
 from modtui.domain.subjects import CommunityId, Lane, SubjectRef
 from modtui.errors import ModtuiError, ReadOnly, UsageError
-from modtui.text import say
+from modtui.text import Shown, say
 
 if TYPE_CHECKING:
     from modtui.desk.context import Context, ContextKeeper
@@ -49,6 +53,7 @@ class Desk:
         self, communities: Sequence[Community], store: Store, *, reasons: Sequence[Reason] = (), hold_s: float = 15,
         hold_person_s: float = 60, hold_override_s: float | None = None, read_only: bool = False,
         resume_after_s: float = 3600, clock: Clock | None = None,
+        replies: Callable[[], Sequence[SavedReply]] = tuple,
     ) -> None:
         self.communities = list(communities)
         self.store = store
@@ -70,11 +75,17 @@ class Desk:
         self._outbox.aftermath.closed = lambda item: self._counter.closed(item, self._counted(item.ref.community))
         self._undoer = Undoer(self, self._decider, self._outbox)
         self._decider.recorded = self._outbox.recorded
+        self.drafts = Drafts(
+            store.journal, self.clock, self._book, tell=lambda error: self.events.tell(Troubled(words=str(error))),
+            changed=lambda ids: self.events.tell(ItemsChanged(items=ids)),
+        )
+        self.replies = Replies(self, replies)
+        self._writing = Writing(self)
         self._later: dict[str, int] = {}
         self._skipped: dict[str, int] = {}
         self._rows = RowStates(
             self._book, store.cache.item, self._decider.deciding, self._outbox.aftermath.siblings, lambda: self._later,
-            lambda: self._skipped, self.clock.now_ms,
+            lambda: self._skipped, self.clock.now_ms, self.drafts.items,
         )
         self._sync: Sync | None = None
         self._context: ContextKeeper | None = None
@@ -100,6 +111,7 @@ class Desk:
         if not self.read_only:
             await self.store.journal.note("started", {"sync": sync, "send": send}, at_ms=now)
         await self._outbox.start(send=send and not self.read_only)
+        self._tasks.spawn(self.drafts.tidy())
         self._started = True
         if sync:
             self._syncing = True
@@ -109,6 +121,7 @@ class Desk:
         """End: a write in flight is waited for (at most `timeout_s` real seconds) and never cancelled by choice; what
         is held stays in the outbox for the next start."""
         await self._decider.committed()
+        await self.drafts.close()
         await self._tasks.settle(timeout_s)
         if self._sync is not None:
             await self._sync.close()
@@ -222,6 +235,10 @@ class Desk:
         """Load the next page of the lane; False at its end."""
         return await self.sync.more(lane, community)
 
+    async def writing(self, item: Item) -> tuple[Shown, ...]:
+        """Who else is writing in the item's thread just now; cheap, and asked of the site at most every 15 s."""
+        return await self._writing.of(item)
+
     def budget(self, community: CommunityId) -> Budget:
         """The request budget of the community's credential."""
         found = self._by_id.get(community)
@@ -236,6 +253,7 @@ class Desk:
 
     def plan(self, item: Item, intent: Intent) -> Plan:
         """What the intent would do. `asks` has a question when somebody else took the item. Raises Refused."""
+        check(intent)
         return self._decider.plan(item, intent)
 
     def hold_s(self, intent: Intent, plan: Plan) -> float:
@@ -278,6 +296,7 @@ class Desk:
         ReadOnly, UsageError (no items), StoreError.
         """
         self._may_write()
+        check(intent)
         decided = await self._tasks.whole(
             self._decider.decide(
                 items, intent, seen=seen, hold_s=hold_s, checked=checked, overrule=overrule, each=each
@@ -313,7 +332,8 @@ class Desk:
         """Take back the newest decision of this session, or the one named. Raises ReadOnly, NotFound, StoreError, and
         the site's errors when what was sent has to be read again."""
         self._may_write()
-        return await self._tasks.whole(self._undoer.undo(decision, confirmed=confirmed))
+        result = await self._tasks.whole(self._undoer.undo(decision, confirmed=confirmed))
+        return await self._tasks.whole(with_draft(self, result))
 
     async def redo(self) -> UndoResult:
         """Do again what was taken back last, as a new decision. Raises ReadOnly, StoreError."""
@@ -392,6 +412,8 @@ class Desk:
             self._bring_back(event.items)
         if isinstance(event, DecisionChanged):
             self._outbox.forget(event.decision)
+            if event.decision.verb == "reply":
+                self._tasks.spawn(self.drafts.heard(event.decision))
             if self._context is not None:
                 self._context.forget()
 

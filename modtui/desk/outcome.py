@@ -54,12 +54,14 @@ class UndoResult(Struct, frozen=True):
 
     `asks`: call again with `confirmed=True` to go on. `sent undo`: `decision` is the new one that takes the old back.
     `again`: ctrl+r made `decision` (it is None where ctrl+r did nothing).
-    `wait`: its answer is still out; what has not left will not be sent.
+    `wait`: its answer is still out; what has not left will not be sent. `draft`: the text of a reply that was taken
+    back is in the draft with this id.
     """
 
     kind: UndoKind
     words: Shown
     decision: Decision | None = None
+    draft: str | None = None
 
 
 class OutboxState(Struct, frozen=True):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 from modtui.desk import words
 from modtui.desk.book import Book
@@ -28,6 +28,7 @@ class RowStates:
         self, book: Book, item: Callable[[str], Item | None], deciding: Callable[[SubjectRef], bool],
         siblings: Mapping[SubjectRef, str], snoozed: Callable[[], Mapping[str, int]],
         skipped: Callable[[], Mapping[str, int]], now_ms: Callable[[], int],
+        drafts: Callable[[], Collection[str]] = frozenset,
     ) -> None:
         self._book = book
         self._item = item
@@ -36,6 +37,7 @@ class RowStates:
         self._snoozed = snoozed
         self._skipped = skipped
         self._now_ms = now_ms
+        self._drafts = drafts
 
     def of(self, item_id: str, item: Item | None = None) -> RowState:
         """The state of one row, by its item id; `item` is the row as the cache has it, where that is at hand."""
@@ -62,6 +64,8 @@ class RowStates:
             return RowState("z", say("later, back in {time}", time=duration(until - self._now_ms())), kind="later")
         if item_id in self._skipped():
             return RowState("n", own("not for me"), kind="skipped")
+        if item_id in self._drafts() and (item.claim is None or item.claim.mine):
+            return RowState("d", own("a draft of yours waits"), kind="draft")
         if item.claim is not None and item.claim.mine:
             return RowState("c", own("taken by you"), kind="mine")
         if item.claim is not None:

@@ -12,7 +12,7 @@ import msgspec
 
 from modtui.domain.decisions import Answer, Decision, StepState
 from modtui.errors import StoreError
-from modtui.store import chain, entries, projection, retention
+from modtui.store import chain, drafts, entries, projection, retention
 from modtui.store.chain import Verified
 from modtui.store.codec import decode, encode, whole
 from modtui.store.database import Database
@@ -179,17 +179,14 @@ class Journal(Outbox):
         """Remember that an item was left for later at this instant, or forget that with None."""
         await self._keep("skip", "item", item, ("at_ms", at_ms))
 
-    async def put_draft(self, target: str, kind: str, body: str | None, *, at_ms: int | None = None) -> None:
-        """Keep an unsent text for `target` (an item id, or any stable name); None or "" throws it away."""
-        moment = self._now_ms() if at_ms is None else at_ms
+    async def put_draft(self, row: drafts.DraftRow, replaces: drafts.DraftRow | None = None) -> None:
+        """Keep an unsent text; `replaces` is the row that it goes on from, as it was read. See `store.drafts`."""
+        await self.database.write(lambda connection: drafts.put(connection, row, replaces))
 
-        def work(connection: sqlite3.Connection) -> None:
-            if body:
-                connection.execute("INSERT OR REPLACE INTO draft VALUES (?,?,?,?)", (target, kind, body, moment))
-            else:
-                connection.execute("DELETE FROM draft WHERE target=?", (target,))
-
-        await self.database.write(work)
+    async def drop_drafts(self, ids: Sequence[str]) -> int:
+        """Throw unsent texts away. How many there were. What is deleted leaves the disk."""
+        taken = tuple(ids)
+        return await self.database.write(lambda connection: drafts.drop(connection, taken)) if taken else 0
 
     async def _keep(self, table: str, key: str, value: str, column: tuple[str, int | None]) -> None:
         name, moment = column

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 
 from modtui.domain.decisions import Decision
 from modtui.domain.subjects import CommunityId, SubjectRef
-from modtui.store import projection
+from modtui.store import drafts, projection
 from modtui.store.chain import read
 from modtui.store.codec import decode
 from modtui.store.database import Database
@@ -197,19 +197,10 @@ class Outbox:
         with self.database.reading() as connection:
             return dict(connection.execute("SELECT item, at_ms FROM skip"))
 
-    def draft(self, target: str) -> str | None:
-        """The unsent text kept for `target`."""
+    def drafts(self) -> list[drafts.DraftRow]:
+        """All unsent texts, the newest first."""
         with self.database.reading() as connection:
-            row = connection.execute("SELECT body FROM draft WHERE target=?", (target,)).fetchone()
-        return str(row[0]) if row else None
-
-    def drafts(self) -> dict[str, tuple[str, int]]:
-        """All unsent texts: target to (kind, when it was kept in UTC ms)."""
-        with self.database.reading() as connection:
-            return {
-                target: (kind, saved)
-                for target, kind, saved in connection.execute("SELECT target, kind, saved_ms FROM draft")
-            }
+            return drafts.read(connection)
 
     def data_version(self) -> int:
         """A number that rises when another process has written to the journal. Never waits; cheap enough to poll."""

@@ -69,16 +69,30 @@ def forget(connection: sqlite3.Connection, username: str, community: str | None,
             "A decision that names this member is still on its way. Nothing was forgotten.",
             "Send it or drop it first (modtui outbox), then forget again.",
         )
-    for table, key, text in (("draft", "target", "body"), ("snooze", "item", "''"), ("skip", "item", "''")):
-        for name, body in connection.execute(f"SELECT {key}, {text} FROM {table}").fetchall():
-            if name.rpartition("/")[2].casefold() == wanted or word.search(body.casefold()):
-                connection.execute(f"DELETE FROM {table} WHERE {key}=?", (name,))
+    for table in ("snooze", "skip"):
+        for (item,) in connection.execute(f"SELECT item FROM {table}").fetchall():
+            if item.rpartition("/")[2].casefold() == wanted:
+                connection.execute(f"DELETE FROM {table} WHERE item=?", (item,))
+    for id, item, where_to, body in connection.execute("SELECT id, item, community, body FROM unsent").fetchall():
+        named = item.rpartition("/")[2].casefold() == wanted or _mentioned(bytes(body), word)
+        if named and community in (None, where_to):
+            connection.execute("DELETE FROM unsent WHERE id=?", (id,))
     if doomed:
         rows = sorted(doomed)
         connection.executemany("DELETE FROM personal WHERE seq=? AND part=?", rows)
         append(connection, "forgot", now_ms, encode({"rows": [list(row) for row in rows]}), community=community)
         projection.refresh(connection, touched)
     return len(doomed)
+
+
+def _mentioned(body: bytes, word: re.Pattern[str]) -> bool:
+    """Whether the name stands in a draft, anywhere in its text: better one draft too many."""
+    try:
+        value = msgspec.json.decode(body)
+    except msgspec.DecodeError:
+        value = body.decode("utf-8", "replace")
+    texts = list(value.values()) if isinstance(value, dict) else [value]
+    return any(isinstance(text, str) and word.search(text.casefold()) is not None for text in texts)
 
 
 def _names(text: str, wanted: str, mention: re.Pattern[str]) -> bool:
@@ -109,9 +123,10 @@ def _is_open(connection: sqlite3.Connection, decision: str) -> bool:
 def prune(connection: sqlite3.Connection, before_ms: int, now_ms: int) -> int:
     """Delete the oldest events up to `before_ms`, as far as no decision is cut in two, and write a checkpoint.
 
-    A decision that is open, or that moved later, keeps itself and everything after its first event. How many events
-    went.
+    A decision that is open, or that moved later, keeps itself and everything after its first event. Texts that were
+    never sent go as well when they are that old. How many events went.
     """
+    connection.execute("DELETE FROM unsent WHERE saved_ms < ?", (before_ms,))
     row = connection.execute("SELECT min(seq) FROM event WHERE at_ms >= ?", (before_ms,)).fetchone()
     newest = connection.execute("SELECT max(seq) FROM event").fetchone()
     cut = row[0] if row[0] is not None else (newest[0] or 0) + 1

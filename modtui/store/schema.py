@@ -235,7 +235,8 @@ def _first(connection: sqlite3.Connection) -> None:
 
 def _second(connection: sqlite3.Connection) -> None:
     script(connection, UNSENT)
-    for number, (target, body, saved) in enumerate(connection.execute("SELECT target, body, saved_ms FROM draft").fetchall()):
+    old = connection.execute("SELECT target, body, saved_ms FROM draft").fetchall()
+    for number, (target, body, saved) in enumerate(old):
         connection.execute(
             "INSERT INTO unsent VALUES (?,?,?,?,?,1)",
             (f"old{number}", target, "".join(target.split("/")[1:2]), encode({"text": body}), saved),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -13,6 +14,7 @@ from modtui.domain.decisions import Answer
 from modtui.errors import StoreError
 from modtui.store import Journal, Verified
 from modtui.store.chain import COLUMNS, Event, digest
+from modtui.store.drafts import DraftRow
 from modtui.text import Foreign
 from tests.core.store_samples import HARBOUR, OTHER, START, decision, ref
 
@@ -273,15 +275,17 @@ async def test_forgetting_removes_every_trace_of_the_name(path: Path) -> None:
 async def test_forgetting_reaches_old_copies_and_notes(path: Path) -> None:
     journal = Journal(path, now_ms=lambda: START)
     await journal.note("routed", {"to": "legal"}, {"about": "bo_lind"})
-    await journal.put_draft("reports/x/post/1", "reply", "Dear Bo_Lind,")
-    await journal.put_draft("reports/x/post/2", "reply", "Dear all,")
+    for id, text in (("1", "Dear Bo_Lind,"), ("2", "Dear all,")):
+        body = json.dumps({"text": text}).encode()
+        row = DraftRow(id=id, item=f"reports/x/post/{id}", community="x", body=body, saved_ms=START)
+        await journal.put_draft(row)
     await journal.snooze("members/x/user/bo_lind", START)
     copy = path.with_name("state.db.v1.bak")
     copy.write_bytes(b"bo_lind")
     assert await journal.forget("bo_lind") == 1
     assert not copy.exists()
     assert next(journal.events()).personal == (None,)
-    assert list(journal.drafts()) == ["reports/x/post/2"] and journal.snoozed() == {}
+    assert [row.id for row in journal.drafts()] == ["2"] and journal.snoozed() == {}
     assert await journal.forget("bo_lind") == 0
     with pytest.raises(StoreError, match="empty"):
         await journal.forget(" ")

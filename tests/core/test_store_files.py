@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import shutil
 import sqlite3
@@ -127,12 +128,31 @@ async def test_an_older_journal_is_copied_then_migrated(tmp_path: Path, monkeypa
     await new.record(decision([2]))
     await old.close()
     await new.close()
-    copy = tmp_path / "state.db.v1.bak"
+    before = len(schema.MIGRATIONS)
+    copy = tmp_path / f"state.db.v{before}.bak"
     assert mode(copy) == 0o600
     with closing(sqlite3.connect(copy)) as connection:
-        assert connection.execute("PRAGMA user_version").fetchone() == (1,)
+        assert connection.execute("PRAGMA user_version").fetchone() == (before,)
         assert connection.execute("SELECT id FROM decision").fetchall() == [(made.id,)]
     assert not [name for name in os.listdir(tmp_path) if ".part" in name]
+
+
+async def test_the_drafts_of_version_1_move_to_where_several_have_room(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "state.db"
+    with monkeypatch.context() as patch:
+        patch.setattr(journal_module, "MIGRATIONS", schema.MIGRATIONS[:1])
+        patch.setattr(journal_module, "prepare_state", lambda: schema.prepare_state(schema.MIGRATIONS[:1]))
+        await Journal(path).close()
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("INSERT INTO draft VALUES ('reports/a/post/1', 'reply', 'Half a \"sen', 5)")
+    new = Journal(path)
+    [row] = new.drafts()
+    assert (row.item, row.community, row.saved_ms) == ("reports/a/post/1", "a", 5)
+    assert json.loads(row.body) == {"text": 'Half a "sen'}
+    await new.close()
+    assert (tmp_path / "state.db.v1.bak").exists()
 
 
 async def test_a_failed_migration_leaves_the_old_journal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,10 +9,12 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from modtui.domain.decisions import Answer, Call, Decision, Sanction, StepState
 from modtui.errors import StoreError
 from modtui.store import ConflictingOpen, Journal, Move, new_id
+from modtui.store.drafts import DraftRow
 from modtui.text import Foreign
 from tests.core.store_samples import HARBOUR, OTHER, START, decision, ref
 
@@ -284,7 +286,7 @@ async def test_a_cancelled_wait_does_not_take_the_record_back(journal: Journal) 
     assert journal.decision(made.id) == made
 
 
-async def test_snoozes_skips_and_drafts(journal: Journal) -> None:
+async def test_snoozes_and_skips(journal: Journal) -> None:
     await journal.snooze("reports/a/post/1", START + 5)
     await journal.snooze("reports/a/post/2", START + 6)
     await journal.snooze("reports/a/post/1", START + 7)
@@ -294,11 +296,29 @@ async def test_snoozes_skips_and_drafts(journal: Journal) -> None:
     assert journal.skipped() == {"reports/a/post/3": START}
     await journal.skip("reports/a/post/3", None)
     assert journal.skipped() == {}
-    await journal.put_draft("reports/a/post/1", "reply", "Half a sen", at_ms=START)
-    assert journal.draft("reports/a/post/1") == "Half a sen"
-    assert journal.drafts() == {"reports/a/post/1": ("reply", START)}
-    await journal.put_draft("reports/a/post/1", "reply", None)
-    assert journal.draft("reports/a/post/1") is None
+
+
+async def test_each_draft_has_its_own_row(journal: Journal) -> None:
+    first = DraftRow(id="one", item="reports/a/post/1", community="a", body=b'{"text":"Half a sen"}', saved_ms=START)
+    await journal.put_draft(first)
+    other = replace(first, id="two", body=b'{"text":"Another"}', saved_ms=START + 1)
+    await journal.put_draft(other)
+    await journal.put_draft(replace(first, body=b'{"text":"Half a sentence"}', saved_ms=START + 2))
+    assert [(row.id, row.body, row.revision) for row in journal.drafts()] == [
+        ("one", b'{"text":"Half a sentence"}', 2), ("two", b'{"text":"Another"}', 1)
+    ]  # fmt: skip
+    assert await journal.drop_drafts(["one", "never there"]) == 1
+    assert [row.id for row in journal.drafts()] == ["two"]
+
+
+async def test_who_goes_on_with_a_draft_takes_it_away_only_as_it_was_read(journal: Journal) -> None:
+    await journal.put_draft(DraftRow(id="one", item="reports/a/post/1", community="a", body=b"{}", saved_ms=START))
+    read = journal.drafts()[0]
+    await journal.put_draft(replace(read, body=b'{"text":"written by its owner meanwhile"}'))
+    await journal.put_draft(replace(read, id="mine", body=b'{"text":"from here"}', saved_ms=START + 1), read)
+    assert [row.id for row in journal.drafts()] == ["mine", "one"], "both texts are kept"
+    await journal.put_draft(replace(read, id="again", saved_ms=START + 2), journal.drafts()[1])
+    assert [row.id for row in journal.drafts()] == ["again", "mine"]
 
 
 async def test_another_process_is_noticed_and_we_are_not(journal: Journal, tmp_path: Path) -> None:
