@@ -11,11 +11,13 @@ from typing import Literal
 
 from msgspec import Struct
 
-Scope = Literal["list", "item", "journal", "requests", "help", "text"]
-"""Where a key works: the list, the item, the journal, the requests screen, help, or a page of text (links, author)."""
+Scope = Literal["list", "item", "journal", "requests", "help", "text", "dossier", "drafts", "compose"]
+"""Where a key works: the list, the item, the journal, the requests screen, help, a page of text (thread, links), a
+member's dossier, the list of drafts, or the composer."""
 
 WORK: frozenset[Scope] = frozenset({"list", "item"})
-PAGES: frozenset[Scope] = frozenset({"journal", "requests", "help", "text"})
+PAGES: frozenset[Scope] = frozenset({"journal", "requests", "help", "text", "dossier", "drafts"})
+COMPOSE: frozenset[Scope] = frozenset({"compose"})
 ALL: frozenset[Scope] = WORK | PAGES
 
 
@@ -48,10 +50,12 @@ def _a(
 
 _LIST: frozenset[Scope] = frozenset({"list"})
 _ITEM: frozenset[Scope] = frozenset({"item"})
+_MEMBER: frozenset[Scope] = WORK | {"dossier"}
 
 ACTIONS: tuple[Action, ...] = (
     # decide
-    _a("item.approve", "keep", "a", "The post stays; its reports are closed as wrong.", group="Decide", verb="approve"),
+    _a("item.approve", "keep", "a", "The post stays; its reports are closed as wrong.", group="Decide", verb="approve",
+       scopes=_MEMBER),
     _a("item.remove", "remove", "d", "Opens the reason line; a digit there decides.", group="Decide", verb="remove"),
     _a("item.spam", "spam", "!", "Opens the spam line; ! again removes the post as spam. It never deletes an account.",
        group="Decide", verb="spam"),
@@ -61,24 +65,30 @@ ACTIONS: tuple[Action, ...] = (
     _a("item.edit", "edit", "E", "Edits the text of a held post before it is published.", group="Decide", verb="edit"),
     _a("item.claim", "claim", "c", "Says that you are on it, or lets it go. Asks before taking another's.",
        group="Decide", verb="claim"),
-    _a("item.note", "note", "m", "Writes a note that only the team sees.", group="Decide", verb="note"),
-    _a("offers.show", "more", ",", "Everything that the site allows on this item, a letter each.", group="Decide"),
+    _a("item.note", "note", "m", "Writes a note that only the team sees.", group="Decide", verb="note", scopes=_MEMBER),
+    _a("offers.show", "more", ",", "Everything that the site allows on this item, a letter each.", group="Decide",
+       scopes=_MEMBER),
     _a("thread.lock", "lock", "=", "Closes the thread for new posts, or opens it again.", group="Decide", verb="lock"),
     _a("member.silence", "silence", "S", "Opens the form: the author can read but not post.", group="Decide",
-       verb="silence", person=True),
-    _a("member.ban", "ban", "B", "Opens the form: the author cannot log in.", group="Decide", verb="ban", person=True),
+       verb="silence", person=True, scopes=_MEMBER),
+    _a("member.ban", "ban", "B", "Opens the form: the author cannot log in.", group="Decide", verb="ban", person=True,
+       scopes=_MEMBER),
     _a("item.purge", "purge", "D", "Deletes for good, after typing a word. It cannot be undone.", group="Decide",
        verb="purge", person=True),
     _a("item.later", "later", "b", "Puts it aside: 1 an hour, 2 tonight, 3 tomorrow, 4 when it changes, m not for me.",
        group="Decide"),
-    _a("item.reply", "reply", "r", "Answers in the thread.", group="Decide", verb="reply", person=True,
-       missing="this version has no composer yet; o opens the page of the item"),
+    _a("item.reply", "reply", "r", "Opens the composer: a public reply, a staff note or a private message.",
+       group="Decide", verb="reply", person=True),
     _a("item.escalate", "escalate", "e", "Hands it to another department.", group="Decide", verb="escalate",
        person=True, missing="this version has no routes yet; m leaves a note for the team"),
     _a("member.warn", "warn", "w", "Sends the author an official warning.", group="Decide", verb="warn", person=True,
-       missing="this version has no form for it yet; d, then m sends a message with the removal"),
-    _a("question.accept-answer", "accept", "A", "Marks an answer as the solution.", group="Decide", verb="accept",
-       missing="it belongs to the questions lane, which this version does not have yet"),
+       scopes=_MEMBER),
+    _a("member.log-out", "log out", "", "Ends all sessions of the member.", group="Decide", verb="logout", person=True,
+       scopes=_MEMBER),
+    _a("member.erase", "delete as spammer", "", "Deletes the account and what it wrote, after typing its name. It"
+       " cannot be undone.", group="Decide", verb="erase", person=True, scopes=_MEMBER),
+    _a("question.accept-answer", "accept", "A", "Marks a post of the thread as the answer, or takes the mark off.",
+       group="Decide", verb="accept"),
     _a("thread.assign", "assign", "", "Gives the thread to a colleague or a group, or takes it back.", group="Decide",
        verb="assign"),
     _a("thread.move", "move", "", "Moves the thread to another category.", group="Decide", verb="move"),
@@ -91,14 +101,13 @@ ACTIONS: tuple[Action, ...] = (
        verb="watch"),
     # undo
     _a("undo", "undo", "u  z", "Takes back the last decision: free while it is held, asks once it was sent.",
-       group="Undo"),
+       group="Undo", scopes=_MEMBER),
     _a("redo", "redo", "ctrl+r", "Decides again what was just taken back.", group="Undo"),
     _a("decision.repeat", "repeat", ".", "Repeats the last decision here; asks if it reached a person.", group="Undo"),
     _a("decision.last", "last decided", "g b", "Goes to the item that was decided last.", group="Undo"),
-    _a("drafts.open", "drafts", "g d", "Texts that wait to be sent.", group="Undo",
-       missing="this version has no composer yet, so there are no drafts"),
-    _a("private.reveal", "private data", "I", "Shows the author's IP and e-mail.", group="Look",
-       missing="this version does not show IP and e-mail; the site's own page does (o)"),
+    _a("drafts.open", "drafts", "g d", "Texts that wait to be sent.", group="Undo", scopes=ALL - {"drafts"}),
+    _a("private.reveal", "private data", "I", "Shows IP and e-mail of a member, and accounts that share an address;"
+       " again hides them. They are never kept.", group="Look", scopes=_MEMBER),
     _a("journal.open", "journal", "U", "What was decided, and what is on its way.", group="Undo", scopes=ALL),
     _a("outbox.open", "outbox", "g o", "The journal, only what is on its way; s there sends now.", group="Undo",
        scopes=ALL),
@@ -123,19 +132,21 @@ ACTIONS: tuple[Action, ...] = (
     _a("back", "back", "q  h  left  escape", "One step out. In the queue q asks whether to leave; h, left and Esc never"
        " leave modtui.", group="Move", scopes=ALL),
     _a("post.next", "next post", "J", "The next post of the thread; a long one scrolls first.", group="Move",
-       scopes=WORK | {"text"}),
-    _a("post.previous", "previous post", "K", "The post before, in the thread.", group="Move", scopes=WORK | {"text"}),
+       scopes=WORK | {"text", "dossier"}),
+    _a("post.previous", "previous post", "K", "The post before, in the thread.", group="Move",
+       scopes=WORK | {"text", "dossier"}),
     # look
     _a("thread.show", "thread", "t", "The whole thread around the post.", group="Look"),
     _a("member.show", "author", "p", "What is known about the author.", group="Look"),
     _a("reporters.show", "reporters", "P", "Who reported it, and how often they were right.", group="Look"),
     _a("links.show", "links", "f", "Every link of the post with its real host. Nothing is opened by itself.",
        group="Look"),
-    _a("copy.link", "copy link", "y", "Copies the link to the item.", group="Look", scopes=WORK | {"text", "journal"}),
+    _a("copy.link", "copy link", "y", "Copies the link to the item.", group="Look",
+       scopes=WORK | {"text", "journal", "dossier"}),
     _a("copy.id", "copy id", "Y", "Copies the item's id for the command line; among links the real link (it asks).",
-       group="Look", scopes=WORK | {"text"}),
+       group="Look", scopes=WORK | {"text", "dossier"}),
     _a("browser.open", "browser", "o", "Opens the item's page; over SSH it copies the link.", group="Look",
-       scopes=WORK | {"text"}),
+       scopes=WORK | {"text", "dossier"}),
     # find
     _a("lane.1", "reports", "1  g r", "The reports lane.", group="Find", scopes=ALL),
     _a("lane.2", "pending", "2  g p", "Held posts and sign-ups.", group="Find", scopes=ALL),
@@ -175,6 +186,26 @@ ACTIONS: tuple[Action, ...] = (
     _a("screen.redraw", "redraw", "ctrl+l", "Draws the screen again.", group="Program", scopes=ALL),
     _a("app.suspend", "suspend", "ctrl+z", "Back to the shell; fg returns.", group="Program", scopes=ALL),
     _a("app.no-interrupt", "", "ctrl+c", "Says how to leave.", group="Program", scopes=ALL),
+    # write
+    _a("compose.send", "send", "ctrl+o", "Opens the send line: enter sends, a also marks it as the answer, c also"
+       " closes the thread.", group="Write", scopes=COMPOSE, person=True),
+    _a("compose.saved", "saved", "ctrl+t", "Saved replies, similar solved threads, the site's templates; enter"
+       " inserts.", group="Write", scopes=COMPOSE),
+    _a("compose.kind", "kind", "ctrl+r", "Public reply, staff note or private message.", group="Write",
+       scopes=COMPOSE),
+    _a("compose.preview", "preview", "ctrl+p", "Shows how it will look, beside the text or below it; or hides that.",
+       group="Write", scopes=COMPOSE),
+    _a("compose.quote", "quote", "ctrl+n", "Quotes the post that is answered.", group="Write", scopes=COMPOSE),
+    _a("compose.editor", "editor", "ctrl+e", "Opens the text in $EDITOR.", group="Write", scopes=COMPOSE),
+    _a("compose.undo", "undo typing", "ctrl+z", "Takes back typing. It does not suspend here.", group="Write",
+       scopes=COMPOSE),
+    _a("compose.redo", "redo typing", "ctrl+y", "Types it again.", group="Write", scopes=COMPOSE),
+    _a("compose.help", "help", "f1", "The keys of the composer.", group="Write", scopes=COMPOSE),
+    _a("compose.redraw", "redraw", "ctrl+l", "Draws the screen again.", group="Write", scopes=COMPOSE),
+    _a("compose.leave", "leave, keep draft", "ctrl+g  escape", "Leaves at once; the draft is kept.", group="Write",
+       scopes=COMPOSE),
+    _a("draft.drop", "drop", "D", "Throws the draft away, after a question.", group="Write",
+       scopes=frozenset({"drafts"})),
     # journal
     _a("journal.undo", "take this back", "u  z", "Takes back the decision under the cursor.", group="Journal",
        scopes=frozenset({"journal"})),
@@ -188,7 +219,7 @@ ACTIONS: tuple[Action, ...] = (
 )
 
 BY_ID: dict[str, Action] = {action.id: action for action in ACTIONS}
-GROUPS: tuple[str, ...] = ("Decide", "Undo", "Move", "Look", "Find", "Mark", "Journal", "Program")
+GROUPS: tuple[str, ...] = ("Decide", "Undo", "Move", "Look", "Find", "Mark", "Write", "Journal", "Program")
 
 
 def method_of(action_id: str) -> str:

@@ -11,7 +11,7 @@ import pytest
 
 from modtui.desk.events import ItemsChanged
 from modtui.domain.items import Body, Dossier, Item, Member, Note, Penalty
-from modtui.screens.pages.author import changes
+from modtui.screens.pages.dossier import changes
 from modtui.text import Foreign
 from tests.core.fakes import START_MS, FakeBackend, make_item, until
 from tests.ui.world import PictureBackend, golden, rows, stage

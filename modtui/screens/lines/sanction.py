@@ -1,4 +1,4 @@
-"""The form for a silence or a ban of one member: how long, why, what they are told, what will happen.
+"""The form for a silence, a ban or a warning of one member: how long, why, what they are told, what will happen.
 
 It opens on the proposed length, so the short way is ctrl+o, enter. Digits pick in the field at hand.
 """
@@ -25,11 +25,14 @@ FIELDS = ("length", "reason", "message")
 
 
 class SanctionForm(Line):
-    """Asks everything about a `kind` ("silence" or "ban") of the author of `item`; `commit` gets the intent."""
+    """Asks everything about a `kind` ("silence", "ban", or "warn", which has no length) of the author of `item`;
+    `commit` gets the intent."""
 
     def __init__(self, host: Host, kind: str, item: Item, commit: Callable[[Intent], None]) -> None:
         super().__init__(host)
         self.kind, self.item, self.commit = kind, item, commit
+        self.proposal: Shown | None = None
+        """What the ladder proposes, and why."""
         settings = host.settings.ban
         lengths = list(dict.fromkeys([*settings.ladder_ms, settings.default_ms]))
         lengths.sort(key=lambda length: float("inf") if length is None else length)
@@ -45,6 +48,7 @@ class SanctionForm(Line):
         self.message = True
         self.edited: tuple[str, str] | None = None
         self.language: str | None = None
+        self.fields = FIELDS if kind != "warn" else FIELDS[1:]
         self.field = 0
         self.asking = False
 
@@ -56,7 +60,9 @@ class SanctionForm(Line):
         self.words = intent.reason_text
         self.message = bool(intent.message)
 
-    def _sanction(self) -> Sanction:
+    def _sanction(self) -> Sanction | None:
+        if self.kind == "warn":
+            return None
         return Sanction("ban" if self.kind == "ban" else "silence", self.length)
 
     def intent(self) -> Intent:
@@ -96,15 +102,17 @@ class SanctionForm(Line):
         small = self.room < 12
         who = show_line(self.item.author.username, 30) if self.item.author else own("-")
         lines = [title_row(say("{kind} {who}", kind=own(self.kind.upper()), who=who), width)]
-        lengths = [self._length_words(one) for one in self.lengths]
-        other = "0 another" if self._length_at() >= 0 else f"[0 {self._length_words(self.length)}]"
-        lines += self._picks(0, "How long", lengths, self._length_at(), width, other)
-        if not small:
-            lines.append(((own(" " * 15), "panel"), (self._until(), "panel.dim")))
+        if "length" in self.fields:
+            lengths = [self._length_words(one) for one in self.lengths]
+            other = "0 another" if self._length_at() >= 0 else f"[0 {self._length_words(self.length)}]"
+            lines += self._picks("length", "How long", lengths, self._length_at(), width, other)
+            if not small:
+                lines.append(((own(" " * 15), "panel"), (self._until(), "panel.dim")))
+                lines += self._proposal_rows(width)
         titles = [cut(show_line(reason.title), 12 if small else 24) for reason in self.reasons]
         at = self.reasons.index(self.reason) if self.reason in self.reasons and self.words is None else -1
         tail = say("[0 own words: {words}]", words=show_line(self.words, 30)) if self.words else own("0 own words")
-        lines += self._picks(1, "Why", titles, at, width, tail)
+        lines += self._picks("reason", "Why", titles, at, width, tail)
         lines += self._message_rows(width, small)
         plan = self.plan()
         if not isinstance(plan, Plan):
@@ -135,7 +143,7 @@ class SanctionForm(Line):
         names = " ".join(f"[{c.upper()}]" if found and c == found[0] else c.upper() for c in codes)
         box = "[x]" if self.message and text else "[ ]"
         head: Drawn = (
-            self._label(2, "Message"),
+            self._label("message", "Message"),
             (own(f"{box} "), "panel"),
             (own("m on or off  e edit"), "panel.dim"),
             (say("  L {names}", names=own(names)) if names else own(""), "panel.dim"),
@@ -146,11 +154,17 @@ class SanctionForm(Line):
         lines = count(text.count("\n") + 1, "line")
         return [head, ((own(" " * 15), "panel"), (say('"{flat}" ({lines})', flat=flat, lines=lines), "italic"))]
 
-    def _label(self, field: int, words: str) -> tuple[Shown, str]:
-        mark = ">" if field == self.field else " "
-        return own(f"{mark}{words:<13} "), "panel.title" if field == self.field else "panel.dim"
+    def _proposal_rows(self, width: int) -> list[Drawn]:
+        """What the ladder proposes, and why."""
+        if self.proposal is None:
+            return []
+        return [((own(" " * 15), "panel"), (cut(self.proposal, width - 16), "panel.dim"))]
 
-    def _picks(self, field: int, label: str, words: list[Shown], at: int, width: int, tail: str | Shown) -> list[Drawn]:
+    def _label(self, field: str, words: str) -> tuple[Shown, str]:
+        here = self.fields[self.field] == field
+        return own(f"{'>' if here else ' '}{words:<13} "), "panel.title" if here else "panel.dim"
+
+    def _picks(self, field: str, label: str, words: list[Shown], at: int, width: int, tail: str | Shown) -> list[Drawn]:
         rows: list[Drawn] = []
         pieces: list[tuple[Shown, str]] = [self._label(field, label)]
         used = 15
@@ -177,12 +191,12 @@ class SanctionForm(Line):
         """The keys."""
         if self.asking:
             who = show_line(self.item.author.username, 30) if self.item.author else own("-")
-            length = self._length_words(self.length)
+            length = say(" {length}", length=self._length_words(self.length)) if "length" in self.fields else own("")
             told = "with a message" if self.message and self.intent().message else "without a message"
             return (
                 (
                     say(
-                        " {kind} {who} {length}, {told}?   enter: yes   q: back",
+                        " {kind} {who}{length}, {told}?   enter: yes   q: back",
                         kind=own(self.kind.capitalize()),
                         who=who,
                         length=length,
@@ -206,10 +220,10 @@ class SanctionForm(Line):
         if token in ("q", "escape", "ctrl+g"):
             self.leave()
         elif token in ("tab", "enter", "down", "j"):
-            self.field = (self.field + 1) % len(FIELDS)
+            self.field = (self.field + 1) % len(self.fields)
             self.host.redraw_line()
         elif token in ("shift+tab", "up", "k"):
-            self.field = (self.field - 1) % len(FIELDS)
+            self.field = (self.field - 1) % len(self.fields)
             self.host.redraw_line()
         elif token.isdigit():
             self._digit(int(token))
@@ -237,7 +251,7 @@ class SanctionForm(Line):
             self.host.say(say("{key} is not a choice here; q leaves.", key=token), error=True)
 
     def _digit(self, n: int) -> None:
-        field = FIELDS[self.field]
+        field = self.fields[self.field]
         if field == "length":
             if n == 0:
                 self.host.ask_text(

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from modtui.desk import words
 from modtui.desk.later import LATER, WHEN_IT_CHANGES, comes_back
+from modtui.desk.outcome import UndoResult
 from modtui.domain.decisions import Intent
 from modtui.domain.items import Item
 from modtui.screens.lines.choose import Choice, ChoiceLine
 from modtui.screens.lines.question import QuestionLine
 from modtui.screens.lines.reason import ReasonLine
 from modtui.screens.lines.sanction import SanctionForm
-from modtui.screens.work.threads import WorkThreads
+from modtui.screens.work.people import WorkPeople
 from modtui.text import Foreign, Shown, own, say
 from modtui.text.time import stamp
 
 
-class WorkAfter(WorkThreads):
+class WorkAfter(WorkPeople):
     """The keys of the group Undo, and `later`."""
 
     def act_undo(self) -> None:
@@ -37,6 +38,10 @@ class WorkAfter(WorkThreads):
             if index is not None:
                 self.rows_list.go(index)
         self.refresh_top()
+        self.after_undo(result)
+
+    def after_undo(self, result: UndoResult) -> None:
+        """What follows when something was taken back."""
 
     def act_redo(self) -> None:
         """Decide again what was taken back."""

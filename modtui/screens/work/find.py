@@ -163,10 +163,10 @@ class WorkFind(WorkBase):
 
     def act_member_show(self) -> None:
         """The author."""
-        from modtui.screens.pages.author import AuthorPage
+        from modtui.screens.pages.dossier import DossierPage
 
         if (item := self.current) is not None:
-            self.app.push_screen(AuthorPage(self.shell, item))
+            self.app.push_screen(DossierPage(self.shell, item))
 
     def act_reporters_show(self) -> None:
         """The reporters."""
