@@ -59,9 +59,15 @@ def text_of(item: Item) -> Foreign:
     return Foreign(item.source if item.source is not None else item.body.text if item.body else "")
 
 
+def _judged(item: Item) -> Foreign:
+    """The text that is compared. Lists show of a question only the beginning (`source` is None then): it is not judged
+    by its text."""
+    return Foreign("") if item.question is not None and item.source is None else text_of(item)
+
+
 def seen_of(item: Item) -> Seen:
     """The facts of `item` that a decision rests on, with their digest (16 hex digits)."""
-    text = text_of(item)
+    text = _judged(item)
     penalties = tuple(sorted(map(_penalty, item.author.penalties))) if item.author else ()
     reports = tuple(sorted(report.id for report in item.reports))
     facts = [
@@ -101,8 +107,15 @@ def without_text(seen: Seen) -> Seen:
 
 def same_text(seen: Seen, item: Item) -> bool:
     """Whether the item has the text that was shown."""
-    now = text_of(item)
+    now = _judged(item)
     return now == seen.text if seen.mark is None else text_digest(now) == seen.mark
+
+
+def _unread(seen: Seen, now: Item, fresh: Seen) -> bool:
+    """Whether a question's text was not known then, or is not known now, so that nothing can be said about it."""
+    if now.question is None:
+        return False
+    return not fresh.text or (not seen.text and seen.mark in (None, text_digest("")))
 
 
 def differences(seen: Seen, now: Item | Gone) -> tuple[Difference, ...]:
@@ -116,7 +129,10 @@ def differences(seen: Seen, now: Item | Gone) -> tuple[Difference, ...]:
     if fresh.state != seen.state:
         by = f" by {now.handled_by}" if now.handled_by else " by somebody else"
         found.append(Difference(what="state", words=f"{now.state}{by}" if now.state != "open" else "open again"))
-    if not same_text(seen, now) or fresh.edits != seen.edits or fresh.edited_ms != seen.edited_ms:
+    if _unread(seen, now, fresh):
+        if seen.title is not None and fresh.title != seen.title:
+            found.append(Difference(what="text", words="the title was changed"))
+    elif not same_text(seen, now) or fresh.edits != seen.edits or fresh.edited_ms != seen.edited_ms:
         found.append(Difference(what="text", words="the text was edited"))
     elif seen.title is not None and fresh.title != seen.title:
         found.append(Difference(what="text", words="the title was changed"))
@@ -138,7 +154,7 @@ def differences(seen: Seen, now: Item | Gone) -> tuple[Difference, ...]:
         found.append(Difference(what="answers", words=by))
     if fresh.version != seen.version and not any(d.what == "state" for d in found):
         found.append(Difference(what="version", words="the site counts a newer version"))
-    if not found and seen.title is None:  # not kept: nothing else is left that could differ
+    if not found and seen.title is None and now.question is None:  # not kept: nothing else is left that could differ
         found.append(Difference(what="text", words="the title was changed"))
     return tuple(found)
 
