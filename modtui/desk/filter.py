@@ -16,13 +16,16 @@ from msgspec import Struct, field
 
 from modtui.domain.items import REASONS, SEVERE, Item, ItemKind, State
 from modtui.errors import UsageError
+from modtui.store.people import flags
 from modtui.text.time import parse_duration
 
 Op = Literal[":", ">", "<", ">=", "<="]
 
 KINDS: tuple[str, ...] = ItemKind.__args__  # type: ignore[attr-defined]
 STATES: tuple[str, ...] = State.__args__  # type: ignore[attr-defined]
-IS = ("mine", "marked", "claimed", "hidden", "new", "severe", "open", "edited")
+OF_MEMBERS = ("new", "staff", "silenced", "suspended", "suspect", "waiting", "unanswered")
+"""What `is:` can ask about members: `waiting` for approval, `unanswered` first posts."""
+IS = ("mine", "marked", "claimed", "hidden", "new", "severe", "open", "edited", *OF_MEMBERS[1:])
 WORDS: dict[str, str] = {
     "author": "who wrote it, whole name, * for any signs",
     "reporter": "who reported it, whole name, * for any signs",
@@ -66,6 +69,8 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     category: str = ""
     tags: tuple[str, ...] = ()
     text: str = ""
+    flags: tuple[str, ...] = ()
+    """What is known of a member (`store.people.flags`)."""
 
 
 class Around(Struct, frozen=True):
@@ -157,6 +162,7 @@ def facts_of(item: Item) -> Facts:
         score=item.score, hidden=item.hidden, edited=item.edits > 0 or item.edited_ms is not None,
         claimed_by=item.claim.by if item.claim else "", claim_mine=bool(item.claim and item.claim.mine),
         category=item.place.category or "", tags=tuple(item.place.tags), text=f"{item.title}\n{body}",
+        flags=flags(item.author) if item.lane == "members" and item.author else (),
     )  # fmt: skip
 
 
@@ -261,7 +267,9 @@ def _is(value: str, facts: Facts, around: Around) -> bool:
     if value == "hidden":
         return facts.hidden
     if value == "new":
-        return facts.id in around.new
+        return facts.id in around.new or value in facts.flags
+    if value in OF_MEMBERS:
+        return value in facts.flags
     if value == "open":
         return facts.state == "open"
     if value == "edited":

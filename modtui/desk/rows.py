@@ -13,7 +13,7 @@ from typing import Any
 
 from msgspec import Struct, field
 
-from modtui.desk.filter import Around, Facts, Filter, Term, facts_of, named
+from modtui.desk.filter import OF_MEMBERS, Around, Facts, Filter, Term, facts_of, named
 from modtui.domain.subjects import CommunityId, Lane
 from modtui.store.pick import holding, pick, words
 
@@ -145,6 +145,14 @@ _IS = {
     "claimed": "claimed <> ''", "hidden": "hidden", "severe": "severe", "open": "state = 'open'",
     "edited": "edited_ms IS NOT NULL OR json_extract(CAST(data AS TEXT), '$.edits') > 0",
 }  # fmt: skip
+_IS |= {name: f"row IN (SELECT row FROM member WHERE instr(flags, ' {name} ') > 0)" for name in OF_MEMBERS}
+_NEW_MEMBER = _IS.pop("new")
+_IS["unanswered"] += (
+    " OR EXISTS (SELECT 1 FROM item asked WHERE asked.lane = 'questions' AND asked.open = 1 AND asked.first = 1"
+    " AND asked.question = 'unanswered' AND asked.community = item.community"
+    " AND asked.author_native = item.author_native)"
+)
+"""A member whose first post stands unanswered in the lane of questions, as far as that is known here."""
 
 
 def _add_is(plan: _Plan, term: Term, around: Around) -> None:
@@ -155,6 +163,7 @@ def _add_is(plan: _Plan, term: Term, around: Around) -> None:
     # A mix of columns and sets: columns become one flag beside the id.
     flags = [f"({_IS[value]})" for value in term.values if value in _IS]
     flags += ["claim_mine"] if "mine" in term.values else []
+    flags += [_NEW_MEMBER] if "new" in term.values else []
     inside = _in([sets[value] for value in term.values if value in sets])
     name = f"CASE WHEN {' OR '.join(flags)} THEN NULL ELSE id END" if flags else "id"
     plan.tests.append((name, term.negative, lambda id: id is None or inside(id)))

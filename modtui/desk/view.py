@@ -20,13 +20,17 @@ from modtui.desk.rows import facts_for, match_ids, tally_languages
 from modtui.domain.items import Item
 from modtui.domain.subjects import CommunityId, Lane, parse_item_id
 from modtui.errors import UsageError
+from modtui.store.people import named
 
 SORTS: tuple[str, ...] = ("oldest", "newest", "reports", "score", "author")
+MEMBER_SORTS: tuple[str, ...] = ("newest", "seen", "posts", "trust", "author")
 SORT_WORDS: dict[str, str] = {
+    "seen": "last seen first", "posts": "most posts first", "trust": "highest trust level first",
     "oldest": "oldest first", "newest": "newest first", "reports": "most reports first", "score": "highest score first",
     "author": "by author",
 }  # fmt: skip
 _WINDOW = 48
+_NAMED = 500
 _HELD = 512
 _LATELY_MS = 12 * 3_600_000
 
@@ -39,7 +43,7 @@ class View:
     ) -> None:
         self.lane: Lane = lane
         self.community = community
-        self.sort = "oldest"
+        self.sort = self.sorts[0]
         self.language: str | None = None
         """The language that `cycle_language` picked; None shows all, "" those of unknown language."""
         self._desk = desk
@@ -56,6 +60,7 @@ class View:
         self._like_source: str | None = None
         self._languages: dict[str | None, int] | None = None
         self._known: int | None = None
+        self._prefix = ""
         self.marks = Marks(self)
         self.likeness = Likeness(self._cache)
         self._reorder(self._select())
@@ -80,6 +85,16 @@ class View:
     def order_words(self) -> str:
         """How the list is sorted, in words: `oldest first`."""
         return "least alike first" if self._likes else SORT_WORDS[self.sort]
+
+    @property
+    def sorts(self) -> tuple[str, ...]:
+        """What this lane can be sorted by, the usual order first."""
+        return MEMBER_SORTS if self.lane == "members" else SORTS
+
+    @property
+    def prefix(self) -> str:
+        """The beginning of the names that are shown; empty when all are."""
+        return self._prefix
 
     @property
     def like_source(self) -> str | None:
@@ -189,10 +204,17 @@ class View:
 
     def set_sort(self, name: str) -> None:
         """Order by one of SORTS. Raises UsageError."""
-        if name not in SORTS:
-            raise UsageError(f'The list cannot be sorted by "{name}".', "There are " + ", ".join(SORTS) + ".")
+        if name not in self.sorts:
+            raise UsageError(f'The list cannot be sorted by "{name}".', "There are " + ", ".join(self.sorts) + ".")
         self.sort = name
         self._reorder(self._select())
+
+    def set_prefix(self, text: str) -> None:
+        """Of the lane of members, show those whose username or name begins with `text` (at most 500, by name), of what
+        is known here; an empty text shows all again. Fast enough for every key: an index is asked, not the lane."""
+        if text != self._prefix:
+            self._prefix = text
+            self._reorder(self._select())
 
     def language_counts(self) -> dict[str | None, int]:
         """How many items of each language the filter lets through, the most frequent first; None is not known."""
@@ -271,6 +293,9 @@ class View:
     def _arrive(self, ids: Iterable[str], *, backlog: bool) -> None:
         fresh = [id for id in ids if id not in self._fresh and self.index(id) is None]
         fresh = self._passing(fresh)
+        if self._prefix:
+            self._append_named(fresh)
+            return
         if not fresh:
             return
         if not self._order:
@@ -279,6 +304,15 @@ class View:
             return
         else:
             self._fresh.update(dict.fromkeys(fresh))
+
+    def _append_named(self, fresh: Sequence[str]) -> None:
+        """Members that the site found for the prefix come at the end: nothing moves. The others wait unseen."""
+        wanted = set(named(self._cache, self._prefix, self.scope, limit=_NAMED)) if fresh else set[str]()
+        found = [id for id in fresh if id in wanted]
+        if found:
+            self._order.extend(found)
+            self._at = None
+            self._revision += 1
 
     def _extend(self, fresh: list[str]) -> bool:
         """Put rows that sort after the last one at the end: nothing moves. False when they do not."""
@@ -318,6 +352,9 @@ class View:
 
     def _select(self) -> list[str]:
         """All ids of the lane in order, filtered. A `like:` filter puts the least alike first: the exceptions."""
+        if self._prefix and self.lane == "members":
+            ids = named(self._cache, self._prefix, self.scope, limit=_NAMED)
+            return self._passing(ids) if self.filtered else ids
         found = match_ids(
             self._cache, self.lane, self.scope, self.sort, self._filter, self._around(), self.language,
             open_only=not self._filter.uses("state"),
@@ -354,7 +391,8 @@ class View:
         mine: frozenset[str] = frozenset()
         if self._filter.uses("is:mine"):
             mine = self._mine()
-        new = self._arrived | self._fresh.keys()
+        # Pages of the directory are no news: there `is:new` means the members.
+        new = self._arrived | self._fresh.keys() if self.lane != "members" else frozenset[str]()
         return Around(now_ms=self._desk.clock.now_ms(), marked=self.marks, mine=mine, new=new, like=self._likes)
 
     def _mine(self) -> frozenset[str]:

@@ -16,9 +16,10 @@ import msgspec
 
 from modtui.domain.items import Account, Dossier, Item, Thread
 from modtui.domain.subjects import CommunityId, Lane, SubjectRef
+from modtui.store import people
 from modtui.store.codec import column, decode, encode
 from modtui.store.database import Database, Work
-from modtui.store.rows import BRIEF, ORDERS, STORED, Order, PutResult, RowBrief, brief, stored
+from modtui.store.rows import BRIEF, MEMBER_ORDERS, ORDERS, STORED, Order, PutResult, RowBrief, brief, stored
 from modtui.store.schema import CACHE_VERSION, prepare_cache
 from modtui.store.trouble import Damaged
 
@@ -81,10 +82,14 @@ class Cache:
                 if found is None:
                     row = connection.execute(_INSERT, (*values, now_ms, mark)).lastrowid
                     connection.execute("INSERT OR REPLACE INTO body (row, data) VALUES (?,?)", (row, data))
+                    if item.lane == "members":
+                        people.put(connection, row, item)
                     added.append(item.id)
                 elif found[1] != mark:
                     connection.execute(_UPDATE, (*values, now_ms, mark, found[0]))
                     connection.execute("INSERT OR REPLACE INTO body (row, data) VALUES (?,?)", (found[0], data))
+                    if item.lane == "members":
+                        people.put(connection, found[0], item)
                     changed.append(item.id)
                 elif now_ms - found[2] > _DAY_MS or now_ms < found[2]:  # a poll that brings nothing new writes nothing
                     connection.execute("UPDATE item SET fetched_ms=? WHERE row=?", (now_ms, found[0]))
@@ -140,6 +145,8 @@ class Cache:
         # The index has the rows in order of age only. For the other orders, all rows in the order of the file are read
         # several times faster than one by one through that index.
         source = "item" if order in ("oldest", "newest") else "item NOT INDEXED"
+        if order in MEMBER_ORDERS:
+            source += " JOIN member USING (row)"
         question = f"SELECT id FROM {source} {where} ORDER BY {ORDERS[order]}"
         return self._ask(lambda c: [row[0] for row in c.execute(question, values)], [])
 

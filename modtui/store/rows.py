@@ -11,7 +11,7 @@ from modtui.domain.subjects import CommunityId, Lane
 from modtui.store.codec import column, whole
 from modtui.text import Foreign
 
-Order = Literal["oldest", "newest", "score", "reports", "author", "due", "category"]
+Order = Literal["oldest", "newest", "score", "reports", "author", "due", "category", "seen", "posts", "trust"]
 ORDERS: dict[str, str] = {
     "oldest": "since_ms, id",
     "newest": "since_ms DESC, id DESC",
@@ -20,8 +20,13 @@ ORDERS: dict[str, str] = {
     "author": "author_key IS NULL, author_key, since_ms, id",
     "due": "due_ms IS NULL, due_ms, coalesce(clock_ms, since_ms), id",
     "category": "category IS NULL, category COLLATE NOCASE, category_id, due_ms IS NULL, due_ms, since_ms, id",
+    "seen": "seen_ms DESC, since_ms DESC, id",
+    "posts": "posts DESC, since_ms, id",
+    "trust": "trust DESC, posts DESC, since_ms, id",
 }
 """Every order is total, so that two looks at the same rows agree. SQLite puts missing values last when descending."""
+MEMBER_ORDERS = frozenset({"seen", "posts", "trust"})
+"""Orders by columns that only members have."""
 
 
 class RowBrief(msgspec.Struct, frozen=True, gc=False):

@@ -196,10 +196,20 @@ CREATE TRIGGER solved_out AFTER DELETE ON solved BEGIN
     INSERT INTO solved_index(solved_index, rowid, title, words, community)
     VALUES ('delete', old.row, old.title, old.words, old.community);
 END;
+CREATE TABLE member (row INTEGER PRIMARY KEY, seen_ms INTEGER, posts INTEGER, trust INTEGER, flags TEXT NOT NULL);
+CREATE TABLE member_name (
+    community TEXT NOT NULL, key TEXT NOT NULL, row INTEGER NOT NULL, PRIMARY KEY (community, key, row)
+) WITHOUT ROWID;
+CREATE INDEX member_names ON member_name(row);
+CREATE TRIGGER member_gone AFTER DELETE ON item WHEN old.lane = 'members' BEGIN
+    DELETE FROM member WHERE row = old.row;
+    DELETE FROM member_name WHERE row = old.row;
+END;
 """
 """`item.question` is the question's state. `spoken` keeps the language that was found in (or set for) an item's text;
 `text` is a checksum of it. `solved.row` rises with the time of the answer, so that a search reads the newest first;
-`title` and `words` are folded words, each once; `data` is the whole thread."""
+`title` and `words` are folded words, each once; `data` is the whole thread.
+`member` and `member_name` are filled by `store.people`."""
 CACHE_VERSION = 2
 
 UNSENT = """
