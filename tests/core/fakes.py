@@ -98,7 +98,7 @@ async def breathe(turns: int = 12) -> None:
         await asyncio.sleep(0)
 
 
-async def until(condition: Callable[[], object], what: str = "", seconds: float = 10.0) -> None:
+async def until(condition: Callable[[], object], what: str = "", seconds: float = 30.0) -> None:
     """Wait (in real time) until `condition` holds; fails the test after `seconds`."""
     loop = asyncio.get_running_loop()
     end = loop.time() + seconds

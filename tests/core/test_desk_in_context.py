@@ -48,8 +48,7 @@ async def test_the_thread_comes_then_the_next_items_then_the_dossier_of_who_stay
         await until(lambda: all(threads(w, first, second)), "both threads")
         await quiet()
         assert asked(w) == ["thread 1", "thread 2"]
-        w.clock.advance(DWELL_S + 0.1)
-        await until(lambda: w.desk.context(first).dossier, "the dossier")
+        await w.trickle_until(lambda: w.desk.context(first).dossier, "the dossier", DWELL_S + 0.1)
         context = w.desk.context(first)
         assert (context.loading, context.problem, context.fresh_ms) == (False, None, START)
         assert asked(w) == ["thread 1", "thread 2", "dossier u-member1"]

@@ -226,7 +226,7 @@ async def test_the_moderators_own_request_does_not_wait_behind_the_trickle(tmp_p
         w.backend.gate = asyncio.Event()
         await w.trickle_until(lambda: "page reports 30" in w.backend.calls, "the trickle")
         w.backend.gate = None
-        assert await asyncio.wait_for(w.desk.more("reports"), 5)
+        assert await asyncio.wait_for(w.desk.more("reports"), 30)
         assert len(view) == 40
         await w.trickle_until(lambda: len(view) == 60, "the trickle again")
 

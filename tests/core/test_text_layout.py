@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-import time
+from functools import partial
 from typing import get_args
 
 from hypothesis import given, settings
@@ -13,8 +13,9 @@ from rich.cells import cell_len
 from modtui.text import Foreign, show
 from modtui.text.document import Document
 from modtui.text.html import from_html
-from modtui.text.layout import StyleName, lines
+from modtui.text.layout import Line, StyleName, lines
 from modtui.text.markdown import from_markdown
+from tests.core.effort import within
 from tests.core.test_text_html import TAGS
 from tests.core.test_text_signs import hostile
 
@@ -148,6 +149,11 @@ def test_every_row_fits_and_is_clean(html: str, width: int, reveal: bool) -> Non
             assert show(text.rstrip("\u200c")) == text.rstrip("\u200c")
 
 
+def top(document: Document) -> list[Line]:
+    """The first forty rows."""
+    return list(itertools.islice(lines(document, 80), 40))
+
+
 def test_the_top_of_a_huge_post_costs_what_is_seen() -> None:
     documents = [
         from_html(Foreign("<p>" + "word " * 50_000)),
@@ -157,7 +163,6 @@ def test_the_top_of_a_huge_post_costs_what_is_seen() -> None:
         from_html(Foreign("<table>" + "<tr><td>a</td><td>b</td></tr>" * 8_000)),
     ]
     for document in documents:
-        start = time.process_time()
-        rows = list(itertools.islice(lines(document, 80), 40))
+        # A table is measured whole before its first row: that is the most of them.
+        rows = within(0.25, partial(top, document))
         assert len(rows) == 40
-        assert time.process_time() - start < 0.1
