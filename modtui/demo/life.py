@@ -10,7 +10,7 @@ import json
 import logging
 from collections.abc import Callable
 
-from modtui.demo import effects
+from modtui.demo import effects, presence
 from modtui.demo.model import (
     FLAGGED,
     INAPPROPRIATE,
@@ -35,7 +35,9 @@ log = logging.getLogger("modtui.demo")
 
 NAMES = ("kestrel", "ann", "lotsin", "phare")
 # How long a moderator looks around before an item, and at it; seconds.
-PAUSE_S, LOOK_S = (6.0, 30.0), (4.0, 20.0)
+PAUSE_S, LOOK_S, WRITE_S = (6.0, 30.0), (4.0, 20.0), (15.0, 60.0)
+# How often a moderator answers a question instead of deciding an item.
+ANSWERS = 0.15
 TASTE = {
     "agree_and_hide": 6,
     "disagree": 5,
@@ -208,6 +210,9 @@ async def _moderate(site: Site, username: str) -> None:
     while True:
         await asyncio.sleep(dice.uniform(*PAUSE_S) * pace)
         me = site.user_named(username)
+        if me is not None and dice.random() < ANSWERS:
+            await _answer(site, dice, me)
+            continue
         item = _pick(site, dice)
         if me is None or item is None:
             continue
@@ -222,6 +227,29 @@ async def _moderate(site: Site, username: str) -> None:
             continue
         except Exception:
             log.exception("a moderator's decision failed")
+
+
+async def _answer(site: Site, dice: Dice, me: Row) -> None:
+    """Begin to answer a question, seen by everybody who asks who is writing there; not every answer is sent."""
+    topic = site.db.one(
+        "SELECT * FROM topics WHERE archetype = 'regular' AND deleted_at IS NULL AND NOT closed AND posts_count = 1"
+        " AND category_id IN (SELECT id FROM categories WHERE solved) ORDER BY random() LIMIT 1"
+    )
+    if topic is None:
+        return
+    channel = presence.reply_channel(topic["id"])
+    presence.enter(site, channel, me, f"life-{me['id']}")
+    try:
+        await asyncio.sleep(dice.uniform(*WRITE_S) * site.settings.pace)
+        if dice.random() < 0.5:
+            category = site.categories()[topic["category_id"]]
+            words = dice.choice(load("asked")["extra"][category["locale"]])
+            with site.db.write():
+                effects.new_post(site, topic["id"], me["id"], words, reply_to=1)
+    except Exception:
+        log.exception("a moderator's answer failed")
+    finally:
+        presence.leave(site, channel, me, f"life-{me['id']}")
 
 
 def _pick(site: Site, dice: Dice) -> Row | None:

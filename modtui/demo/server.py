@@ -17,7 +17,7 @@ from typing import Any, Self
 
 import uvicorn
 
-from modtui.demo import effects
+from modtui.demo import effects, presence
 from modtui.demo.app import build
 from modtui.demo.db import Database
 from modtui.demo.model import FLAG_WORDS, Row
@@ -339,6 +339,24 @@ class DemoServer:
 
         me = self._user(username)
         take(Call(self.site, "POST", "", {}, {}, user=me, via="admin"), topic_id, me, automatic)
+
+    def writing(self, topic_id: int, username: str, *, on: bool = True) -> None:
+        """A member begins (or ends) to write a reply in a topic; who asks for presence sees it for a minute."""
+        change = presence.enter if on else presence.leave
+        change(self.site, presence.reply_channel(topic_id), self._user(username), "test")
+
+    def answer(self, topic_id: int, username: str, raw: str, *, reply_to: int | None = None) -> int:
+        """A member replies in a topic, now; gives the post's id."""
+        with self.db.write():
+            return effects.new_post(self.site, topic_id, self._user(username)["id"], raw, reply_to=reply_to)
+
+    def ask(self, username: str, title: str, raw: str, *, category: int = 4, locale: str | None = None) -> int:
+        """A member opens a topic, now; gives its id."""
+        with self.db.write():
+            topic_id, _ = effects.new_topic(self.site, self._user(username)["id"], title, raw, category_id=category)
+            for table, column in (("topics", "id"), ("posts", "topic_id")):
+                self.db.run(f"UPDATE {table} SET locale = ? WHERE {column} = ?", [locale, topic_id])
+        return topic_id
 
     def inject(self, kind: str, prefix: str = "/", method: str = "*", times: int = 1, wait_s: float = 0.0) -> None:
         """Let the next matching requests fail.

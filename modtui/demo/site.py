@@ -38,6 +38,10 @@ class SiteSettings:
     solved: bool = True
     assign: bool = True
     templates: bool = True
+    approval_categories: tuple[int, ...] = (13,)
+    """Categories where every reply waits for approval, ..."""
+    approval_staff: bool = False
+    """... those of staff too, as some plugins want it."""
     topic_excerpts: bool = False  # lists say the beginning of every topic, as some themes want; else of pinned ones
     device_code: bool = True
     long_poll_s: float = 25.0
@@ -72,6 +76,7 @@ class Site:
     devices: dict[str, dict[str, Any]] = field(default_factory=dict)
     counted: tuple[int, int] = (-1, 0)
     memo: dict[str, tuple[float, Any]] = field(default_factory=dict)
+    present: dict[str, dict[tuple[int, str], float]] = field(default_factory=dict)
     category_cache: dict[int, Row] = field(default_factory=dict)
 
     def categories(self) -> dict[int, Row]:

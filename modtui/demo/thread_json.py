@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from modtui.demo import people
 from modtui.demo.cooked import excerpt
-from modtui.demo.model import DAY, Row, iso, now_ms
+from modtui.demo.model import DAY, QUEUED, Row, iso, now_ms
 from modtui.demo.people import is_staff
 from modtui.demo.shared_json import cooked_of, tag_ids
 from modtui.demo.site import Site
@@ -28,7 +28,7 @@ def sees_topic(site: Site, topic: Row, viewer: Row | None) -> bool:
     if topic["archetype"] == "private_message":
         if viewer is None:
             return False
-        if viewer["admin"] or topic["user_id"] == viewer["id"]:
+        if viewer["admin"] or topic["user_id"] == viewer["id"] or (viewer["moderator"] and topic["is_warning"]):
             return True
         groups = [g["name"] for g in people.groups(viewer)]
         return (
@@ -301,6 +301,17 @@ def topic_view(call: Call, topic: Row, posts: list[Row], stream: Iterable[int]) 
         "locale": topic["locale"],
         "details": details,
     }
+    if viewer is not None:
+        waiting = site.db.all(
+            "SELECT id, payload, created_at FROM reviewables WHERE type = ? AND status = 0 AND topic_id = ?"
+            " AND target_created_by_id = ? ORDER BY id",
+            [QUEUED, topic["id"], viewer["id"]],
+        )
+        if waiting:
+            out["pending_posts"] = [
+                {"id": row["id"], "raw": json.loads(row["payload"])["raw"], "created_at": iso(row["created_at"])}
+                for row in waiting
+            ]
     if topic["accepted_post_id"] is not None:
         answer = site.db.one(
             "SELECT p.*, u.username, u.name FROM posts p JOIN users u ON u.id = p.user_id WHERE p.id = ?",

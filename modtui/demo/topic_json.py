@@ -11,6 +11,7 @@ from modtui.demo.model import Row, iso
 from modtui.demo.shared_json import tag_ids, tags_json
 from modtui.demo.site import Site, load_list
 
+PER_PAGE = 30
 REGULAR = 1
 """The notification level of somebody who changed nothing: 0 muted, 1 normal, 2 tracking, 3 watching."""
 

@@ -1,6 +1,6 @@
 """What happens in the world: posts are hidden, deleted and brought back, members are told, silenced and deleted."""
 
-from modtui.demo.effects.members import delete_user, lift, penalise, user_note
+from modtui.demo.effects.members import delete_user, lift, penalise, user_note, warned
 from modtui.demo.effects.posts import (
     delete_post,
     delete_replies,
@@ -47,4 +47,5 @@ __all__ = [
     "transition",
     "unhide",
     "user_note",
+    "warned",
 ]

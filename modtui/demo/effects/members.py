@@ -12,6 +12,7 @@ from modtui.demo.model import (
     POST,
     QUEUED,
     REJECTED,
+    SYSTEM_ID,
     USER,
     Row,
     now_ms,
@@ -96,6 +97,12 @@ def delete_user(site: Site, user: Row, by: Row, *, block: bool = False) -> list[
         "delete_user", by["id"], target_user_id=user["id"], details=f"{user['username']}{' (blocked)' if block else ''}"
     )
     return resolved
+
+
+def warned(site: Site, user_id: int, topic_id: int) -> None:
+    """An official warning counts, and leaves a note about the member."""
+    site.db.run("UPDATE users SET warnings_count = warnings_count + 1 WHERE id = ?", [user_id])
+    user_note(site, user_id, SYSTEM_ID, f"Received an official warning: {site.base_url}/t/{topic_id}")
 
 
 def user_note(site: Site, user_id: int, by: int, raw: str, post_id: int | None = None) -> str:

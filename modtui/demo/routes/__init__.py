@@ -17,11 +17,15 @@ def all_routes() -> list[RouteLine]:
     from modtui.demo.routes import (
         about,
         admin,
+        assign,
+        bookmarks,
+        completion,
         keys,
         live,
         penalties,
         posting,
         posts,
+        presence,
         reactions,
         review,
         review_edit,
@@ -30,6 +34,10 @@ def all_routes() -> list[RouteLine]:
     )
 
     areas: list[Sequence[RouteLine]] = [
+        completion.ROUTES,
+        assign.ROUTES,
+        bookmarks.ROUTES,
+        presence.ROUTES,
         review.ROUTES,
         review_edit.ROUTES,
         topics.ROUTES,

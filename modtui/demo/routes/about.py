@@ -36,8 +36,8 @@ def session(call: Call) -> Json:
         "can_review": call.is_staff,
         "reviewable_count": count,
         "unseen_reviewable_count": count,
-        "can_assign": False,
-        "can_use_templates": call.is_staff,
+        "can_assign": call.is_staff and call.site.settings.assign,
+        "can_use_templates": call.is_staff and call.site.settings.templates,
         "locale": me["locale"],
         "user_option": {"timezone": "Europe/Berlin"},
         "groups": [
@@ -302,8 +302,10 @@ def search(call: Call) -> Json:
 
 
 def templates(call: Call) -> Json:
-    """GET /discourse_templates.json."""
+    """GET /discourse_templates.json; 404 when the plugin is off."""
     call.need_staff()
+    if not call.site.settings.templates:
+        raise not_found()
     names = tag_ids(call.site)
     rows = call.site.db.all("SELECT * FROM templates ORDER BY title, id")
     shown = [
@@ -328,12 +330,6 @@ def use_template(call: Call) -> Json:
     return Json(OK)
 
 
-def notifications(call: Call) -> Json:
-    """GET /notifications.json: nothing to report here."""
-    assert call.me
-    return Json({"notifications": [], "total_rows_notifications": 0, "seen_notification_id": 0})
-
-
 ROUTES = [
     ("GET", "/session/current", session),
     ("GET", "/site/basic-info", basic_info),
@@ -344,5 +340,4 @@ ROUTES = [
     ("GET", "/search", search),
     ("GET", "/discourse_templates", templates),
     ("POST", "/discourse_templates/{id:int}/use", use_template),
-    ("GET", "/notifications", notifications),
 ]

@@ -7,17 +7,19 @@ import re
 import time
 from typing import Any
 
-from modtui.demo import effects
-from modtui.demo.model import MINUTE, QUEUED, SYSTEM_ID, Row, iso, now_ms
+from modtui.demo import effects, people
+from modtui.demo.model import MINUTE, QUEUED, Row, iso, now_ms
 from modtui.demo.people import is_silenced, is_staff
 from modtui.demo.routes.posts import one
-from modtui.demo.thread_json import sees_topic
+from modtui.demo.thread_json import sees_topic, staff
+from modtui.demo.topic_json import GROUPS
 from modtui.demo.wire import (
     Call,
     Json,
     Problem,
     invalid_access,
     missing,
+    not_found,
     unprocessable,
 )
 
@@ -88,9 +90,20 @@ def _create(call: Call, me: Row, raw_text: str, archetype: str) -> dict[str, Any
         return _enqueue(call, me, raw_text, topic, held)
     if topic is not None:
         reply_to = call.number("reply_to_post_number")
+        if reply_to is not None and not site.db.one(
+            "SELECT 1 FROM posts WHERE topic_id = ? AND post_number = ?", [topic["id"], reply_to]
+        ):
+            reply_to = None
         kind = 4 if call.flag("whisper") else 1
         post_id = effects.new_post(
-            site, topic["id"], me["id"], raw_text, reply_to=reply_to, post_type=kind, bump=not call.flag("no_bump")
+            site,
+            topic["id"],
+            me["id"],
+            raw_text,
+            reply_to=reply_to,
+            post_type=kind,
+            bump=not call.flag("no_bump"),
+            locale=call.text("locale") or None,
         )
     elif archetype == "private_message":
         post_id = _message(call, me, raw_text)
@@ -126,7 +139,7 @@ def _message(call: Call, me: Row, raw_text: str) -> int:
         user = site.user_named(name)
         if user is not None:
             users.append(user["id"])
-        elif name.lower() in ("moderators", "admins", "staff"):
+        elif name.lower() in {group["name"] for group in GROUPS}:
             groups.append(name.lower())
         else:
             raise _refuse("Sorry, one of the recipients does not exist: " + name)
@@ -139,13 +152,18 @@ def _message(call: Call, me: Row, raw_text: str) -> int:
         site, me["id"], title, raw_text, archetype="private_message", to=users, groups=groups, is_warning=warning
     )
     if warning:
-        site.db.run("UPDATE users SET warnings_count = warnings_count + 1 WHERE id = ?", [users[0]])
-        effects.user_note(site, users[0], SYSTEM_ID, f"Received an official warning: {site.base_url}/t/{topic_id}")
+        effects.warned(site, users[0], topic_id)
     return post_id
 
 
 def _held_because(call: Call, me: Row, raw_text: str, archetype: str, topic: Row | None) -> tuple[str, Any] | None:
-    if is_staff(me) or archetype == "private_message" or (topic and topic["archetype"] == "private_message"):
+    if archetype == "private_message" or (topic and topic["archetype"] == "private_message"):
+        return None
+    settings = call.site.settings
+    place = topic["category_id"] if topic else call.number("category")
+    if place in settings.approval_categories and (settings.approval_staff or not is_staff(me)):
+        return "category", None
+    if is_staff(me):
         return None
     found = WATCHED.search(raw_text + " " + call.text("title"))
     if found:
@@ -185,4 +203,31 @@ def _enqueue(call: Call, me: Row, raw_text: str, topic: Row | None, held: tuple[
     }
 
 
-ROUTES = [("POST", "/posts", create)]
+def pending(call: Call) -> Json:
+    """GET /posts/:username/pending.json: what waits for approval, for oneself and for staff."""
+    user = call.site.user_named(call.path_params["username"])
+    if user is None or not (staff(call.user) or call.me["id"] == user["id"]):
+        raise not_found()
+    rows = call.site.db.all(
+        "SELECT r.*, t.title, t.slug FROM reviewables r LEFT JOIN topics t ON t.id = r.topic_id WHERE r.type = ?"
+        " AND r.status = 0 AND r.target_created_by_id = ? ORDER BY r.created_at DESC, r.id DESC",
+        [QUEUED, user["id"]],
+    )
+    shown = [
+        {
+            **{key: people.basic(user)[key] for key in ("username", "name", "avatar_template")},
+            "created_by_id": user["id"],
+            "id": row["id"],
+            "created_at": iso(row["created_at"]),
+            "raw_text": json.loads(row["payload"])["raw"],
+            "title": row["title"] or json.loads(row["payload"]).get("title"),
+            "topic_id": row["topic_id"],
+            "topic_url": f"/t/{row['slug']}/{row['topic_id']}" if row["topic_id"] else None,
+            "category_id": row["category_id"],
+        }
+        for row in rows
+    ]
+    return Json({"pending_posts": shown})
+
+
+ROUTES = [("POST", "/posts", create), ("GET", "/posts/{username}/pending", pending)]

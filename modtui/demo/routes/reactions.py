@@ -34,9 +34,18 @@ def act(call: Call) -> Json:
         elif kind == 6:
             if len(message) < 10:
                 raise unprocessable("Message is too short (minimum is 10 characters)")
-            effects.new_topic(
-                call.site, me["id"], "About your post", message, archetype="private_message", to=[post["user_id"]]
+            warning = call.flag("is_warning") and call.is_staff
+            topic_id, _ = effects.new_topic(
+                call.site,
+                me["id"],
+                f"About your post in “{find_topic(call, post['topic_id'])['title']}”",
+                message,
+                archetype="private_message",
+                to=[post["user_id"]],
+                is_warning=warning,
             )
+            if warning:
+                effects.warned(call.site, post["user_id"], topic_id)
         elif kind in SCORE_TYPES and kind != NEEDS_APPROVAL:
             if kind in (7, 10) and len(message) < 10:
                 raise unprocessable("Message is too short (minimum is 10 characters)")

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 from urllib.parse import urlencode
 
 from starlette.responses import PlainTextResponse, Response
 
-from modtui.demo import effects
+from modtui.demo import effects, people
 from modtui.demo.filters import topics_where
 from modtui.demo.model import Row, now_ms, parse_time, slugify
 from modtui.demo.thread_json import find_topic, posts_json, staff, stream_ids, topic_view
-from modtui.demo.topic_json import topic_list
+from modtui.demo.topic_json import GROUPS, PER_PAGE, topic_list
 from modtui.demo.wire import (
     OK,
     Call,
@@ -25,9 +26,10 @@ from modtui.demo.wire import (
     unprocessable,
 )
 
-PER_PAGE, CHUNK = 30, 20
+CHUNK = 20
 # The topic about a category is no topic of discussion: lists of the whole site leave it out.
 NO_DEFINITIONS = "t.id NOT IN (SELECT topic_id FROM categories WHERE topic_id IS NOT NULL)"
+_NO_TAG = re.compile(r"[/?#\[\]@!$&'()*+,;=%\\`^\s|{}\"<>]")
 STATUSES = {
     "closed": "closed",
     "archived": "archived",
@@ -169,9 +171,10 @@ def private(call: Call) -> Json:
     """GET /topics/private-messages(-sent|-warnings…)/:username.json, for oneself or an admin; groups by name."""
     me = call.me
     user = call.site.user_named(call.path_params["username"])
-    if user is None or (user["id"] != me["id"] and not me["admin"]):
-        raise not_found()
     box = call.path_params.get("box", "")
+    staff_may = box == "warnings" and call.is_staff
+    if user is None or (user["id"] != me["id"] and not me["admin"] and not staff_may):
+        raise not_found()
     if box == "sent":
         where, params = "t.user_id = ?", [user["id"]]
     else:
@@ -248,7 +251,7 @@ def update(call: Call) -> Json:
         changes["category_id"] = category
         call.site.db.run("UPDATE reviewables SET category_id = ? WHERE topic_id = ?", [category, topic["id"]])
     if "tags" in call.params:
-        changes["tags"] = json.dumps(call.items("tags"))
+        changes["tags"] = json.dumps(_tags(call))
     if changes:
         call.site.db.update("topics", topic["id"], **changes)
         call.site.bus.publish(f"/topic/{topic['id']}", {"reload_topic": True})
@@ -285,8 +288,43 @@ def tags(call: Call) -> Json:
     """PUT /t/:id/tags."""
     call.need_staff()
     topic = find_topic(call)
-    call.site.db.update("topics", topic["id"], tags=json.dumps(call.items("tags")))
+    call.site.db.update("topics", topic["id"], tags=json.dumps(_tags(call)))
+    call.site.bus.publish(f"/topic/{topic['id']}", {"reload_topic": True})
     return Json(OK)
+
+
+def _tags(call: Call) -> list[str]:
+    """The tags asked for, once each; a new one comes into being as long as its signs are allowed."""
+    names = list(dict.fromkeys(name.strip().lower() for name in call.items("tags") if name.strip()))
+    for name in names:
+        if _NO_TAG.search(name):
+            raise unprocessable(f"“{name}” is not a tag.")
+        call.site.db.run("INSERT OR IGNORE INTO tags (name) VALUES (?)", [name])
+    return names
+
+
+def invite(call: Call) -> Json:
+    """POST /t/:id/invite.json user= and /t/:id/invite-group.json group=: let somebody into a private message."""
+    me = call.me
+    topic = find_topic(call)
+    if topic["archetype"] != "private_message":
+        raise invalid_access()
+    if call.path.endswith("-group"):
+        name = call.text("group")
+        group = next((g for g in GROUPS if g["name"] == name), None)
+        if group is None:
+            raise not_found()
+        call.site.db.insert("topic_allowed", topic_id=topic["id"], group_name=name)
+        effects.new_post(call.site, topic["id"], me["id"], name, post_type=3, action_code="invited_group", bump=False)
+        return Json({"group": {"id": group["id"], "name": name}})
+    user = call.site.user_named(call.text("user"))
+    if user is None:
+        raise not_found()
+    call.site.db.insert("topic_allowed", topic_id=topic["id"], user_id=user["id"])
+    effects.new_post(
+        call.site, topic["id"], me["id"], user["username"], post_type=3, action_code="invited_user", bump=False
+    )
+    return Json({"user": people.basic(user)})
 
 
 ROUTES = [
@@ -299,6 +337,8 @@ ROUTES = [
     ("GET", "/raw/{id:int}/{number:int}", raw),
     ("PUT", "/t/{id:int}/status", status),
     ("PUT", "/t/{id:int}/tags", tags),
+    ("POST", "/t/{id:int}/invite", invite),
+    ("POST", "/t/{id:int}/invite-group", invite),
     ("PUT", "/t/{id:int}/recover", recover),
     ("PUT", "/t/{id:int}", update),
     ("PUT", "/t/{slug}/{id:int}", update),
