@@ -89,7 +89,8 @@ class DossierVerbs(AroundPage):
             if not self._blocked(f"un{kind}", f"lift the {kind}"):
                 until = own("for good")
                 if in_force.until_ms is not None:
-                    until = say("until {when}", when=stamp(in_force.until_ms, self.shell.tz, now_ms=self.shell.now_ms()))
+                    now = self.shell.now_ms()
+                    until = say("until {when}", when=stamp(in_force.until_ms, self.shell.tz, now_ms=now))
                 did = own("banned" if kind == "ban" else "silenced")
                 who = show_line(member.username, 40) if member is not None else own("-")
                 question = say("{who} is {did} {until}. Lift it? y/N", who=who, did=did, until=until)
