@@ -79,6 +79,7 @@ token_command = ["pass", "show", "mod/harbour"]""",
                 "language", kinds.language, '""',
                 "The community's main language, for posts whose language nobody can tell.",
             ),
+            _f("ladder", kinds.rungs, "that of `[ban]`", "This community's own ladder of sanctions, as in `[ban]`."),
             _f(
                 "options", kinds.table, "{}",
                 "What only this kind of site needs, such as `course` for the Open edX forum.",
@@ -219,16 +220,20 @@ on_quit = "wait\"""",
         ),
     ),
     Section(
-        "ban", "one", model.Ban, "Lengths of bans. `forever` is for good.",
+        "ban", "one", model.Ban, "Lengths of bans, and the ladder of sanctions. `forever` is for good.",
         """[ban]
 default = "7d"
 ladder = ["1d", "3d", "7d", "30d", "forever"]""",
         (
             _f("default", kinds.length, '"7d"', "The length that a ban begins with.", attr="default_ms"),
             _f(
-                "ladder", kinds.lengths, '["1d", "3d", "7d", "30d", "forever"]',
-                "What repeated removals propose, mildest first; `b` in the reason line goes through them.",
-                attr="ladder_ms",
+                "ladder", kinds.rungs, '["1d", "3d", "7d", "30d", "forever"]',
+                "What a member's history proposes, mildest first: `warn`, `silence 1d`, `ban 7d`; a length alone is a "
+                "ban. `b` in the reason line goes through the bans.",
+            ),
+            _f(
+                "window", kinds.finite, '"90d"', "How far back removals and sanctions count for the ladder.",
+                attr="window_ms",
             ),
         ),
     ),

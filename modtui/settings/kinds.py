@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from modtui.domain.ladder import Rung
 from modtui.errors import UsageError
 from modtui.settings.address import canonical
 from modtui.text import show_line
@@ -150,11 +151,22 @@ def length(value: Any) -> int | None:
     return found
 
 
-def lengths(value: Any) -> tuple[int | None, ...]:
-    """Lengths of sanctions, mildest first."""
+def rungs(value: Any) -> tuple[Rung, ...]:
+    """A ladder of sanctions, mildest first: `warn`, `silence 1d`, `ban 7d`; a length alone is a ban."""
     if not isinstance(value, list) or not value:
-        raise ValueError('must be a list of lengths of time, like ["1d", "7d", "forever"]')
-    return tuple(length(one) for one in value)
+        raise ValueError('must be a list of lengths of time, like ["1d", "7d", "forever"], or of "warn", "silence 1d"')
+    return tuple(map(_rung, value))
+
+
+def _rung(value: Any) -> Rung:
+    words = value.strip().lower().split(maxsplit=1) if isinstance(value, str) else []
+    if words in (["warn"], ["warning"]):
+        return Rung("warn")
+    if len(words) == 2 and words[0] == "silence":
+        return Rung("silence", length(words[1]))
+    if len(words) == 2 and words[0] == "ban":
+        return Rung("ban", length(words[1]))
+    return Rung("ban", length(value))
 
 
 def finite(value: Any) -> int:

@@ -8,6 +8,7 @@ from typing import Any, Literal
 import msgspec
 
 from modtui.domain.hours import Hours as Hours
+from modtui.domain.ladder import BANS, Ladder, Rung
 from modtui.domain.reasons import Reason
 from modtui.domain.replies import SavedReply
 
@@ -27,6 +28,7 @@ class CommunitySettings(msgspec.Struct, frozen=True, kw_only=True):
     read_only: bool = False
     budget: int | None = None
     language: str = ""
+    ladder: tuple[Rung, ...] | None = None
     options: dict[str, Any] = {}
 
 
@@ -66,10 +68,17 @@ class Undo(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Ban(msgspec.Struct, frozen=True, kw_only=True):
-    """Lengths of bans in milliseconds, None is for good. `ladder` is what repeated removals propose, mildest first."""
+    """Lengths of sanctions in milliseconds, None is for good. `ladder` is what a member's history proposes, mildest
+    first; what is older than `window_ms` does not count."""
 
     default_ms: int | None = 7 * 86_400_000
-    ladder_ms: tuple[int | None, ...] = (86_400_000, 3 * 86_400_000, 7 * 86_400_000, 30 * 86_400_000, None)
+    ladder: tuple[Rung, ...] = BANS
+    window_ms: int = 90 * 86_400_000
+
+    @property
+    def ladder_ms(self) -> tuple[int | None, ...]:
+        """The lengths of the ladder's bans, to choose from."""
+        return tuple(rung.duration_ms for rung in self.ladder if rung.kind == "ban") or (self.default_ms,)
 
 
 class Screen(msgspec.Struct, frozen=True, kw_only=True):
@@ -126,6 +135,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     def community(self, name: str) -> CommunitySettings | None:
         """The entry with this name, in any case of letters."""
         return next((one for one in self.communities if one.name.casefold() == name.casefold()), None)
+
+    def ladder(self, community: CommunitySettings) -> Ladder:
+        """The ladder of sanctions of a community: its own, else the one of [ban]."""
+        rungs = community.ladder if community.ladder is not None else self.ban.ladder
+        return Ladder(rungs, self.ban.window_ms)
 
     def reason(self, id: str) -> Reason | None:
         """The reason with this id."""
