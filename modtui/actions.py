@@ -7,14 +7,15 @@ keys have names ("enter", "pagedown", "ctrl+d"). `docs/keys.md` is generated fro
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, get_args
 
 from msgspec import Struct
 
 Scope = Literal["list", "item", "journal", "requests", "help", "text", "dossier", "drafts", "compose"]
 """Where a key works: the list, the item, the journal, the requests screen, help, a page of text (thread, links), a
-member's dossier, the list of drafts, or the composer."""
+member's dossier, the list of drafts, or the composer (where every key that types is the text's)."""
 
+SCOPES: tuple[Scope, ...] = get_args(Scope)
 WORK: frozenset[Scope] = frozenset({"list", "item"})
 PAGES: frozenset[Scope] = frozenset({"journal", "requests", "help", "text", "dossier", "drafts"})
 COMPOSE: frozenset[Scope] = frozenset({"compose"})

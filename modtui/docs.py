@@ -8,11 +8,11 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from modtui.actions import ACTIONS, GROUPS, Scope
+from modtui.actions import ACTIONS, ALL, GROUPS, SCOPES
 from modtui.keymap import Keymap
 
 DOCS = Path(__file__).parent.parent / "docs"
-PLACES: tuple[Scope, ...] = ("list", "item", "journal", "requests", "help", "text")
+PLACES = SCOPES
 
 
 def keys_page() -> str:
@@ -41,7 +41,7 @@ def keys_page() -> str:
         out += [f"## {group}", "", "| keys | name | where | what it does |", "|---|---|---|---|"]
         for action in (action for action in ACTIONS if action.group == group):
             where = [place for place in PLACES if place in places[action.id]]
-            named = "everywhere" if len(where) == len(PLACES) else ", ".join(where)
+            named = "everywhere" if set(where) >= ALL else ", ".join(where)
             shown = ", ".join(f"`{key}`" for key in action.keys).replace("|", "\\|") or "-"
             out.append(f"| {shown} | `{action.id}` | {named} | {action.help} |")
         out.append("")

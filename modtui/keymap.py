@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
-from modtui.actions import ACTIONS, BY_ID, Action, Scope
+from modtui.actions import ACTIONS, BY_ID, COMPOSE, SCOPES, Action, Scope
 
 NAMED = frozenset(
     {"enter", "escape", "tab", "shift+tab", "space", "backspace", "delete", "up", "down", "left", "right", "home"}
@@ -44,6 +44,11 @@ def token_problem(token: str) -> str | None:
     return f"is not a key{f' (did you mean {close[0]}?)' if close else ''}"
 
 
+def _typed(token: str) -> bool:
+    """Whether a text field takes the key itself."""
+    return len(token) == 1 or token in ("space", "enter", "backspace", "delete", "up", "down", "left", "right")
+
+
 class Problem(Struct, frozen=True):
     """One mistake in the user's keys: `where` is the settings key, `words` a sentence."""
 
@@ -72,6 +77,8 @@ class Keymap:
                 self.problems.append(Problem(where, f"there is no such action.{hint}"))
                 continue
             bad = [f"{key!r} {why}" for key in keys for token in key.split() if (why := token_problem(token))]
+            if BY_ID[name].scopes == COMPOSE:
+                bad += [f"{key!r} is typed into the text" for key in keys if any(map(_typed, key.split()))]
             if bad or any(not key.split() for key in keys):
                 self.problems.append(Problem(where, f"{', '.join(bad) or 'an empty key'}."))
                 continue
@@ -82,8 +89,7 @@ class Keymap:
 
     def _check(self, changed: set[str]) -> None:
         """Fill the tables. Two keys clash when one is the other or its beginning: no timer could tell them apart."""
-        scopes: tuple[Scope, ...] = ("list", "item", "journal", "requests", "help", "text")
-        for scope in scopes:
+        for scope in SCOPES:
             table: dict[tuple[str, ...], str] = {}
             begun: dict[tuple[str, ...], tuple[str, ...]] = {}  # every beginning of a key, to the first such key
             # what belongs to the place comes before what works everywhere; the user's own keys before both

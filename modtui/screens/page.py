@@ -104,6 +104,12 @@ class Page(Surface, inherit_bindings=False):
 
         self.app.push_screen(JournalPage(self.shell, open_only=True))
 
+    def act_drafts_open(self) -> None:
+        """Texts that wait to be sent."""
+        from modtui.screens.pages.drafts import DraftsPage
+
+        self.app.push_screen(DraftsPage(self.shell))
+
     def act_palette_open(self) -> None:
         """Every action by name."""
         from modtui.screens.pages.palette import PalettePage

@@ -117,13 +117,13 @@ def posts_of(item: Item) -> tuple[ThreadPost, ...]:
 def question(backend: PictureBackend, native: str = "77", **fields: Any) -> Item:
     """A question in German that nobody has answered."""
     text = "Hallo, seit dem Update auf 4.2 sind in der CSV alle ä ö ü kaputt. Excel zeigt nur Fragezeichen."
+    title = Foreign("Export als CSV: Umlaute kaputt")
     item = Item(
         lane="questions", ref=SubjectRef(backend.connection.community, "topic", native), kind="question",
-        number=native, title=Foreign("Export als CSV: Umlaute kaputt"),
+        number=native, title=title,
         author=Member(native="u-zimtstern", username=Foreign("zimtstern"), posts=3), body=Body(Foreign(text)),
         since_ms=START_MS - int(3.3 * HOUR), created_ms=START_MS - int(3.3 * HOUR), language="de",
-        place=Place(category=Foreign("Export"), thread_id=native, thread_title=Foreign("Export als CSV: Umlaute kaputt"),
-                    post_number=1),
+        place=Place(category=Foreign("Export"), thread_id=native, thread_title=title, post_number=1),
         question=Question(state="unanswered", clock_ms=START_MS - int(3.3 * HOUR), replies=0, last="501",
                           last_by=Foreign("zimtstern"), can_accept=True),
         url=f"https://harbour.example/t/export-als-csv/{native}",

@@ -5,15 +5,10 @@ The text field holds the reversible form of foreign text, so hostile signs are v
 
 from __future__ import annotations
 
-import os
-import shlex
-import subprocess
-import tempfile
 from collections.abc import Callable
-from pathlib import Path
 
 from textual import events
-from textual.app import ComposeResult, SuspendNotSupported
+from textual.app import ComposeResult
 from textual.widgets import TextArea
 
 from modtui.screens.page import Page
@@ -109,38 +104,11 @@ class EditorPage(Page):
             below.say(words)
 
     async def _edit_outside(self) -> None:
-        """Open the moderator's own editor on a private file; sending pauses meanwhile. If it fails, nothing is lost."""
-        area = self.query_one("#area", TextArea)
-        try:
-            command = shlex.split(os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi")
-        except ValueError:
-            command = []
-        if not command:
-            self.say(own("$VISUAL or $EDITOR cannot be read as a command."), error=True)
-            return
-        await self.desk.pause_sending()
-        try:
-            self._run_editor(command, area)
-        except (OSError, SuspendNotSupported) as error:
-            why = getattr(error, "strerror", None) or str(error)
-            template = "The editor {name} cannot be started: {why}. Your text is here."
-            self.say(say(template, name=command[0], why=why), error=True)
-        finally:
-            await self.desk.resume_sending()
+        """Open the moderator's own editor; if it fails, nothing is lost."""
+        from modtui.screens.outside import edit_outside
 
-    def _run_editor(self, command: list[str], area: TextArea) -> None:
-        folder = Path(tempfile.mkdtemp(prefix="modtui-"))
-        path = folder / "text.md"
-        try:
-            path.write_text(area.text, encoding="utf-8")
-            with self.app.suspend():
-                code = subprocess.run([*command, str(path)], check=False).returncode
-            if code:
-                self.say(say("The editor ended with {code}: your text is as it was before.", code=code), error=True)
-                return
-            area.text = path.read_text(encoding="utf-8", errors="replace").removesuffix("\n")
+        area = self.query_one("#area", TextArea)
+        text = await edit_outside(self, area.text)
+        if text is not None:
+            area.text = text
             self.say(own("Taken from the editor. ctrl+o takes it, ctrl+g leaves."))
-        finally:
-            for left in folder.glob("*"):
-                left.unlink(missing_ok=True)
-            folder.rmdir()

@@ -19,6 +19,8 @@ NAMES: dict[Scope, str] = {
     "requests": "the requests",
     "help": "this help",
     "text": "this page",
+    "drafts": "the drafts",
+    "compose": "the composer",
 }
 LETTERS = (
     ("H", "held: undo is free"),
@@ -29,6 +31,7 @@ LETTERS = (
     ("o", "taken by another"),
     ("c", "taken by you"),
     ("z", "put aside"),
+    ("d", "a draft of yours waits"),
     ("n", "not for me: left to the others"),
     (".", "being written down"),
     ("*", "marked"),

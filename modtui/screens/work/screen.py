@@ -11,11 +11,11 @@ from modtui.errors import ModtuiError
 from modtui.screens.lines.base import Drawn, Line
 from modtui.screens.lines.question import QuestionLine
 from modtui.screens.tokens import token_of
-from modtui.screens.work.after import WorkAfter
+from modtui.screens.work.reply import WorkReply
 from modtui.text import count, own, say
 
 
-class WorkScreen(WorkAfter):
+class WorkScreen(WorkReply):
     """Reports and pending, the list and the item."""
 
     async def _on_key(self, event: events.Key) -> None:

@@ -1,0 +1,1 @@
+"""Writing: the composer of replies, its picker, preview, completion and send line."""

@@ -1,0 +1,93 @@
+"""Answering from the queue: the composer, its drafts, and which post is the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from modtui.desk.outcome import UndoResult
+from modtui.domain.capability import Blocked
+from modtui.domain.decisions import Decision, Intent
+from modtui.domain.items import Item, ThreadPost
+from modtui.screens.compose.opening import offer_drafts, open_composer
+from modtui.screens.lines.accept import AcceptLine, answers_of
+from modtui.screens.lines.choose import BlockedLine
+from modtui.screens.work.after import WorkAfter
+from modtui.text import own, say
+
+
+class WorkReply(WorkAfter):
+    """The keys r, A and g d."""
+
+    def act_item_reply(self) -> None:
+        """Write a reply; a draft that waits is offered first."""
+        self._one("reply", "reply", self._reply)
+
+    def _reply(self, item: Item) -> None:
+        drafts = self.desk.drafts.of(item.id)
+        if drafts:
+            offer_drafts(self, item, drafts, self._replied)
+        else:
+            open_composer(self, item, None, self._replied)
+
+    def _replied(self, item: Item, decision: Decision) -> None:
+        """A question that was answered is over for now; a report still waits for its verdict."""
+        self.refresh_top()
+        if item.lane == "questions" and self.current_id == item.id:
+            self._go_on({item.id})
+
+    def after_undo(self, result: UndoResult) -> None:
+        """A reply that was taken back while it was held opens again, its text as it was."""
+        decision = result.decision
+        if result.kind != "taken back" or decision is None or decision.verb != "reply" or not decision.targets:
+            return
+        item = self.desk.item(decision.targets[0].item)
+        drafts = [one for one in self.desk.drafts.of(item.id) if one.text == decision.intent.text] if item else []
+        if item is not None and drafts and self.app.screen is self:
+            open_composer(self, item, drafts[0], self._replied)
+
+    # the answer
+    def act_question_accept_answer(self) -> None:
+        """Choose the post that answers."""
+        item = self.current
+        if item is None:
+            self.refuse(own("There is nothing here to decide on."))
+            return
+        able = self.desk.can(item, "accept")
+        if isinstance(able, Blocked):
+            self.open_line(BlockedLine(self, own("ACCEPT AN ANSWER"), own(able.sentence)))
+        else:
+            self._one("the answer", None, self._accept)
+
+    def _accept(self, item: Item) -> None:
+        thread = self.desk.context(item).thread
+        if thread is None:
+            self.say(own("Reading the thread ..."))
+            self.run(self._accept_later(item))
+        else:
+            self._accept_line(item, thread.posts)
+
+    async def _accept_later(self, item: Item) -> None:
+        await self.desk.keeper.fetch(item, dossier=False)
+        context = self.desk.context(item)
+        if self.current_id != item.id or self.line is not None:
+            return
+        if context.thread is None:
+            why = own(context.problem or "the site did not send it")
+            self.say(say("The thread is not here: {why}.", why=why), error=True)
+        else:
+            self.say(own(""))
+            self._accept_line(item, context.thread.posts)
+
+    def _accept_line(self, item: Item, posts: Sequence[ThreadPost]) -> None:
+        found = answers_of(item, posts)
+        if not found:
+            self.refuse(own("Nobody has answered yet: there is no post to accept. r answers."))
+            return
+
+        def chosen(post: ThreadPost) -> None:
+            verb = "unaccept" if line.unaccepts(post) else "accept"
+            intent = Intent(verb=verb, post=post.id)
+            self.propose([item], lambda _: intent, alone=True)
+
+        line = AcceptLine(self, item, found, self.shell.now_ms(), chosen)
+        self.open_line(line)
