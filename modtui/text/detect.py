@@ -19,7 +19,8 @@ from modtui.text.words import without_dress
 LETTERS = 40
 """A text with fewer letters tells too little."""
 SURE = 0.6
-"""From here on the detector's own confidence counts: of 533 posts of the embedded community 97 % reach it, none wrongly."""
+"""From here on the detector's own confidence counts: of 533 posts of the embedded community 97 % reach it, none of
+them wrongly."""
 _SIGNS = 3_000
 _MODEL = "resources/lid.176.ftz"
 _BLANK = re.compile(r"\s+")
