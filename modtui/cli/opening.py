@@ -277,7 +277,7 @@ def opening(options: Options, settings: Settings, *, none: bool = False) -> Iter
         yield Desk(
             picked, opened, reasons=settings.reasons, hold_s=settings.undo.hold_s,
             hold_person_s=settings.undo.hold_person_s, hold_override_s=options.hold_s, read_only=only_look,
-            resume_after_s=settings.undo.resume_after_s,
+            resume_after_s=settings.undo.resume_after_s, replies=settings.saved_replies,
         )  # fmt: skip
     finally:
         asyncio.run(_tidied(opened, settings))

@@ -174,7 +174,9 @@ class Drafts:
                 self._own[old.id] = self._fresh()
                 self._replaced[self._own[old.id]] = _row(old)
             draft = replace(draft, id=self._own[old.id])
-        draft = replace(draft, saved_ms=self._clock.now_ms())
+        return self._keep(replace(draft, saved_ms=self._clock.now_ms()))
+
+    def _keep(self, draft: Draft) -> Draft:
         self._pending[draft.id] = draft
         self._items = None if self._items is None or draft.item not in self._items else self._items
         self._start()
@@ -362,10 +364,11 @@ class Drafts:
         if decision.verb != "reply" or not (decision.intent.text or "").strip() or not decision.targets:
             return None
         target = decision.targets[0]
+        later_ms = max(self._clock.now_ms(), decision.created_ms + 1)  # so that it is not taken for what was sent
         for draft in self._everything():
             it = self._decision(draft) if draft.item == target.item else None
             if it is not None and it[0].id == decision.id:
-                kept = self.save(replace(draft, decision=None))
+                kept = self._keep(replace(self.save(draft), decision=None, saved_ms=later_ms))
                 await self.flush()
                 return kept.id
         intent = decision.intent
@@ -373,9 +376,9 @@ class Drafts:
             id=self._fresh(), item=target.item, community=target.ref.community,
             subject=str(target.ref), number=target.number, to=target.author, title=target.title,
             audience=intent.audience, text=intent.text or "", post=intent.post,
-            language=item.language if item is not None else None,
+            language=item.language if item is not None else None, saved_ms=later_ms,
         )  # fmt: skip
-        self.save(fresh)
+        self._keep(fresh)
         await self.flush()
         return fresh.id
 

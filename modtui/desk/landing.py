@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING
 
+from modtui.desk import reply_words
 from modtui.desk.aftermath import is_claim
 from modtui.desk.book import Change
 from modtui.desk.community import Community
@@ -165,6 +166,8 @@ class Landing:
             self._outbox.reads.drop(ref)
         self._stepped[place] = self._clock.monotonic()
         self._bases.pop(place, None)
+        if answer.held:
+            self._outbox.tell(Troubled(words=reply_words.kept_by_site(job.decision.intent, job.target)))
         known = await self._outbox.aftermath.done(job.decision, job.target, job.step, self.account)
         if answer.resolved:
             await self._siblings(job, answer.resolved)

@@ -82,6 +82,16 @@ def judge(
     return Verdict(stops=tuple(stops), notes=tuple(notes))
 
 
+def _posted_by_us(book: Book, target: Target, last: str | None) -> bool:
+    """Whether the newest post of the thread is one that our journal wrote."""
+    ours = (step.answer for _, one in book.of(target.ref) for step in one.steps if step.state == "done")
+    here = (step.answer for step in target.steps if step.state == "done")
+    return last is not None and any(
+        last in (str(answer.data.get("post")), str(answer.data.get("number")))
+        for answer in (*ours, *here) if answer is not None
+    )  # fmt: skip
+
+
 def _own(
     book: Book, decision: Decision, target: Target, done: Sequence[Step], now: Item, difference: Difference, *,
     account: str | None, based: bool,
@@ -98,6 +108,8 @@ def _own(
             here = text_digest(text_of(now))
             return any(step.answer is not None and step.answer.edits and step.answer.data.get("text") == here
                        for step in done)  # fmt: skip
+        case "answers":
+            return now.question is not None and _posted_by_us(book, target, now.question.last)
         case "sanctions":
             return bool(done) or sanctioned_by_us(book, decision, target)
     return False

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 
 from msgspec.structs import replace
 
+from modtui.desk import reply_words
 from modtui.desk.events import Link
 from modtui.domain.decisions import Decision, Effect, Intent, Plan, Target
 from modtui.domain.items import Item
@@ -23,11 +24,17 @@ _DID = {
     "edit": "edited", "claim": "claimed", "release": "released", "note": "noted", "silence": "silenced",
     "unsilence": "lifted the silence of", "ban": "banned", "unban": "lifted the ban of", "lock": "locked",
     "unlock": "unlocked", "purge": "deleted for good", "warn": "warned", "reply": "answered", "accept": "accepted",
-    "escalate": "escalated", "reopen": "reopened", "offer": "acted on",
+    "unaccept": "took the mark of the answer off", "duplicate": "marked as a duplicate:", "move": "moved",
+    "tag": "tagged", "assign": "assigned", "unassign": "unassigned", "bookmark": "bookmarked",
+    "unbookmark": "dropped the bookmark of", "watch": "watching", "unwatch": "no longer watching",
+    "logout": "logged out", "erase": "deleted as a spammer:", "escalate": "escalated", "reopen": "reopened",
+    "offer": "acted on",
 }  # fmt: skip
 _IMPERATIVE = {
     "approve": "keep", "spam": "remove as spam", "unsilence": "lift the silence", "unban": "lift the ban",
     "purge": "delete for good", "reply": "answer", "accept": "accept", "offer": "do it",
+    "unaccept": "take the mark of the answer off", "duplicate": "mark as a duplicate", "logout": "log out",
+    "unbookmark": "drop the bookmark", "unwatch": "watch no longer", "erase": "delete as a spammer",
 }  # fmt: skip
 _PENDING = {"approve": "approved", "remove": "rejected"}
 _PENDING_IMPERATIVE = {"approve": "approve", "remove": "reject"}
@@ -166,10 +173,16 @@ def decided(
     it = "them all" if many else "it"
     steps = [step for target in decision.targets for step in target.steps]
     at_once = [step for step in steps if step.due_ms <= decision.created_ms]
+    waits = ""
     if link is not None and link.state in ("offline", "down", "too-fast", "signed-out", "no-rights", "wrong-site"):
         waits = {"offline": "for the line", "down": "for the site", "too-fast": "for the site"}.get(
             link.state, "until the sign-in works"
         )
+    if decision.verb == "reply" and decision.undo_of is None:
+        held = seconds(decision.hold_ms) if decision.hold_ms else ""
+        left = [own(f"{skipped:,} left out.")] if skipped else []
+        return join(" ", [reply_words.decided(decision, waits=waits, held=held), *left])
+    if waits:
         way = f"Waits {waits}; u takes {it} back (free)."
     elif not decision.hold_ms:
         way = f"Goes out now; u takes {it} back (asks first)."
@@ -186,6 +199,8 @@ def decided(
 
 def taken_back(decision: Decision) -> Shown:
     """`u` while everything was held."""
+    if decision.verb == "reply":
+        return reply_words.taken_back(decision)
     if len(decision.targets) > 1:
         template = "Taken back: {subject} are open again, nothing was sent. ctrl+r does it again."
     elif decision.verb in ("approve", "remove", "spam", "ignore", "restore"):

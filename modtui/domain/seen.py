@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+from datetime import UTC
 from typing import Literal
 
 import msgspec
 
-from modtui.domain.items import Gone, Item, Penalty
+from modtui.domain.items import Gone, Item, Penalty, Question
 from modtui.text import Foreign
+from modtui.text.time import stamp
 
 What = Literal["text", "state", "reports", "sanctions", "gone", "version", "less", "answers"]
 """`less`: a report was withdrawn, or a sanction has ended. It stops nothing. `answers`: somebody wrote in the thread of
@@ -150,13 +152,20 @@ def differences(seen: Seen, now: Item | Gone) -> tuple[Difference, ...]:
     elif less:
         found.append(Difference(what="less", words="a sanction of the author has ended"))
     if fresh.last != seen.last and now.question is not None:
-        by = f"{now.question.last_by} has answered" if now.question.last_by else "somebody has answered"
-        found.append(Difference(what="answers", words=by))
+        found.append(Difference(what="answers", words=_answered(now.question)))
     if fresh.version != seen.version and not any(d.what == "state" for d in found):
         found.append(Difference(what="version", words="the site counts a newer version"))
     if not found and seen.title is None and now.question is None:  # not kept: nothing else is left that could differ
         found.append(Difference(what="text", words="the title was changed"))
     return tuple(found)
+
+
+def _answered(question: Question) -> str:
+    """Who wrote last in the thread, and when."""
+    who = question.last_by or "somebody"
+    if question.last_ms is None:
+        return f"{who} has answered"
+    return f"{who} has answered ({stamp(question.last_ms, UTC, zone=True)})"
 
 
 def conflicts(verb: str, found: tuple[Difference, ...], *, sanctions: bool = False) -> tuple[Difference, ...]:
