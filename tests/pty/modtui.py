@@ -123,6 +123,10 @@ class Modtui(Terminal):
         """The row of the list under the cursor."""
         return next((line for line in self.lines() if ROW.match(line)), "")
 
+    def standing(self) -> str:
+        """The row under the cursor without how long it waits, which changes while one looks."""
+        return ROW.sub("", self.row())
+
     def message(self) -> str:
         """The line above the keys: what just happened."""
         return self.lines()[-2]
@@ -171,6 +175,12 @@ class Modtui(Terminal):
         status = self.harbour.status
         self.wait_for(lambda: status(number) != "pending", why=f"#{number} decided on the site")
         return status(number)
+
+    def back(self, place: str) -> None:
+        """Leave the page on which `place` stands, for the queue. Pages have rows, too: wait until it has gone."""
+        self.press("q")
+        self.wait_gone(place)
+        self.wait_for(ROW)
 
     def leave(self) -> int:
         """Leave when nothing is held; give the exit code."""

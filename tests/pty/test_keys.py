@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.pty.conftest import Open
-from tests.pty.modtui import ROW, Harbour
+from tests.pty.modtui import Harbour
 
 
 def decided_here(harbour: Harbour, modtui_writes: list[str]) -> list[str]:
@@ -79,13 +79,11 @@ def test_what_is_typed_ahead_goes_where_it_was_meant(harbour: Harbour, open_modt
     modtui.read()
     modtui.press(":", *"journal.open", "enter")
     modtui.wait_for("Nothing was decided yet")
-    modtui.press("q")
-    modtui.wait_for(ROW)
+    modtui.back("Nothing was decided yet")
     modtui.read()
     modtui.press("ctrl+p", *"reporters", "enter")
     modtui.wait_for("> Reporters")
-    modtui.press("q")
-    modtui.wait_for(ROW)
+    modtui.back("> Reporters")
     modtui.read()
     modtui.press("U", "a", "i", "d")
     modtui.wait_for("Nothing was decided yet")

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from tests.pty.conftest import Open
-from tests.pty.modtui import ROW, Harbour, Modtui
+from tests.pty.modtui import Harbour, Modtui
 
 HELD = 5.0
 """A hold long enough that a busy machine comes through a few keys within it."""
@@ -99,9 +99,9 @@ def test_kill_9_with_a_held_decision_sends_it_once_after_the_restart(harbour: Ha
     again.still(0.5)
     assert len(harbour.performs(number)) == 1
     again.press("U")
+    again.wait_for("> Journal")
     again.wait_for(f"#{number}")
-    again.press("q")
-    again.wait_for("a keep")
+    again.back("> Journal")
     assert again.leave() == 0
 
 
@@ -121,8 +121,7 @@ def test_signals_leave_the_terminal_clean_and_the_decisions_safe(harbour: Harbou
     modtui.wait_for("held 2")
     for item in items:
         send_what_waits(modtui, item)
-        modtui.press("q")
-        modtui.wait_for(ROW)
+        modtui.back("> Outbox")
     assert [len(harbour.performs(item)) for item in items] == [1, 1]
 
 

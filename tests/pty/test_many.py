@@ -12,7 +12,7 @@ import pytest
 
 from modtui.demo.server import DemoServer
 from tests.pty.conftest import Open
-from tests.pty.modtui import ROW, Harbour, Modtui
+from tests.pty.modtui import Harbour, Modtui
 
 MANY = 37
 
@@ -71,8 +71,7 @@ def test_37_marked_one_question_one_decision_one_undo(spam_wave: Harbour, open_m
     modtui.wait_for(f"{MANY} posts")
     rows = [line for line in modtui.lines() if re.match(r"[ >]+\d\d:\d\d ", line)]
     assert len(rows) == 1 and "ignored" in rows[0], "one folded line"
-    modtui.press("q")
-    modtui.wait_for(ROW)
+    modtui.back("> Journal")
     modtui.read()
     modtui.press("u")
     modtui.wait_for("Taken back:")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from tests.pty.conftest import Open
-from tests.pty.modtui import ROW, Harbour
+from tests.pty.modtui import Harbour
 
 
 def test_another_moderator_was_faster(harbour: Harbour, open_modtui: Open) -> None:
@@ -29,8 +29,7 @@ def test_another_moderator_was_faster(harbour: Harbour, open_modtui: Open) -> No
     modtui.press("q")
     modtui.wait_for("> Journal ")
     modtui.wait_gone("NOT sent, because")
-    modtui.press("q")
-    modtui.wait_for(ROW)
+    modtui.back("> Journal ")
     modtui.wait_gone("conflict 1")
     assert harbour.performs(work.number) == []
     assert harbour.api.post(work.post)["hidden"]

@@ -33,7 +33,7 @@ def test_the_first_screen_is_the_queue(harbour: Harbour, open_modtui: Open, size
 
 def test_every_page_opens_and_q_comes_back(harbour: Harbour, open_modtui: Open) -> None:
     modtui = open_modtui(size=(80, 24)).ready()
-    row = modtui.row()
+    row = modtui.standing()
     for keys, words in (
         ("?", "The post stays; its reports are closed as wrong"),
         ("@", "/session/current"),
@@ -42,7 +42,7 @@ def test_every_page_opens_and_q_comes_back(harbour: Harbour, open_modtui: Open) 
         modtui.press(keys)
         modtui.wait_for(re.compile(re.escape(words), re.I))
         modtui.press("q")
-        modtui.wait_for(lambda: modtui.row() == row, why="the queue again")
+        modtui.wait_for(lambda: modtui.standing() == row, why="the queue again")
     modtui.press(":")
     modtui.wait_for("enter takes it")
     modtui.type("help.show")
@@ -55,8 +55,7 @@ def test_every_page_opens_and_q_comes_back(harbour: Harbour, open_modtui: Open) 
     modtui.type("journal")
     modtui.press("enter")
     modtui.wait_for("Nothing was decided yet")
-    modtui.press("q")
-    modtui.wait_for(ROW)
+    modtui.back("Nothing was decided yet")
     modtui.press(":")
     modtui.wait_for("enter takes it")
     modtui.type("no such thing")

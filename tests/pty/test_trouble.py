@@ -14,7 +14,7 @@ import pytest
 from modtui.demo.server import DemoServer
 from tests.pty.conftest import Open
 from tests.pty.controls import strange
-from tests.pty.modtui import ROW, Harbour
+from tests.pty.modtui import Harbour
 
 
 def test_offline_keys_answer_and_what_was_decided_is_sent_once(open_modtui: Open, tmp_path: Path) -> None:
@@ -36,9 +36,9 @@ def test_offline_keys_answer_and_what_was_decided_is_sent_once(open_modtui: Open
     modtui.go_to(work)
     modtui.decide("a", words="Waits for the line; u takes it back (free)")
     modtui.press("U")
+    modtui.wait_for("> Journal")
     modtui.wait_for(f"#{work.number}")
-    modtui.press("q")
-    modtui.wait_for(ROW)
+    modtui.back("> Journal")
     with DemoServer(world, port=port) as demo:
         back = Harbour(demo)
         assert back.status(work.number) == "pending"
