@@ -9,6 +9,7 @@ from msgspec import Struct, field
 
 from modtui.desk.events import Link
 from modtui.domain.items import Account
+from modtui.domain.ladder import Ladder
 from modtui.domain.subjects import CommunityId
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ class Community(Struct, kw_only=True):
 
     `name` is the moderator's own word for it. `account` is None until the site said who we are (or the cache
     remembered). `poll_s` overrides how often the site is looked at (None: the backend's own figure). `language` is
-    the community's default.
+    the community's default, `ladder` its steps of sanctions (None: the usual one).
     """
 
     name: str
@@ -30,6 +31,7 @@ class Community(Struct, kw_only=True):
     link: Link = field(default_factory=Link)
     poll_s: float | None = None
     language: str | None = None
+    ladder: Ladder | None = None
     options: dict[str, object] = field(default_factory=dict)
     _asked: bool = False
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from modtui.backends.base import RequestSeen
 from modtui.backends.budget import spending
@@ -15,6 +15,9 @@ from modtui.desk.rooms import DeskLike
 from modtui.domain.capability import Blocked
 from modtui.domain.subjects import CommunityId, Lane
 from modtui.errors import ModtuiError, RateLimited, RightsError
+
+if TYPE_CHECKING:
+    from modtui.desk.members import Members
 
 FIRST_PAGES = 3
 """Pages of the reports lane that are read at start where the budget leaves room."""
@@ -230,6 +233,10 @@ class SiteSync:
 
     # --- the trickle
 
+    def kick_trickle(self) -> None:
+        """There is more to read in the background."""
+        self._work.set()
+
     def _room(self) -> bool:
         """Whether at least half of the budget is left for the moderator."""
         budget = self.community.backend.wire.budget
@@ -269,4 +276,7 @@ class SiteSync:
     async def _a_little(self) -> bool:
         """One request or two of background work; False when there is none left."""
         lanes = self.lanes
-        return await lanes.look_due() or await lanes.check_some() or await lanes.next_page()
+        if await lanes.look_due() or await lanes.check_some() or await lanes.next_page():
+            return True
+        members: Members | None = getattr(self._desk, "members", None)
+        return members is not None and await members.trickle(self.id)

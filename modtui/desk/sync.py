@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from modtui.desk.events import Troubled
 from modtui.desk.link import broken
@@ -15,6 +16,9 @@ from modtui.desk.rooms import DeskLike
 from modtui.desk.site import SiteSync
 from modtui.domain.subjects import CommunityId, Lane
 from modtui.errors import ModtuiError
+
+if TYPE_CHECKING:
+    from modtui.desk.members import Members
 
 
 class Sync:
@@ -66,6 +70,8 @@ class Sync:
 
     async def more(self, lane: Lane, community: CommunityId | None = None) -> bool:
         """Load the next page of the lane. True when rows came or more may come; False at the end or without a line."""
+        if lane == "members":
+            return await self._directory(community, more=True)
         found = False
         for site in self._sites(community):
             try:
@@ -82,6 +88,18 @@ class Sync:
             await site.identify()
             total += await site.load_all(lane, limit)
         return total
+
+    async def _directory(self, community: CommunityId | None, *, more: bool) -> bool:
+        """The directory of members, which is no lane of work: its own room reads it."""
+        members: Members | None = getattr(self._desk, "members", None)
+        found = False
+        for site in self._sites(community) if members is not None else ():
+            try:
+                found = await members.load(community=site.community.id, more=more) or found  # type: ignore[union-attr]
+                site.kick_trickle()
+            except ModtuiError as error:
+                self._tell(site, error)
+        return found
 
     def _sites(self, community: CommunityId | None) -> Sequence[SiteSync]:
         if community is None:

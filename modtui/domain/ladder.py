@@ -92,24 +92,29 @@ def counted(lines: Iterable[Sanctioned], within_ms: int, now_ms: int) -> list[Sa
     Of two lines that tell of one act the one with an end is kept.
     """
     timed = [line for line in lines if line.at_ms is not None]
-    timed.sort(key=lambda line: (line.at_ms or 0, line.kind, line.until_ms is None))
+    timed.sort(key=lambda line: (line.at_ms or 0, line.kind, line.url, line.until_ms is None, line.until_ms or 0))
     kept: list[Sanctioned] = []
-    last: dict[tuple[str, str], int] = {}
     for line in timed:
-        at = line.at_ms or 0
-        kind = _LIFTS.get(line.kind)
-        if kind is not None:
-            before = [place for place, one in enumerate(kept) if one.kind == kind]
+        lifted = _LIFTS.get(line.kind)
+        if lifted is not None:
+            before = [place for place, one in enumerate(kept) if one.kind == lifted]
             if before:
                 kept.pop(before[-1])
             continue
-        # Two removals at a time may be two posts: only the same address, or none, makes them one.
-        key = (line.kind, line.url if line.kind == "removal" else "")
-        if key in last and at - last[key] <= SAME_MS:
-            continue
-        last[key] = at
-        kept.append(line)
+        same = next((place for place in range(len(kept) - 1, -1, -1) if _same(kept[place], line)), None)
+        if same is None:
+            kept.append(line)
+        elif (kept[same].until_ms is None and line.until_ms is not None) or (not kept[same].url and line.url):
+            kept[same] = line
     return [line for line in kept if now_ms - within_ms <= (line.at_ms or 0) <= now_ms]
+
+
+def _same(one: Sanctioned, other: Sanctioned) -> bool:
+    """Whether two lines tell of one act. Two posts may be removed at a time; where a line does not name the post, it is
+    taken for the one beside it."""
+    if one.kind != other.kind or abs((one.at_ms or 0) - (other.at_ms or 0)) > SAME_MS:
+        return False
+    return one.kind != "removal" or not one.url or not other.url or one.url == other.url
 
 
 def _place(line: Sanctioned, rungs: Sequence[Rung]) -> int | None:
