@@ -37,6 +37,7 @@ from modtui.text import Shown, say
 
 if TYPE_CHECKING:
     from modtui.desk.context import Context, ContextKeeper
+    from modtui.desk.members import Members
     from modtui.desk.sync import Sync
     from modtui.desk.view import View
     from modtui.store.store import Store
@@ -89,6 +90,7 @@ class Desk:
         )
         self._sync: Sync | None = None
         self._context: ContextKeeper | None = None
+        self._members: Members | None = None
         self._views: dict[tuple[Lane, CommunityId | None], View] = {}
         self._tasks = Tasks(lambda error: self.events.tell(Troubled(words=str(error))))
         self._started = False
@@ -167,6 +169,15 @@ class Desk:
 
             self._context = ContextKeeper(self)
         return self._context
+
+    @property
+    def members(self) -> Members:
+        """The room of the directory of members."""
+        if self._members is None:
+            from modtui.desk.members import Members
+
+            self._members = Members(self)
+        return self._members
 
     @property
     def reads(self) -> Reads:
