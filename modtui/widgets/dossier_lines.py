@@ -127,7 +127,7 @@ def _record(what: str, record: Record, total: int | None) -> Shown | None:
         return None
     parts = [f"{word} {value}" for word, value in (
         ("right", record.right), ("wrong", record.wrong), ("ignored", record.ignored), ("open", record.open)
-    ) if value is not None]  # fmt: skip
+    ) if value]  # fmt: skip
     head = own(what if number is None else f"{what} {number}")
     return say("{head}: {parts}", head=head, parts=own(", ".join(parts))) if parts else head
 

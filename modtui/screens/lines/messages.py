@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from modtui.desk.desk import Desk
 from modtui.domain.decisions import Sanction
 from modtui.domain.items import Item
 from modtui.domain.reasons import Reason
+from modtui.domain.replies import SavedReply, fill
 from modtui.settings.reasons import Message, compose, pick_language
+from modtui.text import Foreign
 from modtui.text.time import duration
 
 
@@ -41,3 +45,30 @@ def message_for(
         return None
     message = compose(reason, code, values_for(desk, item, sanction))
     return (code, message) if message is not None else None
+
+
+FORM_REPLIES = {"ban": "ban", "silence": "silence", "warn": "warning"}
+"""The saved replies that tell a member of a sanction which is about no single post, by verb."""
+
+
+def sanction_message(
+    desk: Desk, item: Item, reason: Reason | None, sanction: Sanction | None, language: str | None, verb: str,
+    replies: Sequence[SavedReply],
+) -> tuple[str, Message] | None:
+    """The language and the message of a sanction. About a post it is the reason's own; about a member the saved reply
+    of the verb, with the reason in it. None where there is neither."""
+    saved = next((one for one in replies if one.name == FORM_REPLIES.get(verb)), None)
+    if (item.kind != "member" and verb != "warn") or saved is None:
+        return message_for(desk, item, reason, sanction, language) if reason is not None else None
+    dossier = desk.context(item).dossier
+    known = dossier.member.locale if dossier else item.author.locale if item.author else None
+    for wanted in (language, item.language, known, "en", *sorted(saved.texts)):
+        code = next((one for one in (wanted, (wanted or "").partition("-")[0]) if one in saved.texts), None)
+        if code is not None:
+            break
+    else:
+        return None
+    titles = reason.titles if reason is not None else {}
+    own = {"reason": titles.get(code) or (reason.title if reason else None), "rule": reason.rule if reason else None}
+    text = fill(saved.texts[code], {**values_for(desk, item, sanction), **own})
+    return code, Message(Foreign(saved.titles.get(code) or saved.title), text)

@@ -15,7 +15,8 @@ from modtui.domain.reasons import Reason
 from modtui.errors import ModtuiError
 from modtui.screens.lines.base import Drawn, Host, Line
 from modtui.screens.lines.choose import title_row
-from modtui.screens.lines.messages import message_for
+from modtui.screens.lines.messages import FORM_REPLIES, sanction_message
+from modtui.settings.reasons import Message
 from modtui.text import Shown, count, join, own, say, show_line
 from modtui.text.time import duration, parse_duration
 from modtui.text.width import cut, wrap
@@ -73,10 +74,8 @@ class SanctionForm(Line):
                 title, text = self.edited
             elif self.words is not None:
                 text = self.words
-            elif self.reason is not None:
-                found = message_for(self.host.desk, self.item, self.reason, self._sanction(), self.language)
-                if found is not None:
-                    title, text = found[1].title, found[1].text
+            elif (found := self._found()) is not None:
+                title, text = found[1].title, found[1].text
         name = self.words or (
             self.reason.titles.get(self.language or "en") or self.reason.title if self.reason else None
         )
@@ -89,6 +88,20 @@ class SanctionForm(Line):
             message_title=title,
             sanction=self._sanction(),
         )
+
+    def _found(self) -> tuple[str, Message] | None:
+        """The message as it stands in its language."""
+        replies = self.host.settings.saved_replies()
+        return sanction_message(
+            self.host.desk, self.item, self.reason, self._sanction(), self.language, self.kind, replies
+        )
+
+    def _codes(self) -> list[str]:
+        """The languages that the message is there in."""
+        saved = next((one for one in self.host.settings.saved_replies() if one.name == FORM_REPLIES.get(self.kind)), None)
+        if saved is not None and (self.item.kind == "member" or self.kind == "warn"):
+            return sorted(saved.texts)
+        return sorted(self.reason.messages) if self.reason else []
 
     def plan(self) -> Plan | Shown:
         """What would happen, or why it cannot."""
@@ -136,10 +149,7 @@ class SanctionForm(Line):
 
     def _message_rows(self, width: int, small: bool) -> list[Drawn]:
         text = self.intent().message
-        codes = sorted(self.reason.messages) if self.reason else []
-        found = None
-        if self.reason is not None:
-            found = message_for(self.host.desk, self.item, self.reason, self._sanction(), self.language)
+        codes, found = self._codes(), self._found()
         names = " ".join(f"[{c.upper()}]" if found and c == found[0] else c.upper() for c in codes)
         box = "[x]" if self.message and text else "[ ]"
         head: Drawn = (
@@ -231,7 +241,7 @@ class SanctionForm(Line):
             self.message = not self.message
             self.host.redraw_line()
         elif token == "L":
-            codes = sorted(self.reason.messages) if self.reason else []
+            codes = self._codes()
             if codes:
                 self.language = (
                     codes[(codes.index(self.language) + 1) % len(codes)] if self.language in codes else codes[0]
