@@ -230,7 +230,7 @@ def communities(options: Options, settings: Settings, *, none: bool = False) -> 
             accounts.call(identity(one), one.name)
         found.append(Community(
             name=one.name, backend=backend(one, given, options), url=one.url, language=one.language or None,
-            options=dict(one.options),
+            ladder=settings.ladder(one), options=dict(one.options),
         ))  # fmt: skip
     if failed and not found:
         raise failed[0]

@@ -171,7 +171,7 @@ class ContextKeeper:
         if item.author is None or not self._live(item):
             return
         held = self._desk.store.cache.dossier(item.ref.community, item.author.native)
-        if held is None or self._old(held[1]):
+        if held is None or self._old(held[1]) or self._acted(item, held[1]):
             key = ("dossier", item.ref.community, item.author.native)
             self._launch(key, item.id, partial(self._fetch_dossier, item, item.author.native))
 
@@ -272,6 +272,18 @@ class ContextKeeper:
             return False
         held = self._desk.store.cache.thread(item.id)
         return held is None or self._old(held[1])
+
+    def _acted(self, item: Item, since_ms: int) -> bool:
+        """Whether this desk, or another modtui, did something to the author of `item` since then."""
+        if item.author is None:
+            return False
+        decisions = self._desk.store.journal.earlier(
+            author=item.author.username, community=item.ref.community, limit=EARLIER
+        )
+        return any(
+            step.state in ("done", "undone") and (step.changed_ms or 0) >= since_ms
+            for decision in decisions for target in decision.targets for step in target.steps
+        )  # fmt: skip
 
     def _old(self, fetched_ms: int) -> bool:
         return bool(self._desk.clock.now_ms() - fetched_ms > self._fresh_ms)

@@ -63,6 +63,8 @@ def did(verb: str, lane: str = "reports") -> str:
     """What was done, in the past: `removed`; held posts and sign-ups are `approved` and `rejected`."""
     if lane == "pending" and verb in _PENDING:
         return _PENDING[verb]
+    if lane == "members" and verb == "approve":
+        return "approved"
     return _DID.get(verb, verb)
 
 
