@@ -130,7 +130,9 @@ async def test_a_cursor_of_somebody_else_is_refused(demo: DemoServer, tmp_path: 
         with pytest.raises(UsageError):
             await backend.page("reports", "what?")
         with pytest.raises(UsageError):
-            await backend.page("questions")
+            await backend.page("questions", "what?")
+        with pytest.raises(UsageError):
+            await backend.page("escalated")
 
 
 async def test_reread_answers_every_ref_in_few_requests(demo: DemoServer, tmp_path: Path) -> None:
@@ -138,7 +140,7 @@ async def test_reread_answers_every_ref_in_few_requests(demo: DemoServer, tmp_pa
         items = [await fresh(backend, demo), *(await all_items(backend))[:22]]
         demo.perform(int(items[0].number), "ignore_and_do_nothing", "kestrel")
         lost = SubjectRef(backend.connection.community, "reviewable", "999999")
-        odd = SubjectRef(backend.connection.community, "topic", "1")
+        odd = SubjectRef(backend.connection.community, "event", "1")
         before = len(backend.wire.requests)
         now = await backend.reread([*(item.ref for item in items), lost, odd])
         assert len(backend.wire.requests) - before == 3

@@ -4,26 +4,46 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from modtui.backends.base import Connection, Fate, Plain, Wire
+from modtui.backends.base import ChoiceKind, Connection, Fate, Plain, Wire
 from modtui.backends.budget import current_priority, spending
 from modtui.backends.discourse import changes as live
 from modtui.backends.discourse import fate as fates
 from modtui.backends.discourse import paging, plans, undo
+from modtui.backends.discourse.answered import Library
 from modtui.backends.discourse.around import lone_thread, thread_of
 from modtui.backends.discourse.asking import or_none, together
+from modtui.backends.discourse.choices import Choices
 from modtui.backends.discourse.client import Client, door, ids_pairs, limit_of
 from modtui.backends.discourse.directory import USER, Directory
 from modtui.backends.discourse.dossier import Records
 from modtui.backends.discourse.items import KIND, PENDING_TYPES, items_of
+from modtui.backends.discourse.lane import Questions
 from modtui.backends.discourse.member_calls import MemberCalls
 from modtui.backends.discourse.paging import Cursor
+from modtui.backends.discourse.questions import KIND as TOPIC
 from modtui.backends.discourse.send import Sender
 from modtui.backends.discourse.side import Queue, read_queue
 from modtui.backends.discourse.site import REREAD_BATCH, Site, capabilities
+from modtui.backends.discourse.thread_offers import topic_of
+from modtui.backends.discourse.topics import Topics
 from modtui.backends.http import Door
 from modtui.domain.capability import Capabilities
 from modtui.domain.decisions import Answer, Call, Intent, Plan, Step
-from modtui.domain.items import Account, Changes, Dossier, Gone, Item, MemberKind, Page, Private, Thread
+from modtui.domain.items import (
+    Account,
+    Answered,
+    Answers,
+    Changes,
+    Choice,
+    Dossier,
+    Gone,
+    Item,
+    MemberKind,
+    Page,
+    Private,
+    Template,
+    Thread,
+)
 from modtui.domain.subjects import Lane, SubjectRef
 from modtui.errors import (
     AuthError,
@@ -49,6 +69,9 @@ class DiscourseBackend(Plain):
         self._sender = Sender(self._client, self._site, self._reread_one)
         self._directory = Directory(MemberCalls(self._door), self._site)
         self._records = Records(self._client, MemberCalls(self._door), self._site)
+        topics = Topics(self._door)
+        self._questions = Questions(topics, self._site)
+        self._choices, self._library = Choices(topics, self._site), Library(topics, self._site)
         self._named = False
         self._split: tuple[int, dict[Lane, int]] | None = None
         poll = connection.options.get("poll_s")
@@ -98,6 +121,7 @@ class DiscourseBackend(Plain):
         site.reviews = site.staff or bool(user.can_review)
         if not site.reviews and user.can_review is None:
             site.reviews = await or_none(self._client.review_count()) is not None
+        site.threads.learn(user, staff=site.staff)
         site.known = True
         stats = (about or {}).get("stats")
         members = stats.get("users_count", stats.get("user_count")) if isinstance(stats, dict) else None
@@ -141,6 +165,9 @@ class DiscourseBackend(Plain):
         """
         if lane == "members":
             return await self.members(cursor=cursor)
+        if lane == "questions":
+            await self._name_categories()
+            return await self._questions.page(cursor)
         if lane not in ("reports", "pending"):
             raise UsageError(f"Discourse has no lane {lane} yet.")
         kinds = PENDING_TYPES if lane == "pending" else ("",)
@@ -192,6 +219,8 @@ class DiscourseBackend(Plain):
                 queue = read_queue(await self._client.review(params, why="read again"))
                 for item in items_of(self._site, queue)[0]:
                     found[item.ref] = item
+            if topics := [ref for ref in refs if ref.kind == TOPIC]:
+                found |= await self._questions.reread(topics)
             if users := [ref for ref in refs if ref.kind == USER]:
                 found |= await self._directory.reread(users, self._client.admin_user, self._client.card)
         return {ref: found.get(ref) or Gone(ref=ref) for ref in refs}
@@ -206,6 +235,8 @@ class DiscourseBackend(Plain):
         topic = item.native.get("topic_id")
         if not isinstance(topic, int):
             return lone_thread(self._site, item)
+        if item.ref.kind == TOPIC:
+            return await self._questions.thread(item, topic)
         number = item.place.post_number
         if number is None:
             reply_to = item.native.get("reply_to")
@@ -225,6 +256,28 @@ class DiscourseBackend(Plain):
         if not self._site.staff:
             raise RightsError("Only staff see addresses.")
         return await self._directory.private(member)
+
+    async def choices(self, kind: ChoiceKind, text: str = "", *, item: Item | None = None) -> tuple[Choice, ...]:
+        """What can be picked for a verb on `item`."""
+        return await self._choices.find(kind, text, item)
+
+    async def templates(self) -> tuple[Template, ...]:
+        """The site's own saved texts."""
+        return await self._library.templates()
+
+    async def answered(self, cursor: str | None = None) -> Answers:
+        """A page of solved threads with their first lines, newest first."""
+        await self._name_categories()
+        return await self._library.answered(cursor)
+
+    async def search(self, text: str, *, solved: bool = True) -> tuple[Answered, ...]:
+        """The site's own search for threads."""
+        return await self._library.search(text, solved=solved)
+
+    async def writing(self, item: Item) -> tuple[Foreign, ...]:
+        """Who else is writing in the item's thread."""
+        topic = topic_of(item)
+        return await self._library.writing(topic) if topic is not None else ()
 
     def plan(self, item: Item, intent: Intent) -> Plan:
         """What the intent would do. Raises Refused with a sentence."""

@@ -11,6 +11,7 @@ import msgspec
 
 from modtui.backends.discourse.client import Client
 from modtui.backends.discourse.items import ref_of
+from modtui.backends.discourse.questions import topic_ref
 from modtui.backends.discourse.site import Site
 from modtui.domain.items import Changes, Claim
 from modtui.domain.subjects import SubjectRef
@@ -18,6 +19,10 @@ from modtui.errors import NotFound, RightsError, SiteError, UsageError
 from modtui.text import Foreign
 
 CLAIMED = "/reviewable_claimed"
+TOPICS = ("/latest", "/new", "/delete", "/recover", "/destroy")
+"""What tells of topics: bumped, new, deleted and back."""
+MOST = 100
+"""Topics that are read again after one look; beyond that the lane is read again."""
 
 
 class Position(msgspec.Struct, frozen=True):
@@ -31,7 +36,8 @@ async def changes(client: Client, site: Site, position: str | None) -> Changes:
     """One look. The bus needs a key with write scope; else the count of open items is compared."""
     before = _decode(position)
     if before.bus is not None or position is None:
-        channels = {f"/reviewable_counts/{site.me_id}": -1, CLAIMED: -1, **(before.bus or {})}
+        channels = {f"/reviewable_counts/{site.me_id}": -1, CLAIMED: -1, **dict.fromkeys(TOPICS, -1),
+                    **(before.bus or {})}  # fmt: skip
         try:
             rows = await client.bus(channels)
         except (NotFound, RightsError, SiteError):
@@ -60,6 +66,7 @@ def _read(site: Site, channels: dict[str, int], rows: list[dict[str, Any]]) -> C
     places = dict(channels)
     touched: dict[SubjectRef, None] = {}
     claims: dict[str, Claim | None] = {}
+    topics: dict[SubjectRef, None] = {}
     reload = False
     for row in rows:
         channel, data = row.get("channel"), row.get("data")
@@ -77,12 +84,26 @@ def _read(site: Site, channels: dict[str, int], rows: list[dict[str, Any]]) -> C
             if data.get("topic_id") is not None:
                 claims[str(data["topic_id"])] = _claim(site, data)
             continue
+        if channel in TOPICS:
+            native = data.get("topic_id")
+            if isinstance(native, int) and not isinstance(native, bool) and native > 0 and _public(data):
+                topics[topic_ref(site, native)] = None
+            continue
         updates = data.get("updates")
         if isinstance(updates, dict) and updates:
             touched |= {ref_of(site, native): None for native in updates if str(native).isdigit()}
         else:
             reload = True
+    if len(topics) > MOST:
+        reload, topics = True, {}
+    touched |= topics
     return Changes(position=_encode(Position(bus=places)), touched=tuple(touched), claims=claims, reload=reload)
+
+
+def _public(data: dict[str, Any]) -> bool:
+    """Whether a message is about a topic that could be a question: private messages are none."""
+    payload = data.get("payload")
+    return not (isinstance(payload, dict) and payload.get("archetype") == "private_message")
 
 
 def _whole_numbers(data: object) -> dict[str, int]:

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from modtui.backends.base import Fate
-from modtui.backends.discourse import member_verbs
+from modtui.backends.discourse import member_verbs, thread_send
 from modtui.backends.discourse.actions import meaning
 from modtui.backends.discourse.around import user_note
 from modtui.backends.discourse.client import Client
@@ -39,6 +39,9 @@ async def fate(
         about_member = await member_verbs.fate(client, site, call, since, known)
         if about_member is not None:
             return about_member
+        about_thread = await thread_send.fate(client, site, call, since, known)
+        if about_thread is not None:
+            return about_thread
         match call.name:
             case "perform":
                 return _perform(site, await reread(str(args["id"])), args, since)
@@ -139,6 +142,10 @@ async def _is_message(client: Client, topic: int, args: dict[str, Any]) -> bool:
     details, stream = found.get("details"), found.get("post_stream")
     allowed = details.get("allowed_users") if isinstance(details, dict) else None
     names = {str(name_of(one)).lower() for one in allowed if name_of(one)} if isinstance(allowed, list) else set()
+    groups = details.get("allowed_groups") if isinstance(details, dict) else None
+    for group in groups if isinstance(groups, list) else ():
+        if isinstance(group, dict) and isinstance(group.get("name"), str):
+            names.add(group["name"].lower())
     if names and str(args["to"]).lower() not in names:
         return False
     posts = stream.get("posts") if isinstance(stream, dict) else None

@@ -97,7 +97,7 @@ def item_of(site: Site, row: Row, side: Side) -> Item:
         edited_ms=parse_iso_or_none(wired.post_updated_at) if edits else None, edits=edits, score=wired.score,
         state=_state(wired, deleted), handled_by=handled[0], handled_ms=handled[1], hidden=hidden, deleted=deleted,
         claim=claim, place=place, version=wired.version, url=_url(site, wired),
-        language=_language(wired.locale or payload.get("locale")), notes=_notes(wired, side), native=native,
+        language=locale_language(wired.locale or payload.get("locale")), notes=_notes(wired, side), native=native,
         problem="some of this item could not be read: " + ", ".join(row.lost) if row.lost else None,
     )  # fmt: skip
     return offers_of(site, item, actions)
@@ -288,7 +288,8 @@ def _url(site: Site, wired: wire.Reviewable) -> str:
     return f"{site.base}/review/{wired.id}"
 
 
-def _language(locale: object) -> str | None:
+def locale_language(locale: object) -> str | None:
+    """The language part of a locale in lower case; None for anything else."""
     if not isinstance(locale, str) or not re.fullmatch(r"[A-Za-z]{2,3}([_-][A-Za-z0-9]+)*", locale):
         return None
     return re.split(r"[_-]", locale)[0].lower()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from modtui.backends.discourse import member_verbs
+from modtui.backends.discourse import member_verbs, thread_plans
 from modtui.backends.discourse.actions import Meaning, meaning
 from modtui.backends.discourse.effects import about_action, about_author, about_sanction
 from modtui.backends.discourse.site import Site
@@ -19,6 +19,7 @@ from modtui.errors import Refused
 from modtui.text import Foreign, say, show_line
 
 REASON_LIMIT, REJECT_LIMIT, TITLE_LIMIT = 300, 500, 250
+_ABOUT_AUTHOR = frozenset({"warn", "note", "silence", "unsilence", "ban", "unban", "logout"})
 _REMOVING = frozenset({"remove", "spam"})
 
 
@@ -26,6 +27,10 @@ def plan(site: Site, item: Item, intent: Intent) -> Plan:
     """The plan. Raises Refused with a sentence where it is not possible."""
     if item.ref.kind == "user":
         return member_verbs.plan(site, item, intent)
+    if thread_plans.handles(item, intent):
+        return thread_plans.plan(site, item, intent)
+    if item.kind == "question" and intent.verb in _ABOUT_AUTHOR:
+        return member_verbs.plan(site, item, intent)  # its author is meant
     offer = choose(item, intent)
     luggage = item.native.get("actions", {}).get(offer.id)
     made = _act(item, intent, offer, luggage) if luggage else _own(site, item, intent, offer)

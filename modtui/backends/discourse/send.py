@@ -9,6 +9,7 @@ from modtui.backends.discourse.client import Client
 from modtui.backends.discourse.items import ref_of
 from modtui.backends.discourse.member_verbs import MemberSteps
 from modtui.backends.discourse.site import Site
+from modtui.backends.discourse.thread_send import ThreadSteps
 from modtui.domain.decisions import Answer, Call
 from modtui.domain.items import Item
 from modtui.domain.seen import text_digest
@@ -22,7 +23,7 @@ FOREVER_MS = 200 * 365 * 86_400_000
 Reread = Callable[[str], Awaitable[Item | None]]
 
 
-class Sender(MemberSteps):
+class Sender(MemberSteps, ThreadSteps):
     """Turns calls into requests. `reread` gives an item as it is now."""
 
     def __init__(self, client: Client, site: Site, reread: Reread) -> None:
@@ -33,8 +34,8 @@ class Sender(MemberSteps):
         handler = getattr(self, f"_do_{call.name}", None)
         if handler is None:
             raise UsageError(f"This version of modtui cannot send {show_line(call.name)} to Discourse.")
-        # Only messages have use for the step's key: all else is guarded by a version, or the same when done twice.
-        answer: Answer = await (handler(call.args, key) if call.name == "message" else handler(call.args))
+        # Only what is written has use for the step's key: all else is guarded by a version, or the same done twice.
+        answer: Answer = await (handler(call.args, key) if call.name in ("message", "reply") else handler(call.args))
         return answer
 
     async def _do_perform(self, args: dict[str, Any]) -> Answer:
@@ -154,6 +155,7 @@ class Sender(MemberSteps):
         return Answer()
 
     async def _do_topic(self, args: dict[str, Any]) -> Answer:
+        await self._after(args)
         await self._client.topic_status(int(args["topic"]), str(args["status"]), bool(args["enabled"]))
         return Answer()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct, field
 
+from modtui.backends.discourse.thread_site import THREAD_VERBS, ThreadSite
 from modtui.domain.capability import ALLOWED, Blocked, Capabilities, Capability
 from modtui.domain.subjects import CommunityId
 from modtui.text import Foreign
@@ -36,6 +37,7 @@ class Site(Struct):
     members: int | None = None
     """How many members the site counts."""
     categories: dict[int, Foreign] = field(default_factory=dict)
+    threads: ThreadSite = field(default_factory=ThreadSite)
 
     def ours(self, url: str | None) -> bool:
         """Whether an address that the server names is on this site."""
@@ -46,17 +48,20 @@ def capabilities(site: Site, *, limit: int, poll_s: float, read_only: bool) -> C
     """What this account may do here. Everything is blocked before `identify`."""
     if not site.known:
         blocked: Capability = Blocked("offline", "the site has not answered yet")
-        return Capabilities(verbs=dict.fromkeys((*_PERFORM, *_STAFF), blocked), lanes=_lanes(blocked), budget=limit)
+        return Capabilities(verbs=dict.fromkeys((*_PERFORM, *_STAFF, *THREAD_VERBS), blocked),
+                            lanes=_lanes(blocked), budget=limit)  # fmt: skip
     queue: Capability = ALLOWED if site.reviews else Blocked("right", "this account has no review queue on this site")
     staff: Capability = (
         ALLOWED if site.staff else Blocked("right", "only staff may do this, and this account is not staff")
     )
     verbs: dict[str, Capability] = dict.fromkeys(_PERFORM, queue) | dict.fromkeys(_STAFF, staff)
     verbs["edit"] = queue
+    verbs |= site.threads.verbs()
     if read_only:
         verbs = dict.fromkeys(verbs, Blocked("read-only", "modtui was started read-only"))
     return Capabilities(
-        verbs=verbs, lanes=_lanes(queue) | {"members": ALLOWED}, features={"members": ALLOWED, "private": staff},
+        verbs=verbs, lanes=_lanes(queue) | {"questions": ALLOWED, "members": ALLOWED},
+        features={"members": ALLOWED, "private": staff, **site.threads.features()},
         reread_batch=REREAD_BATCH, budget=limit, poll_s=poll_s, live="poll",
         versions=True, claims_required=bool(site.claims_required),
     )  # fmt: skip

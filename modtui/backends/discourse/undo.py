@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from modtui.backends.discourse import member_verbs
+from modtui.backends.discourse import member_verbs, thread_undo
 from modtui.backends.discourse.actions import meaning
 from modtui.domain.decisions import Answer, Call, Effect, Intent, Plan, PlannedStep, Step
 from modtui.domain.items import Item
@@ -65,7 +65,7 @@ def inverse(item: Item, call: Call, answer: Answer | None) -> Inverse:
     taken as given."""
     args: Mapping[str, Any] = call.args
     data: Mapping[str, Any] = answer.data if answer is not None else {}
-    ours = member_verbs.inverse(call, answer)
+    ours = member_verbs.inverse(call, answer) or thread_undo.inverse(call, data, planned=answer is None)
     if ours is not None:
         return Inverse(*ours)
     match call.name:

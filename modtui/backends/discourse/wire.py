@@ -241,6 +241,9 @@ class Post(Wire, frozen=True, kw_only=True):
     deleted_at: str | None = None
     user_deleted: bool | None = None
     accepted_answer: Any = None
+    can_accept_answer: bool | None = None
+    can_unaccept_answer: bool | None = None
+    notice: Any = None
     trust_level: int | None = None
     moderator: bool | None = None
     admin: bool | None = None
@@ -258,6 +261,10 @@ class CurrentUser(Wire, frozen=True, kw_only=True):
     staff: bool | None = None
     can_review: bool | None = None
     can_assign: bool | None = None
+    can_use_templates: bool | None = None
+    can_send_private_messages: bool | None = None
+    whisperer: bool | None = None
+    groups: list[Any] | None = None
 
 
 class Perform(Wire, frozen=True, kw_only=True):
