@@ -25,6 +25,11 @@ def is_suspended(user: Row, now: int | None = None) -> bool:
     return user["suspended_till"] is not None and user["suspended_till"] > (now or now_ms())
 
 
+def sees_emails(site: Site, viewer: Row) -> bool:
+    """Whether a viewer may look up e-mail addresses: admins, and moderators where the site's setting allows it."""
+    return bool(viewer["admin"] or (viewer["moderator"] and site.settings.moderators_view_emails))
+
+
 def can_be_deleted(user: Row) -> bool:
     """Whether a moderator may delete the account: not staff, and either new or with few posts."""
     return (
@@ -128,6 +133,7 @@ def card(site: Site, user: Row, viewer: Row | None) -> dict[str, Any]:
         "topic_count": user["topic_count"],
         "profile_view_count": user["days_visited"] * 2,
         "locale": user["locale"],
+        "accepted_answers": user["solved_count"],
         "groups": groups(user),
         "can_ignore_user": True,
         "can_mute_user": True,

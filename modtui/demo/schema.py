@@ -120,6 +120,17 @@ CREATE INDEX IF NOT EXISTS notes_reviewable ON reviewable_notes (reviewable_id);
 CREATE INDEX IF NOT EXISTS penalties_user ON penalties (user_id);
 CREATE INDEX IF NOT EXISTS user_notes_user ON user_notes (user_id);
 CREATE INDEX IF NOT EXISTS revisions_post ON revisions (post_id);
+CREATE INDEX IF NOT EXISTS users_created ON users (created_at DESC, username_lower, deleted_at);
+CREATE INDEX IF NOT EXISTS users_seen ON users (last_seen_at DESC, username_lower, deleted_at);
+CREATE INDEX IF NOT EXISTS users_posts ON users (post_count);
+CREATE INDEX IF NOT EXISTS users_liked ON users (likes_received);
+CREATE INDEX IF NOT EXISTS users_ip ON users (ip);
+CREATE INDEX IF NOT EXISTS users_registration_ip ON users (registration_ip);
+CREATE INDEX IF NOT EXISTS users_silenced ON users (silenced_till) WHERE silenced_till IS NOT NULL;
+CREATE INDEX IF NOT EXISTS users_suspended ON users (suspended_till) WHERE suspended_till IS NOT NULL;
+CREATE INDEX IF NOT EXISTS users_waiting ON users (created_at) WHERE NOT approved;
+CREATE INDEX IF NOT EXISTS staff_log_target ON staff_log (target_user_id);
+CREATE INDEX IF NOT EXISTS topics_accepted ON topics (accepted_post_id) WHERE accepted_post_id IS NOT NULL;
 CREATE INDEX IF NOT EXISTS assignments_topic ON assignments (topic_id);
 CREATE INDEX IF NOT EXISTS bookmarks_topic ON bookmarks (user_id, topic_id);
 """

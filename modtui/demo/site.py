@@ -37,6 +37,8 @@ class SiteSettings:
     user_notes: bool = True
     solved: bool = True
     assign: bool = True
+    moderators_view_emails: bool = True
+    moderators_view_ips: bool = True
     templates: bool = True
     approval_categories: tuple[int, ...] = (13,)
     """Categories where every reply waits for approval, ..."""

@@ -71,7 +71,9 @@ def lift(site: Site, user: Row, kind: str, by: int) -> None:
     site.log_staff("unsilence_user" if kind == "silence" else "unsuspend_user", by, target_user_id=user["id"])
 
 
-def delete_user(site: Site, user: Row, by: Row, *, block: bool = False) -> list[int]:
+def delete_user(
+    site: Site, user: Row, by: Row, *, block: bool = False, spammer: bool = False, context: str = ""
+) -> list[int]:
     """Delete a member with all posts. Gives the ids of the pending items that this resolved."""
     db = site.db
     for post in db.all("SELECT * FROM posts WHERE user_id = ? AND deleted_at IS NULL", [user["id"]]):
@@ -93,9 +95,8 @@ def delete_user(site: Site, user: Row, by: Row, *, block: bool = False) -> list[
         email="",
         ip=None,
     )
-    site.log_staff(
-        "delete_user", by["id"], target_user_id=user["id"], details=f"{user['username']}{' (blocked)' if block else ''}"
-    )
+    words = [user["username"], "(blocked)" if block else "", "(spammer)" if spammer else "", context]
+    site.log_staff("delete_user", by["id"], target_user_id=user["id"], details=" ".join(w for w in words if w))
     return resolved
 
 

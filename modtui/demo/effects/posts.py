@@ -172,7 +172,7 @@ def delete_post(site: Site, post: Row, by: Row, *, tell_flagged: bool = False, o
     db.update("posts", post["id"], deleted_at=now, deleted_by=by["id"], user_deleted=int(own))
     if post["post_number"] == 1:
         db.update("topics", post["topic_id"], deleted_at=now, deleted_by=by["id"])
-    db.run("UPDATE topics SET posts_count = max(posts_count - 1, 0) WHERE id = ?", [post["topic_id"]])
+    _recount(site, post, -1)
     db.run("UPDATE topics SET accepted_post_id = NULL WHERE accepted_post_id = ?", [post["id"]])
     db.run("UPDATE users SET post_count = max(post_count - 1, 0) WHERE id = ?", [post["user_id"]])
     _touch(site, post, "deleted")
@@ -208,9 +208,36 @@ def recover(site: Site, post: Row) -> None:
     db.update("posts", post["id"], deleted_at=None, deleted_by=None, user_deleted=0)
     if post["post_number"] == 1:
         db.update("topics", post["topic_id"], deleted_at=None, deleted_by=None)
-    db.run("UPDATE topics SET posts_count = posts_count + 1 WHERE id = ?", [post["topic_id"]])
+    _recount(site, post, 1)
     db.run("UPDATE users SET post_count = post_count + 1 WHERE id = ?", [post["user_id"]])
     _touch(site, post, "recovered")
+
+
+def _recount(site: Site, post: Row, change: int) -> None:
+    """After a post went or came back: how many posts and replies its topic has, and whose is the last."""
+    if post["post_type"] not in (1, 2):
+        return
+    db, topic_id = site.db, post["topic_id"]
+    db.run("UPDATE topics SET posts_count = max(posts_count + ?, 0) WHERE id = ?", [change, topic_id])
+    if post["reply_to_post_number"] is not None:
+        db.run("UPDATE topics SET reply_count = max(reply_count + ?, 0) WHERE id = ?", [change, topic_id])
+        db.run(
+            "UPDATE posts SET reply_count = max(reply_count + ?, 0) WHERE topic_id = ? AND post_number = ?",
+            [change, topic_id, post["reply_to_post_number"]],
+        )
+    last = db.one(
+        "SELECT user_id, created_at FROM posts WHERE topic_id = ? AND deleted_at IS NULL AND post_type IN (1, 2)"
+        " ORDER BY post_number DESC LIMIT 1",
+        [topic_id],
+    )
+    if last is not None:
+        db.update(
+            "topics",
+            topic_id,
+            last_post_user_id=last["user_id"],
+            last_posted_at=last["created_at"],
+            bumped_at=last["created_at"],
+        )
 
 
 def edit_post(site: Site, post: Row, raw: str, by: int, reason: str = "") -> None:

@@ -7,20 +7,30 @@ from typing import Any
 from modtui.demo import effects, people
 from modtui.demo.model import DAY, Row, iso, now_ms
 from modtui.demo.people import can_be_deleted, is_silenced, is_staff, is_suspended
+from modtui.demo.routes.completion import escaped
 from modtui.demo.wire import OK, Call, Json, contract, invalid_access, not_found
 
 LADDER = (3, 7, 30, 90, 365)
+EVERYBODY = "1"
+# Two of the names only mean an order: of everybody, by when they were there last, and by when they joined.
 QUERIES = {
-    "active": "active AND post_count > 0",
-    "new": "created_at > :recent",
-    "staff": "(admin OR moderator) AND id > 0",
+    "active": EVERYBODY,
+    "new": EVERYBODY,
+    "staff": "(admin OR moderator)",
+    "admins": "admin",
+    "moderators": "moderator",
     "suspended": "suspended_till > :now",
     "silenced": "silenced_till > :now",
     "blocked": "silenced_till > :now",
     "suspect": "id IN (SELECT target_id FROM reviewables WHERE type = 'ReviewableUser' AND status = 0 AND "
     "potential_spam)",
     "staged": "0",
-    "pending": "NOT approved",
+    "pending": "NOT approved AND active AND (suspended_till IS NULL OR suspended_till < :now)",
+    "newuser": "trust_level = 0",
+    "basic": "trust_level = 1",
+    "member": "trust_level = 2",
+    "regular": "trust_level = 3",
+    "leader": "trust_level = 4",
 }
 ORDERS = {
     "created": "created_at",
@@ -80,9 +90,13 @@ def detail(call: Call, user: Row) -> dict[str, Any]:
     db = call.site.db
     now = now_ms()
     counts = user["silenced_count"] + user["suspended_count"]
+    similar = db.all(
+        "SELECT * FROM users WHERE ip = ? AND id != ? AND deleted_at IS NULL AND NOT admin AND NOT moderator"
+        " ORDER BY last_seen_at DESC LIMIT 100",
+        [user["ip"], user["id"]],
+    )
     out = _row(user) | {
-        "ip_address": user["ip"],
-        "registration_ip_address": user["registration_ip"],
+        **_addresses(call, user),
         "like_count": user["likes_received"],
         "like_given_count": user["likes_given"],
         "topic_count": user["topic_count"],
@@ -108,9 +122,8 @@ def detail(call: Call, user: Row) -> dict[str, Any]:
         "can_activate": not user["active"],
         "can_deactivate": bool(user["active"]) and not is_staff(user),
         "can_grant_moderation": bool(call.me["admin"]),
-        "similar_users_count": db.value(
-            "SELECT count(*) FROM users WHERE ip = ? AND id != ? AND deleted_at IS NULL", [user["ip"], user["id"]]
-        ),
+        "similar_users_count": len(similar),
+        "similar_users": [people.basic(other) for other in similar[:10]],
         "badge_count": 1 + user["post_count"] // 200,
         "groups": people.groups(user),
         "user_notes_count": people.notes_count(call.site, user["id"]),
@@ -135,6 +148,12 @@ def detail(call: Call, user: Row) -> dict[str, Any]:
     return out
 
 
+def _addresses(call: Call, user: Row) -> Row:
+    if not (call.me["admin"] or call.site.settings.moderators_view_ips):
+        return {}
+    return {"ip_address": user["ip"], "registration_ip_address": user["registration_ip"]}
+
+
 def listing(call: Call) -> Json:
     """GET /admin/users/list/:q.json: 100 a page, e-mail only with `show_emails` (which is logged)."""
     me = call.need_admin_route()
@@ -142,23 +161,35 @@ def listing(call: Call) -> Json:
     if where is None:
         raise not_found()
     where += " AND deleted_at IS NULL AND id > 0"
-    params: dict[str, Any] = {"now": now_ms(), "recent": now_ms() - 7 * DAY}
-    if call.text("filter"):
-        where += " AND (username_lower LIKE :f OR name LIKE :f OR email = :raw OR ip = :raw OR registration_ip = :raw)"
-        params |= {"f": f"%{call.text('filter').lower()}%", "raw": call.text("filter")}
-    for name in ("email", "ip"):
-        if call.text(name):
-            where += f" AND {name} = :{name}"
-            params[name] = call.text(name)
-    column = ORDERS.get(call.text("order"), "created_at")
-    direction = "ASC" if call.flag("asc") else "DESC"
+    params: dict[str, Any] = {"now": now_ms()}
+    text = call.text("filter").strip()
+    if text:
+        where += " AND (username_lower LIKE :f ESCAPE '\\' OR name LIKE :f ESCAPE '\\' OR email = :raw"
+        where += " OR ip = :raw OR registration_ip = :raw)"
+        params |= {"f": f"%{escaped(text.lower())}%", "raw": text.lower()}
+    if call.text("email"):
+        where += " AND email = :email"
+        params["email"] = call.text("email").lower()
+    if call.text("ip"):
+        where += " AND (ip = :ip OR registration_ip = :ip)"
+        params["ip"] = call.text("ip").strip()
+    if call.number("exclude") is not None:
+        where += " AND id != :exclude"
+        params["exclude"] = call.number("exclude")
+    usual = "last_seen_at" if call.path_params["q"] == "active" else "created_at"
+    column = ORDERS.get(call.text("order"), usual)
+    direction = "ASC" if call.params.get("asc") not in (None, "", "false", False) else "DESC"
     params["skip"] = (max(call.number("page", 1) or 1, 1) - 1) * 100
     rows = call.site.db.all(
-        f"SELECT * FROM users WHERE {where} ORDER BY {column} {direction}, id LIMIT 100 OFFSET :skip", params
+        # The page's ids come from an index alone, so that the last pages of a large community are quick too.
+        f"SELECT * FROM users WHERE id IN (SELECT id FROM users WHERE {where} ORDER BY {column} {direction},"
+        f" username_lower LIMIT 100 OFFSET :skip) ORDER BY {column} {direction}, username_lower",
+        params,
     )
-    if call.flag("show_emails"):
+    mails = call.flag("show_emails") and people.sees_emails(call.site, me)
+    if mails:
         call.site.log_staff("check_email", me["id"], details="list")
-    return Json([_list_row(user, call.flag("show_emails")) for user in rows])
+    return Json([_list_row(user, mails) for user in rows])
 
 
 def _list_row(user: Row, mails: bool) -> Row:
@@ -184,8 +215,10 @@ def delete(call: Call) -> Json:
         return Json(
             {"deleted": False, "message": "The member has posts. Delete these first.", "user": detail(call, user)}
         )
+    spammer = call.flag("delete_as_spammer")
+    block = call.flag("block_ip") or call.flag("block_email") or call.flag("block_urls")
     with call.site.db.write():
-        effects.delete_user(call.site, user, call.me, block=call.flag("block_ip") or call.flag("block_email"))
+        effects.delete_user(call.site, user, call.me, block=block, spammer=spammer, context=call.text("context"))
     call.site.tell_counts()
     return Json({"deleted": True})
 
@@ -225,6 +258,16 @@ def _set(**values: int) -> Any:
     return handler
 
 
+def approve_bulk(call: Call) -> Json:
+    """PUT /admin/users/approve-bulk users[]: several accounts at once."""
+    call.need_admin_route()
+    for number in [int(part) for part in call.items("users") if part.isdigit()]:
+        if call.site.user(number) is not None:
+            call.path_params = {"id": number}
+            _set(approved=1)(call)
+    return Json(OK)
+
+
 def trust_level(call: Call) -> Json:
     """PUT /admin/users/:id/trust_level level=0..4."""
     user = target(call)
@@ -243,40 +286,6 @@ def log_out(call: Call) -> Json:
     return Json(OK)
 
 
-def staff_log(call: Call) -> Json:
-    """GET /admin/logs/staff_action_logs.json."""
-    call.need_admin_route()
-    where, params = "1", []
-    for name, column in (("acting_user", "acting_user_id"), ("target_user", "target_user_id")):
-        if call.text(name):
-            user = call.site.user_named(call.text(name))
-            where += f" AND {column} = ?"
-            params.append(user["id"] if user else 0)
-    if call.text("action_name"):
-        where += " AND action = ?"
-        params.append(call.text("action_name"))
-    limit = min(call.number("limit", 50) or 50, 200)
-    page = max(call.number("page", 0) or 0, 0)
-    rows = call.site.db.all(
-        f"SELECT * FROM staff_log WHERE {where} ORDER BY id DESC LIMIT ? OFFSET ?", [*params, limit, page * limit]
-    )
-    users = call.site.db.by_ids("users", [r["acting_user_id"] for r in rows] + [r["target_user_id"] for r in rows])
-    logs = [
-        {
-            "id": row["id"],
-            "action_name": row["action"],
-            "acting_user": people.basic(users[row["acting_user_id"]]) if row["acting_user_id"] in users else None,
-            "target_user": people.basic(users[row["target_user_id"]]) if row["target_user_id"] in users else None,
-            "details": row["details"],
-            "post_id": row["post_id"],
-            "topic_id": row["topic_id"],
-            "created_at": iso(row["created_at"]),
-        }
-        for row in rows
-    ]
-    return Json({"staff_action_logs": logs, "user_history_actions": []})
-
-
 ROUTES = [
     ("GET", "/admin/users/{id:int}", show),
     ("GET", "/admin/users/{id:int}/{username}", show),
@@ -285,8 +294,8 @@ ROUTES = [
     ("PUT", "/admin/users/{id:int}/delete_posts_batch", delete_posts_batch),
     ("PUT", "/admin/users/{id:int}/trust_level", trust_level),
     ("PUT", "/admin/users/{id:int}/approve", _set(approved=1)),
+    ("PUT", "/admin/users/approve-bulk", approve_bulk),
     ("PUT", "/admin/users/{id:int}/activate", _set(active=1)),
     ("PUT", "/admin/users/{id:int}/deactivate", _set(active=0)),
     ("POST", "/admin/users/{id:int}/log_out", log_out),
-    ("GET", "/admin/logs/staff_action_logs", staff_log),
 ]

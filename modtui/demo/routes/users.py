@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from modtui.demo import effects, people
 from modtui.demo.cooked import excerpt
-from modtui.demo.model import DAY, Row, iso, now_ms
+from modtui.demo.model import Row, iso
 from modtui.demo.thread_json import staff
 from modtui.demo.wire import OK, Call, Json, as_int, invalid_access, missing, not_found, unprocessable
 
@@ -73,8 +71,10 @@ def summary(call: Call) -> Json:
 
 
 def emails(call: Call) -> Json:
-    """GET /u/:username/emails.json: staff only, and it is logged."""
-    me = call.need_staff()
+    """GET /u/:username/emails.json: admins, moderators where the site allows it, oneself; staff's look is logged."""
+    me = call.me
+    if not (people.sees_emails(call.site, me) or me["username"].lower() == call.path_params["username"].lower()):
+        raise invalid_access()
     user = named(call)
     call.site.log_staff("check_email", me["id"], target_user_id=user["id"])
     return Json({"email": user["email"], "secondary_emails": [], "unconfirmed_emails": [], "associated_accounts": []})
@@ -93,6 +93,7 @@ def actions(call: Call) -> Json:
         parts.append("p.post_number > 1")
     if 15 in kinds:
         parts.append("t.accepted_post_id = p.id")
+    solved = kinds == {15}
     hidden = "" if staff(call.user) else " AND p.deleted_at IS NULL AND NOT p.hidden"
     rows = call.site.db.all(
         "SELECT p.*, t.title, t.slug, t.category_id, t.closed, t.archived FROM posts p JOIN topics t ON t.id = "
@@ -102,7 +103,8 @@ def actions(call: Call) -> Json:
         " ORDER BY p.created_at DESC, p.id DESC LIMIT ? OFFSET ?",
         [user["id"], min(call.number("limit", 30) or 30, 60), call.number("offset", 0)],
     )
-    return Json({"user_actions": [_action(row, user, 4 if row["post_number"] == 1 else 5) for row in rows]})
+    shown = [_action(row, user, 15 if solved else 4 if row["post_number"] == 1 else 5) for row in rows]
+    return Json({"user_actions": shown})
 
 
 def _action(row: Row, user: Row, kind: int) -> Row:
@@ -147,51 +149,6 @@ def deleted_posts(call: Call) -> Json:
         [user["id"], call.number("offset", 0)],
     )
     return Json([_action(row, user, 4 if row["post_number"] == 1 else 5) for row in rows])
-
-
-DIRECTORY = {
-    "likes_received": "likes_received",
-    "likes_given": "likes_given",
-    "topic_count": "topic_count",
-    "post_count": "post_count",
-    "posts_read": "posts_read",
-    "days_visited": "days_visited",
-}
-
-
-def directory(call: Call) -> Json:
-    """GET /directory_items.json: 50 members a page."""
-    column = DIRECTORY.get(call.text("order"), "likes_received")
-    direction = "ASC" if call.flag("asc") else "DESC"
-    where, params = "deleted_at IS NULL AND id > 0", []
-    if call.text("name"):
-        where += " AND username_lower LIKE ?"
-        params.append(f"%{call.text('name').lower()}%")
-    period = {"daily": 1, "weekly": 7, "monthly": 30, "quarterly": 90, "yearly": 365}.get(call.text("period"))
-    if period:
-        where += " AND last_seen_at > ?"
-        params.append(str(now_ms() - period * DAY))
-    page = max(call.number("page", 0) or 0, 0)
-    total = call.site.db.value(f"SELECT count(*) FROM users WHERE {where}", params)
-    rows = call.site.db.all(
-        f"SELECT * FROM users WHERE {where} ORDER BY {column} {direction}, id LIMIT 50 OFFSET ?", [*params, page * 50]
-    )
-    items = [
-        {
-            "id": u["id"],
-            **{name: u[name] for name in DIRECTORY},
-            "topics_entered": u["posts_read"] // 8,
-            "user": {**people.basic(u), "title": u["title"]},
-        }
-        for u in rows
-    ]
-    meta: dict[str, Any] = {"last_updated_at": iso(now_ms()), "total_rows_directory_items": total}
-    if (page + 1) * 50 < total:
-        meta["load_more_directory_items"] = (
-            f"/directory_items?order={call.text('order') or 'likes_received'}"
-            f"&page={page + 1}&period={call.text('period') or 'all'}"
-        )
-    return Json({"directory_items": items, "meta": meta})
 
 
 def notes(call: Call) -> Json:
@@ -263,7 +220,6 @@ ROUTES = [
     ("GET", "/u/{username}/emails", emails),
     ("GET", "/u/{username}/deleted-posts", deleted_posts),
     ("GET", "/user_actions", actions),
-    ("GET", "/directory_items", directory),
     ("GET", "/user_notes", notes),
     ("POST", "/user_notes", add_note),
     ("DELETE", "/user_notes/{id}", delete_note),

@@ -12,6 +12,7 @@ from modtui.demo.world.asked import Asked
 from modtui.demo.world.dice import Dice
 from modtui.demo.world.held import Held
 from modtui.demo.world.members import Members
+from modtui.demo.world.past import Past
 from modtui.demo.world.rows import Rows
 from modtui.demo.world.texts import load
 from modtui.demo.world.threads import Threads
@@ -81,6 +82,7 @@ def _create(db: Database, items: int, members: int, seed: int) -> None:
     people.dice = threads.dice = asked.dice
     asked.questions(min(15 + items // 4, 700))
     asked.languages()
+    Past(rows, asked.dice, now, people, threads).make()
     threads.settle()
     with db.write():
         _places(db)

@@ -87,6 +87,7 @@ class TopicRow:
     pinned: int = 0
     accepted_post_id: int | None = None
     participants: int = 1
+    is_warning: int = 0
     deleted_at: int | None = None
     deleted_by: int | None = None
 
@@ -175,6 +176,7 @@ class Rows:
         self.penalties: list[tuple[Any, ...]] = []
         self.revisions: list[tuple[Any, ...]] = []
         self.allowed: list[tuple[int, int | None, str | None]] = []
+        self.staff_log: list[tuple[Any, ...]] = []
 
     def write(self, db: Database) -> None:
         """Write all rows; the caller holds the transaction."""
@@ -193,6 +195,11 @@ class Rows:
             self.revisions,
         )
         db.many("INSERT INTO topic_allowed (topic_id, user_id, group_name) VALUES (?, ?, ?)", self.allowed)
+        db.many(
+            "INSERT INTO staff_log (action, acting_user_id, target_user_id, post_id, details, created_at) VALUES "
+            "(?, ?, ?, ?, ?, ?)",
+            self.staff_log,
+        )
         self._write_items(db)
 
     def _write_items(self, db: Database) -> None:
