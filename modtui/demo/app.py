@@ -145,6 +145,8 @@ class Outer:
         kind = fault.kind
         if kind == "slow":
             await asyncio.sleep(fault.wait_s)
+            while fault.gate is not None and not fault.gate.is_set():  # noqa: ASYNC110 (it is set in another thread)
+                await asyncio.sleep(0.01)
             await self.inner(scope, receive, send)
         elif kind.startswith("429"):
             shape = kind.partition("-")[2] or "json"

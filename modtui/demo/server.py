@@ -366,6 +366,12 @@ class DemoServer:
         """
         self.site.faults.append(Fault(kind, method, prefix, times, wait_s))
 
+    def hold_up(self, prefix: str = "/", method: str = "*") -> threading.Event:
+        """Let the next matching request wait, having arrived, until the event is set; then it works."""
+        gate = threading.Event()
+        self.site.faults.append(Fault("slow", method, prefix, 1, gate=gate))
+        return gate
+
     def approve(self, user_code: str, username: str = MODERATOR, *, allow: bool = True) -> None:
         """A moderator types a login's code and approves (or refuses). Raises KeyError when no login waits under it."""
         from modtui.demo.routes.keys import decide

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
+import threading
 from collections import Counter, deque
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -60,6 +61,7 @@ class Fault:
     prefix: str
     times: int
     wait_s: float = 0.0
+    gate: threading.Event | None = None
 
 
 @dataclass(slots=True)

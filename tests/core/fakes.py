@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import heapq
 import itertools
 from collections import deque
@@ -90,6 +91,36 @@ class FakeClock(Clock):
     def _step(self, to: float) -> None:
         self._wall += round((to - self._mono) * 1000)
         self._mono = to
+
+
+class SkippingClock(Clock):
+    """The machine's clocks, on which `skip` lets waiting time pass at once: for holds beside requests that take real
+    time. The wall clock stays as it is, because the site has one as well."""
+
+    def __init__(self) -> None:
+        self._skipped = 0.0
+        self._sleepers: set[asyncio.Event] = set()
+
+    def monotonic(self) -> float:
+        return super().monotonic() + self._skipped
+
+    async def sleep(self, seconds: float) -> None:
+        end = self.monotonic() + seconds
+        skipped = asyncio.Event()
+        self._sleepers.add(skipped)
+        try:
+            while (left := end - self.monotonic()) > 0:
+                skipped.clear()
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(skipped.wait(), left)
+        finally:
+            self._sleepers.discard(skipped)
+
+    def skip(self, seconds: float) -> None:
+        """So much later; whoever is due wakes."""
+        self._skipped += seconds
+        for skipped in self._sleepers:
+            skipped.set()
 
 
 async def breathe(turns: int = 12) -> None:
