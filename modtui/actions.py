@@ -203,7 +203,7 @@ ACTIONS: tuple[Action, ...] = (
     _a("compose.redo", "redo typing", "ctrl+y", "Types it again.", group="Write", scopes=COMPOSE),
     _a("compose.help", "help", "f1", "The keys of the composer.", group="Write", scopes=COMPOSE),
     _a("compose.redraw", "redraw", "ctrl+l", "Draws the screen again.", group="Write", scopes=COMPOSE),
-    _a("compose.leave", "leave, keep draft", "ctrl+g  escape", "Leaves at once; the draft is kept.", group="Write",
+    _a("compose.leave", "leave", "ctrl+g  escape", "Leaves at once; the draft is kept.", group="Write",
        scopes=COMPOSE),
     _a("draft.drop", "drop", "D", "Throws the draft away, after a question.", group="Write",
        scopes=frozenset({"drafts"})),

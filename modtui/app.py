@@ -26,7 +26,7 @@ from modtui.screens.shell import Shell
 from modtui.settings import Settings
 from modtui.settings.options import Options
 from modtui.terminal import Terminal, look
-from modtui.text import say
+from modtui.text import Shown, count, say
 from modtui.themes import PALETTES, Palette, choose
 from modtui.widgets.draw import Painter
 
@@ -109,16 +109,22 @@ class ModtuiApp(App[int], inherit_bindings=False):
         except ModtuiError as error:
             self._tell(error)
             return
-        if self.desk.waiting_old():
+        drafts = self.desk.drafts.all()
+        if self.desk.waiting_old() or any(not draft.left for draft in drafts):
             from modtui.screens.pages.start import LeftoversPage
 
             self.push_screen(LeftoversPage(self.shell))
+        elif drafts:
+            self._say(say("{n} to be sent: g d", n=count(len(drafts), "draft waits", "drafts wait")))
 
     def _tell(self, error: ModtuiError) -> None:
+        self._say(say("{message} {hint}", message=error.message, hint=error.hint), error=True)
+
+    def _say(self, words: Shown, *, error: bool = False) -> None:
         from modtui.screens.page import Page
 
         if isinstance(self.screen, Page):
-            self.screen.say(say("{message} {hint}", message=error.message, hint=error.hint), error=True)
+            self.screen.say(words, error=error)
 
     def _heard(self, event: Event) -> None:
         from modtui.screens.page import Page

@@ -8,6 +8,7 @@ target and text, so that a crash in between makes no second offer.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from modtui.desk.clock import Clock
     from modtui.store.journal import Journal
 
+_log = logging.getLogger(__name__)
 EVERY_S = 0.3
 """Between two writes while somebody types; the last key is on the disk well within a second."""
 AGAIN_S = 3.0
@@ -60,6 +62,8 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     reply: str | None = None
     language: str | None = None
     decision: str | None = None
+    left: bool = False
+    """The moderator went away from it on purpose; else the program ended while it was written."""
     saved_ms: int = 0
     revision: int = 0
     """Which writing of it was read from the disk."""
@@ -91,6 +95,7 @@ class _Body(msgspec.Struct, omit_defaults=True):
     reply: str | None = None
     language: str | None = None
     decision: str | None = None
+    left: bool = False
 
 
 _BODY = msgspec.json.Decoder(_Body)
@@ -220,7 +225,10 @@ class Drafts:
             try:
                 await self._put(batch)
                 self._failed, told = None, False
-            except StoreError as error:
+            except Exception as mistake:
+                error = mistake if isinstance(mistake, StoreError) else StoreError("modtui made a mistake.")
+                if error is not mistake:
+                    _log.error("%s while writing a draft", type(mistake).__name__)
                 self._pending = {**batch, **self._pending}
                 self._failed = error
                 wait_s = AGAIN_S

@@ -9,8 +9,6 @@ from datetime import UTC, datetime, tzinfo
 from msgspec import Struct, field
 
 from modtui.desk.desk import Desk
-from modtui.domain.items import Template
-from modtui.domain.subjects import CommunityId
 from modtui.keymap import Keymap
 from modtui.screens.gate import Gate
 from modtui.settings import Settings
@@ -37,8 +35,6 @@ class Shell(Struct):
     read_only: bool = False
     drafts: dict[str, str] = field(default_factory=dict)
     """Texts that were left without being taken, by what they are for; kept while modtui runs."""
-    templates: dict[CommunityId, tuple[Template, ...]] = field(default_factory=dict)
-    """The saved texts that sites keep themselves, as they were read in this session."""
 
     def time_of_day(self, ms: int) -> str:
         """An instant as the moderator's clock shows it: `12:02`."""

@@ -100,8 +100,11 @@ def _about(ms: int) -> Shown:
 def minor_of(desk: Desk, one: Community | None, wide: bool) -> list[Note]:
     """The request budget and the link: the first to give way."""
     notes: list[Note] = []
+    if drafts := len(desk.drafts.items()):
+        notes.append((say("draft {n}: g d", n=drafts), "status.good"))
     if one is None:
-        return [(own("live"), "status.good")] if all(c.link.state == "live" for c in desk.communities) else []
+        live = all(c.link.state == "live" for c in desk.communities)
+        return [*notes, (own("live"), "status.good")] if live else notes
     budget = desk.budget(one.id)
     if budget.limit:
         template = "requests {used} of {limit} a minute" if wide else "{used}/{limit} a min"

@@ -240,6 +240,7 @@ async def stage(
         lagoon = backend_type(other, folder / "state", url="https://lagoon.example")
         other.items = {item.ref.native: item for item in second(lagoon)}
         communities.append(Community(name="lagoon", backend=lagoon, url="https://lagoon.example"))
+    desk_settings.setdefault("replies", settings.saved_replies)
     desk = Desk(communities, store, reasons=settings.reasons, clock=clock, **desk_settings)
     app = ModtuiApp(desk, settings, Options(read_only=bool(desk_settings.get("read_only"))), terminal=REMOTE)
     try:

@@ -7,15 +7,13 @@ from typing import TYPE_CHECKING
 
 from modtui.backends.budget import spending
 from modtui.desk.events import ContextLoaded, Event, ItemsChanged
-from modtui.domain.capability import Allowed, Blocked
+from modtui.domain.capability import Blocked
 from modtui.domain.decisions import Audience
-from modtui.domain.items import Answered, Body, Item, Template, Thread
-from modtui.errors import ModtuiError
+from modtui.domain.items import Answered, Body, Item, Thread
 from modtui.screens.compose import offers, texts
 from modtui.screens.compose.keep import Writing
 from modtui.screens.compose.offers import Entry, Kind
-from modtui.screens.work import tell
-from modtui.text import EMPTY, Foreign, Shown, count, join, own, say, show_line
+from modtui.text import EMPTY, Shown, join, own, say, show_line
 from modtui.widgets.draw import Line
 
 if TYPE_CHECKING:
@@ -37,7 +35,7 @@ class Around:
         self.changed: Callable[[], None] = _nobody
         self.picker: Callable[[Kind, Sequence[Entry], Shown], None] | None = None
         """The open picker's `add`."""
-        self.busy: tuple[Foreign, ...] = ()
+        self.busy: tuple[Shown, ...] = ()
         """Who is writing here just now."""
         self._last = writing.item.question.last if writing.item.question is not None else None
         self._templates_problem: Shown = EMPTY
@@ -135,61 +133,33 @@ class Around:
         community = self._desk.community(self.item.ref.community)
         if community is None or community.link.state != "live":
             return
-        if not isinstance(community.backend.capabilities.feature("writing"), Allowed):
-            return
-        try:
-            with spending("trickle"):
-                found = await community.backend.writing(self.item)
-        except ModtuiError:
-            return
-        me = self._me()
-        busy = tuple(name for name in found if name.casefold() != me)
+        with spending("trickle"):
+            busy = await self._desk.writing(self.item)
         if busy != self.busy:
             self.busy = busy
             self.changed()
 
     # what can be inserted
-    def values(self) -> dict[str, str | None]:
-        """What placeholders become."""
-        community = tell.community_of(self._desk, self.item.ref.community)
-        account = community.account if community is not None else None
-        values = offers.values_of(self.item, community.name if community else "", account.username if account else "")
-        if self._writing.to:
-            values["author"] = self._writing.to
-        return values
-
-    @property
-    def default_language(self) -> str | None:
-        """The community's own language."""
-        community = tell.community_of(self._desk, self.item.ref.community)
-        found = self._shell.settings.community(community.name) if community is not None else None
-        return (found.language or None) if found is not None else None
-
-    def saved(self) -> list[Entry]:
-        """The saved replies for this asker; read once."""
-        if self._saved is None:
-            replies = self._shell.settings.saved_replies()
-            self._saved = offers.saved_entries(replies, self.item.language, self.default_language, self.values())
-        return self._saved
+    def _replies(self, kind: Kind) -> list[Entry]:
+        """The saved replies or the site's templates for this asker, filled as far as possible."""
+        desk, item, to = self._desk, self.item, self._writing.to
+        found = [one for one in desk.replies.known(item) if (one.source == "site") == (kind == "template")]
+        return offers.reply_entries(found, lambda one: desk.replies.fill(one, item, to=to))
 
     def entries(self) -> list[Entry]:
         """Everything that is here already."""
         similar = offers.similar_entries(self.similar, self._shell.now_ms())
-        known = self._shell.templates.get(self.item.ref.community, ())
-        return [*self.saved(), *similar, *self._template_entries(known), *offers.post_entries(self.thread)]
-
-    def _template_entries(self, found: Sequence[Template]) -> list[Entry]:
-        return offers.template_entries(found, self.item.language, self.values())
+        return [*self._replies("saved"), *similar, *self._replies("template"), *offers.post_entries(self.thread)]
 
     def notes(self) -> dict[Kind, Shown]:
         """What is said of the groups that are empty."""
         notes: dict[Kind, Shown] = {}
-        if not self.saved():
+        if not self._replies("saved"):
             folder = self._shell.settings.path.parent / "replies"
             notes["saved"] = say("none yet: write {folder}/NAME.LANGUAGE.md", folder=own(str(folder)))
         if not self.similar:
             notes["similar"] = own("none is known here")
-        if self.item.ref.community not in self._shell.templates:
+        if not self._replies("template"):
             notes["template"] = own("asking the site ...")
         return notes
 
@@ -199,27 +169,15 @@ class Around:
             self.picker("similar", found, EMPTY if found else own("none is known here"))
 
     async def fill(self) -> None:
-        """Ask the site for its templates, once a session; the open picker is told."""
-        id = self.item.ref.community
-        community = self._desk.community(id)
-        if id in self._shell.templates or community is None:
+        """Ask the site for its templates, now and then; the open picker is told."""
+        community = self._desk.community(self.item.ref.community)
+        able = community.backend.capabilities.feature("templates") if community is not None else None
+        with spending("read"):
+            await self._desk.replies.all(self.item)
+        found = self._replies("template")
+        if self.picker is None:
             return
-        problem = EMPTY
-        able = community.backend.capabilities.feature("templates")
-        if isinstance(able, Blocked) and community.identified:
-            problem = own(able.sentence)
-        else:
-            try:
-                with spending("read"):
-                    await community.identify()
-                    self._shell.templates[id] = await community.backend.templates()
-            except ModtuiError as error:
-                problem = show_line(error.message)
-        found = self._shell.templates.get(id, ())
-        if self.picker is not None:
-            note = EMPTY if found else problem or own("the site has none")
-            self.picker("template", self._template_entries(found), note)
-
-    def saved_words(self) -> Shown:
-        """ "3 saved replies" in the asker's language."""
-        return count(sum(not one.gap for one in self.saved()), "saved reply", "saved replies")
+        why = EMPTY
+        if not found:
+            why = own(able.sentence) if isinstance(able, Blocked) else own("the site has none, or does not answer")
+        self.picker("template", found, why)

@@ -50,19 +50,20 @@ class Keeper:
 
     def __init__(self, desk: Desk, writing: Writing, now_ms: Callable[[], int]) -> None:
         self._desk, self._writing, self._now_ms = desk, writing, now_ms
-        self._kept = (writing.text, writing.audience)
+        self._kept = (writing.text, writing.audience, True)
 
-    def touch(self, text: str) -> None:
-        """Keep the text as it is now. What was not changed is not written again; an empty text is let go of."""
+    def touch(self, text: str, *, left: bool = False) -> None:
+        """Keep the text as it is now. What was not changed is not written again; an empty text is let go of. `left`:
+        the moderator goes away from it, so that the next start does not ask about it."""
         writing = self._writing
-        if (text, writing.audience) == self._kept or (writing.draft is None and not text.strip()):
+        if (text, writing.audience, left) == self._kept or (writing.draft is None and not text.strip()):
             return
-        self._kept = (text, writing.audience)
+        self._kept = (text, writing.audience, left)
         draft = writing.draft or self._desk.drafts.new(writing.item, post=writing.post)
         writing.draft = self._desk.drafts.save(
             replace(
                 draft, text=text, audience=writing.audience, post=writing.post, to=writing.to, reply=writing.reply,
-                language=writing.language,
+                language=writing.language, left=left,
             )
         )
 

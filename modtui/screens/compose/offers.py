@@ -3,13 +3,14 @@ Pure: from what the desk knows to entries of the picker."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Literal
 
 from msgspec import Struct
 
-from modtui.domain.items import Answered, Item, Template, Thread
-from modtui.domain.replies import SavedReply, codes, fill_reply, lacks, variant
+from modtui.desk.replies import Entry as Saved
+from modtui.domain.items import Answered, Thread
+from modtui.domain.replies import Filled
 from modtui.screens.compose import texts
 from modtui.screens.compose.fuzzy import score
 from modtui.text import EMPTY, Shown, count, join, own, say, show_line
@@ -45,25 +46,22 @@ class Entry(Struct, frozen=True):
     address: str = ""
 
 
-def saved_entries(
-    replies: Sequence[SavedReply], language: str | None, default: str | None, values: Mapping[str, str | None]
-) -> list[Entry]:
-    """The saved replies: those in the reader's language first, the moderator's own before those that came along."""
-    found: list[tuple[bool, bool, Entry]] = []
-    for reply in replies:
-        code, text = variant(reply, language, default)
-        gap = lacks(reply, language)
-        wanted = next(iter(codes(language)), "").upper()
-        title = reply.titles.get(code or "") or reply.title or reply.name
-        filled = fill_reply(text, values)
-        missing = say("{words}", words=", ".join(f"{{{name}}}" for name in filled.missing))
+def reply_entries(found: Sequence[Saved], fill: Callable[[Saved], Filled]) -> list[Entry]:
+    """Saved replies and the site's templates, in the order in which the desk offers them: the reader's language first,
+    the moderator's own before those that came along. `fill` puts the values in."""
+    out: list[Entry] = []
+    for one in found:
+        filled = fill(one)
+        empty = say("{words}", words=", ".join(f"{{{name}}}" for name in filled.missing))
+        wanted = (one.wanted or "").partition("-")[0].upper()
+        note = join(" ", [part for part in (empty, own((one.language or "").upper())) if part])
         entry = Entry(
-            "saved", show_line(title, 80), filled.text, note=join(" ", (own((code or "").upper()), missing)),
-            gap=say("no {wanted}", wanted=wanted) if gap else EMPTY,
-            hay=" ".join((reply.name, *reply.tags, text[:600])), keys=reply.keys, name=reply.name, language=code,
+            "template" if one.source == "site" else "saved", show_line(one.title, 80), filled.text, note=note,
+            gap=say("no {wanted}", wanted=wanted) if one.gap else EMPTY,
+            hay=" ".join((one.name, *one.tags, one.text[:600])), keys=one.keys, name=one.name, language=one.language,
         )  # fmt: skip
-        found.append((gap, reply.starter, entry))
-    return [entry for _, _, entry in sorted(found, key=lambda one: one[:2])]
+        out.append(entry)
+    return out
 
 
 def similar_entries(found: Sequence[Answered], now_ms: int) -> list[Entry]:
@@ -87,22 +85,6 @@ def similar_entries(found: Sequence[Answered], now_ms: int) -> list[Entry]:
     return out
 
 
-def template_entries(templates: Sequence[Template], language: str | None, values: Mapping[str, str | None]) -> list[
-    Entry
-]:
-    """The site's own saved texts, those in the reader's language first."""
-    wanted = codes(language)
-    out = [
-        Entry(
-            "template", show_line(one.title, 80), fill_reply(one.text, values).text,
-            note=join(" ", (own((one.language or "").upper()), show_line(", ".join(one.tags), 60))),
-            hay=f"{' '.join(one.tags)} {one.text[:600]}", name=one.id, language=one.language,
-        )
-        for one in templates
-    ]  # fmt: skip
-    return sorted(out, key=lambda one: bool(one.language) and one.language not in wanted)
-
-
 def post_entries(thread: Thread | None) -> list[Entry]:
     """The posts of the thread, to be quoted; the newest first."""
     out: list[Entry] = []
@@ -112,15 +94,6 @@ def post_entries(thread: Thread | None) -> list[Entry]:
         title = say("{n} {who}: {words}", n=post.number, who=show_line(who or "-", 24), words=excerpt(post.body, 120))
         out.append(Entry("post", title, texts.quote(words, who), note=own("quote"), hay=words[:600], name=post.id))
     return out
-
-
-def values_of(item: Item, community: str, moderator: str) -> dict[str, str | None]:
-    """What the placeholders of a reply become for this item."""
-    return {
-        "author": item.author.username if item.author and not item.anonymous else None,
-        "title": item.place.thread_title or item.title, "url": item.url, "category": item.place.category,
-        "community": community, "moderator": moderator,
-    }  # fmt: skip
 
 
 def matching(entries: Sequence[Entry], query: str) -> list[Entry]:

@@ -61,15 +61,15 @@ def offer_drafts(page: Page, item: Item, drafts: Sequence[Draft], then: Then | N
     def chosen(key: str) -> None:
         open_composer(page, item, drafts[int(key) - 1] if key.isdigit() else None, then)
 
-    title = say("{n} FOR #{number}: r or enter opens the newest",
-                n=own(str(count(len(drafts), "draft waits", "drafts wait")).upper()), number=item.number)  # fmt: skip
+    n = own(str(count(len(drafts), "draft of yours waits", "drafts of yours wait")).upper())
+    title = say("{n} FOR #{number}: r or enter opens the newest", n=n, number=item.number)
     page.open_line(DraftLine(page, title, options, chosen))
 
 
 def draft_words(shell: Shell, draft: Draft) -> Shown:
-    """ "your draft of 11:40, 41 words"."""
+    """ "11:40, 41 words, staff note"."""
     kind = own("" if draft.audience == "public" else f", {texts.AUDIENCES[draft.audience]}")
     when = own(shell.time_of_day(draft.saved_ms)) if shell.now_ms() - draft.saved_ms < 43_200_000 else say(
         "{age} ago", age=age(draft.saved_ms, shell.now_ms())
     )
-    return say("draft of {when}, {n}{kind}", when=when, n=count(draft.words, "word"), kind=kind)
+    return say("{when}, {n}{kind}", when=when, n=count(draft.words, "word"), kind=kind)

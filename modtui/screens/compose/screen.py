@@ -54,9 +54,10 @@ class ComposerPage(Page):
 
     SCOPE: ClassVar[Scope] = "compose"
     HINTS = (
-        "compose.send", "compose.saved", "compose.kind", "compose.preview", "compose.quote", "compose.editor",
+        "compose.send", "compose.saved", "compose.preview", "compose.editor", "compose.quote", "compose.help",
         "compose.leave",
     )  # fmt: skip
+    KEEP_HINTS = 2
 
     def __init__(self, shell: Shell, writing: Writing, done: Done) -> None:
         super().__init__(shell)
@@ -109,8 +110,6 @@ class ComposerPage(Page):
     def on_unmount(self) -> None:
         """However it ends, the text is kept."""
         self._stop()
-        if not self._deciding:
-            self.keeper.touch(self.writing.text)
 
     def on_resize(self) -> None:
         """Side by side, or one below the other."""
@@ -352,6 +351,7 @@ class ComposerPage(Page):
     def act_compose_leave(self) -> None:
         """Leaving never asks and never loses."""
         text = self.take_now()
+        self.keeper.touch(text, left=True)
         below = self.app.screen_stack[-2] if len(self.app.screen_stack) > 1 else None
         self.dismiss(None)
         if isinstance(below, Page):
@@ -392,8 +392,12 @@ class ComposerPage(Page):
         if body is None:
             self.say(own("The post has no text to quote."), error=True)
             return
-        who = self.writing.to if self.area.written.strip() else None
-        self.area.put(texts.quote(texts.plain(body), who))
+        self._put_block(texts.quote(texts.plain(body), None))
+
+    def _put_block(self, text: str) -> None:
+        """Insert what needs lines of its own."""
+        before = self.area.line_before.strip()
+        self.area.put(f"\n\n{text}" if before else text)
 
     def act_compose_kind(self) -> None:
         """Public reply, staff note, private message: the next one that is possible here."""
@@ -469,8 +473,10 @@ class ComposerPage(Page):
             self.writing.reply, self.writing.language = entry.name, entry.language
         if not (link and area.swap("{link}", entry.address)):
             before = area.line_before
-            space = " " if link and before and not before.endswith((" ", "(")) else ""
-            area.put(space + entry.text)
+            if link:
+                area.put(f"{' ' if before and not before.endswith((' ', '(')) else ''}{entry.text}")
+            else:
+                self._put_block(entry.text)
         self.take_now()
         self.refresh_top()
         self.set_focus(area)

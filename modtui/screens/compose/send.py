@@ -15,7 +15,7 @@ from modtui.screens.lines.choose import Choice
 from modtui.text import EMPTY, Shown, own, say, show_line
 from modtui.text.width import cells, cut, pad, wrap
 
-WAYS = (("enter", "send", False, False), ("a", "and mark it as the answer", True, False),
+WAYS = (("enter", "send", False, False), ("a", "and mark as the answer", True, False),
         ("c", "and close the thread", False, True))  # fmt: skip
 """Key, words, accept, close."""
 
@@ -41,7 +41,7 @@ class SendLine(Line):
         for key, words, accept, close in WAYS:
             self._offer(item, key, words, Sending(replace(intent, accept=accept, close=close)))
         if item.lane == "questions":
-            self._offer(item, "w", "and put it aside until somebody writes", Sending(intent, aside=True))
+            self._offer(item, "w", "and set aside until they write", Sending(intent, aside=True))
 
     def _offer(self, item: Item, key: str, words: str, sending: Sending) -> None:
         intent, desk = sending.intent, self.host.desk
@@ -56,7 +56,7 @@ class SendLine(Line):
                 plan = desk.plan(item, intent)
                 wait = round(desk.hold_s(intent, plan))
                 if key == "enter":
-                    free = "goes out at once" if not wait else f"goes out in {wait} s; u takes it back until then"
+                    free = "goes out at once" if not wait else f"goes out in {wait} s, until then u is free"
                     more = own(free)
             except ModtuiError as error:
                 blocked = show_line(error.message.rstrip("."))
@@ -100,6 +100,6 @@ class SendLine(Line):
 
 
 def _row(key: Shown, words: Shown, more: Shown, width: int, style: str, key_style: str) -> Drawn:
-    head = pad(say(" {key}", key=key), 8)
-    column = min(38, max(20, width // 2 - 6))
+    head = pad(say(" {key}", key=key), 7)
+    column = min(38, max(20, width // 2 - 7))
     return ((head, key_style), (pad(cut(words, column - 1), column), style), (more, "panel.dim"))

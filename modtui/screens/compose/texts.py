@@ -89,9 +89,8 @@ def quote_lines(who: Shown, when_ms: int | None, body: Body | None, width: int, 
     return [((own(" | "), "quote"), (line, "quote")) for line in lines]
 
 
-def name_list(names: Sequence[Foreign]) -> Shown:
+def name_list(names: Sequence[Shown]) -> Shown:
     """ "ann", "ann and bo", "ann and 2 more"."""
-    shown = [show_line(name, 24) for name in names]
-    if len(shown) <= 2:
-        return join(" and ", shown)
-    return say("{first} and {rest}", first=shown[0], rest=count(len(shown) - 1, "more", "more"))
+    if len(names) <= 2:
+        return join(" and ", names)
+    return say("{first} and {rest}", first=names[0], rest=count(len(names) - 1, "more", "more"))

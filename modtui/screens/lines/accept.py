@@ -55,11 +55,10 @@ class AcceptLine(Line):
 
     def _row(self, n: int, post: ThreadPost, width: int) -> Drawn:
         chosen = n == self.at
-        mark = own(">" if chosen else " ")
         who = show_line(post.author.username, 20) if post.author else own("-")
         when = age(post.created_ms, self.now_ms) if post.created_ms else own("")
         state = own("ACCEPTED  " if post.id == self._accepted else "")
-        head = say("{mark}{n} ", mark=mark, n=own(f"{post.number:>4}"))
+        head = own(f"{'>' if chosen else ' '}{post.number:>4} ")
         words = cut(excerpt(post.body, 300), max(10, width - 36 - len(state)))
         style = "panel.chosen" if chosen else "panel"
         return ((head, "panel.key"), (pad(who, 18), "author"), (pad(when, 6), "panel.dim"), (state, "good"),

@@ -89,6 +89,10 @@ class DraftsPage(LinesPage):
         """Without a draft there is nothing to open."""
         return super().possible(action) and (bool(self.drafts) or action not in ("page.open", "draft.drop"))
 
+    def hints(self) -> list[tuple[str, str, bool]]:
+        """Enter goes on writing."""
+        return [(key, "write on" if title == "look" else title, able) for key, title, able in super().hints()]
+
     def left_words(self) -> Shown:
         """How many."""
         return say("{n}, kept on this machine until sent or dropped", n=count(len(self.drafts), "draft"))

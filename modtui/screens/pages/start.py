@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import ClassVar
+from itertools import islice
+from typing import TYPE_CHECKING, ClassVar
 
 from modtui.actions import Scope
 from modtui.desk import words
 from modtui.screens.lines.question import QuestionLine
 from modtui.screens.pages.lines_page import LinesPage
 from modtui.screens.shell import Shell
-from modtui.text import Shown, count, own, say
+from modtui.text import Shown, count, own, say, show
 from modtui.text.time import age
 from modtui.text.width import cut, pad, wrap
 from modtui.widgets.draw import Line
+
+if TYPE_CHECKING:
+    from modtui.desk.desk import Desk
+    from modtui.desk.drafts import Draft
 
 
 class FirstRunPage(LinesPage):
@@ -66,8 +71,13 @@ WAYS = (
 )
 
 
+def interrupted(desk: Desk) -> list[Draft]:
+    """The texts that somebody was writing when the program ended, the newest first; not those left on purpose."""
+    return [draft for draft in desk.drafts.all() if not draft.left]
+
+
 class LeftoversPage(LinesPage):
-    """Decisions of an earlier session that are too old to go out unasked."""
+    """Decisions of an earlier session that are too old to go out unasked, and texts that were not finished."""
 
     SCOPE: ClassVar[Scope] = "text"
     TITLE_WORDS = "Start"
@@ -76,10 +86,18 @@ class LeftoversPage(LinesPage):
     def __init__(self, shell: Shell) -> None:
         super().__init__(shell)
         self.waiting = shell.desk.waiting_old()
+        self.drafts = interrupted(shell.desk)
 
     def hints(self) -> list[tuple[str, str, bool]]:
-        """The four ways on."""
-        return [("s", "check and send", True), ("l", "look", True), ("x", "drop", True), ("q", "later", True)]
+        """The ways on."""
+        ways = [("s", "check and send", True), ("l", "look", True), ("x", "drop", True)] if self.waiting else []
+        draft = [("d" if self.waiting else "enter", "write on", True)] if self.drafts else []
+        return [*ways, *draft, ("q", "later", True)]
+
+    def on_screen_resume(self) -> None:
+        """Back from a draft: what is not finished stays listed."""
+        self.drafts = interrupted(self.desk)
+        self.show()
 
     def left_words(self) -> Shown:
         """How many wait."""
@@ -92,12 +110,37 @@ class LeftoversPage(LinesPage):
     def body(self, width: int) -> Iterable[Line]:
         """What waits, and what can be done about it."""
         now = self.shell.now_ms()
-        yield ((own(" Some decisions of an earlier session were never sent. Nothing is lost."), "heading"),)
+        what = "Some decisions" if self.waiting else "A text" if len(self.drafts) == 1 else "Some texts"
+        verb = "was" if what == "A text" else "were"
+        words = f"{what} of an earlier session {verb} never sent. Nothing is lost."
+        yield ((own(f" {words}"), "heading"),)
         yield ((own(""), "text"),)
+        if self.waiting:
+            yield from self._waiting(width, now)
+        if self.drafts:
+            yield from self._drafts(width, now)
+        if self.waiting:
+            old = own("They are older than modtui sends unasked (resume_after in [undo] of the settings).")
+            for line in wrap(old, width - 2):
+                yield ((say(" {line}", line=line), "dim"),)
+            yield ((own(""), "text"),)
+        for key, text in self._ways():
+            yield ((own(f"   {pad(own(key), 5 if not self.waiting else 1)}  "), "panel.key"), (own(text), "text"))
+
+    def _ways(self) -> list[tuple[str, str]]:
+        """What can be done, a key each."""
+        if not self.waiting:
+            return [("enter", "write on: nothing goes out before you send it"), ("q", "later: g d shows the drafts")]
+        ways = list(WAYS)
+        if self.drafts:
+            ways.insert(3, ("d", "write on: the draft opens as it was"))
+        return ways
+
+    def _waiting(self, width: int, now: int) -> Iterable[Line]:
         head = own(f" NOT SENT ({len(self.waiting)})")
         right = own("you decided    age  ")
         yield ((pad(head, max(1, width - len(right))), "section"), (right, "row.head"))
-        room = max(3, self.size.height - 19)
+        room = max(3, self.size.height - 19 - (4 if self.drafts else 0))
         for decision in self.waiting[:room]:
             what = cut(words.act(decision, self.desk.reasons), max(20, width - len(right) - 4))
             when = self.shell.time_of_day(decision.created_ms)
@@ -110,16 +153,28 @@ class LeftoversPage(LinesPage):
         if len(self.waiting) > room:
             yield ((say("   and {n} more", n=len(self.waiting) - room), "dim"),)
         yield ((own(""), "text"),)
-        old = own("They are older than modtui sends unasked (resume_after in [undo] of the settings).")
-        for line in wrap(old, width - 2):
-            yield ((say(" {line}", line=line), "dim"),)
+
+    def _drafts(self, width: int, now: int) -> Iterable[Line]:
+        from modtui.screens.pages.drafts import draft_line
+
+        yield ((own(f" {'DRAFT' if len(self.drafts) == 1 else 'DRAFTS'} ({len(self.drafts)})"), "section"),)
+        room = 2 if self.waiting else max(3, self.size.height - 16)
+        for draft in self.drafts[:room]:
+            yield draft_line(draft, width, now)
+        if len(self.drafts) > room:
+            yield ((say("   and {n} more: g d shows all", n=len(self.drafts) - room), "dim"),)
+        elif not self.waiting and len(self.drafts) == 1:
+            for line in islice(wrap(show(self.drafts[0].text[:1000]), max(10, width - 12)), 4):
+                yield ((own("        | "), "quote"), (line, "quote"))
         yield ((own(""), "text"),)
-        for key, text in WAYS:
-            yield ((own(f"   {key}  "), "panel.key"), (own(text), "text"))
 
     def unbound(self, token: str) -> None:
         """s, l and x are this page's own."""
-        if token in ("s", "x") and self.shell.read_only:
+        if token in ("d", "enter") and self.drafts:
+            self._write_on()
+        elif not self.waiting:
+            self.say(say("{key} does nothing here; q waits.", key=token))
+        elif token in ("s", "x") and self.shell.read_only:
             self.refuse(words.read_only())
         elif token == "s":
             self.run(self._resume())
@@ -129,8 +184,24 @@ class LeftoversPage(LinesPage):
         else:
             self.say(say("{key} does nothing here; q waits.", key=token))
 
+    def _write_on(self) -> None:
+        """The draft opens as it was; with several, the list of them. The queue comes after it."""
+        from modtui.screens.pages.drafts import open_draft
+
+        if len(self.drafts) > 1:
+            self.act_drafts_open()
+        else:
+            self.run(open_draft(self, self.drafts[0], lambda item, decision: self._written()))
+
+    def _written(self) -> None:
+        if not self.waiting:
+            self.dismiss(None)
+
     def act_page_open(self) -> None:
         """Look at them (l is the key of opening here)."""
+        if not self.waiting:
+            self._write_on()
+            return
         self.dismiss(None)
         self.act_outbox_open()
 

@@ -37,13 +37,10 @@ class WorkReply(WorkAfter):
 
     def after_undo(self, result: UndoResult) -> None:
         """A reply that was taken back while it was held opens again, its text as it was."""
-        decision = result.decision
-        if result.kind != "taken back" or decision is None or decision.verb != "reply" or not decision.targets:
-            return
-        item = self.desk.item(decision.targets[0].item)
-        drafts = [one for one in self.desk.drafts.of(item.id) if one.text == decision.intent.text] if item else []
-        if item is not None and drafts and self.app.screen is self:
-            open_composer(self, item, drafts[0], self._replied)
+        draft = self.desk.drafts.get(result.draft) if result.kind == "taken back" and result.draft is not None else None
+        item = self.desk.item(draft.item) if draft is not None else None
+        if item is not None and self.app.screen is self:
+            open_composer(self, item, draft, self._replied)
 
     # the answer
     def act_question_accept_answer(self) -> None:
