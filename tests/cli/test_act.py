@@ -286,7 +286,7 @@ def test_ctrl_c_while_it_waits_leaves_the_decision_in_the_outbox(
         while not site("outbox", "--json").out and time.monotonic() < end:
             time.sleep(0.05)
         child.send_signal(signal.SIGINT)
-        _, err = child.communicate(timeout=20)
+        _, err = child.communicate(timeout=60)
     finally:
         child.kill()
     assert child.returncode == 130 and err.strip() == "Stopped."

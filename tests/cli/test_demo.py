@@ -36,7 +36,7 @@ def test_serve_prints_one_line_and_ends_on_sigterm(tmp_path: Path) -> None:
             assert json.load(answer)["reviewables"]
     finally:
         child.send_signal(signal.SIGTERM)
-        out, err = child.communicate(timeout=20)
+        out, err = child.communicate(timeout=60)
     assert (child.returncode, out, err) == (0, "", "")
 
 
@@ -78,7 +78,7 @@ def test_the_screens_open_and_the_private_folder_goes_at_the_end(tmp_path: Path,
         until(terminal, "Leave modtui?")
         os.write(terminal, b"y")
         rest = until(terminal, "opens it again" if keep else "\x1b[?1049l")
-        code = child.wait(20)
+        code = child.wait(60)
     finally:
         child.kill()
         os.close(terminal)
@@ -94,7 +94,7 @@ def test_it_is_for_a_terminal_and_for_itself(tmp_path: Path) -> None:
     terminal, child = opened(tmp_path, "--url", "https://forum.example", "demo")
     try:
         until(terminal, "modtui demo has its own")
-        assert child.wait(20) == 2
+        assert child.wait(60) == 2
     finally:
         child.kill()
         os.close(terminal)

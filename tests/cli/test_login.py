@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 import pty
 import re
@@ -26,7 +27,7 @@ def start(folder: Path, *args: str) -> subprocess.Popen[str]:
 
 
 def finish(child: subprocess.Popen[str], text: str = "") -> tuple[int, str]:
-    _, err = child.communicate(text, timeout=40)
+    _, err = child.communicate(text, timeout=60)
     assert "Traceback" not in err
     return child.returncode, err
 
@@ -136,7 +137,7 @@ def at_a_terminal(folder: Path, args: list[str], answers: list[tuple[str, str]])
         cwd=ROOT, start_new_session=True,
     )  # fmt: skip
     os.close(inner)
-    shown = ""
+    shown, decode = "", codecs.getincrementaldecoder("utf-8")().decode
     waiting = list(answers)
     while True:
         try:
@@ -145,11 +146,11 @@ def at_a_terminal(folder: Path, args: list[str], answers: list[tuple[str, str]])
             break
         if not got:
             break
-        shown += got.decode()
+        shown += decode(got)
         if waiting and waiting[0][0] in shown:
             os.write(terminal, waiting.pop(0)[1].encode() + b"\n")
     os.close(terminal)
-    return child.wait(20), shown
+    return child.wait(60), shown
 
 
 def test_an_admin_key_typed_at_the_terminal_is_not_shown(demo: DemoServer, run: Run, tmp_path: Path) -> None:

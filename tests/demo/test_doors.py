@@ -312,7 +312,7 @@ def test_a_held_poll_ends_when_something_happens(demo: DemoServer, client: httpx
     while not demo.site.bus.waiting():
         time.sleep(0.005)
     demo.perform(item["id"], "disagree", "kestrel")
-    thread.join(10)
+    thread.join(30)
     assert [m["channel"] for m in got] == [counts]
 
 

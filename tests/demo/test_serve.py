@@ -28,7 +28,7 @@ def start(*options: str) -> subprocess.Popen[str]:
 def stop(process: subprocess.Popen[str]) -> tuple[str, str]:
     """SIGTERM; gives what else came on standard output, and standard error."""
     process.send_signal(signal.SIGTERM)
-    return process.communicate(timeout=20)
+    return process.communicate(timeout=60)
 
 
 def test_it_says_where_it_is_in_one_line_and_ends_on_sigterm(tmp_path: Path) -> None:
@@ -59,7 +59,7 @@ def test_a_folder_of_its_own_is_removed_at_the_end() -> None:
 
 @pytest.mark.parametrize("options", [("--items", "-1"), ("--limits", "all"), ("--port", "x")])
 def test_bad_options_are_refused(options: tuple[str, str]) -> None:
-    done = subprocess.run([sys.executable, "-m", "modtui.demo", *options], capture_output=True, text=True, timeout=30)
+    done = subprocess.run([sys.executable, "-m", "modtui.demo", *options], capture_output=True, text=True, timeout=60)
     assert done.returncode == 2
     assert options[0] in done.stderr
     assert "Traceback" not in done.stderr
@@ -68,7 +68,7 @@ def test_bad_options_are_refused(options: tuple[str, str]) -> None:
 def test_a_taken_port_is_a_sentence(demo: DemoServer) -> None:
     port = demo.url.rsplit(":", 1)[1]
     done = subprocess.run(
-        [sys.executable, "-m", "modtui.demo", "--port", port], capture_output=True, text=True, timeout=30
+        [sys.executable, "-m", "modtui.demo", "--port", port], capture_output=True, text=True, timeout=60
     )
     assert done.returncode == 1
     assert done.stderr.startswith("The community cannot be served:")
@@ -88,7 +88,7 @@ def test_keys_are_random_and_those_of_the_last_start_end(serve: Serve, tmp_path:
 
 def test_traffic_and_moderators_change_the_world(serve: Serve) -> None:
     demo = serve(traffic=6000.0, moderators=3, settings={"pace": 0.001})
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     wanted = {
         "posts": "SELECT count(*) FROM posts WHERE created_at > (SELECT value FROM meta WHERE key = 'base_now') + 0",
         "decisions": "SELECT count(*) FROM reviewable_histories WHERE type = 1 AND created_by_id IN (3, 4, 5)"

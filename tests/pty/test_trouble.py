@@ -92,7 +92,7 @@ def blog() -> Iterator[str]:
         thread.start()
         yield f"http://127.0.0.1:{server.server_port}"
         server.shutdown()
-        thread.join(5)
+        thread.join(30)
 
 
 def test_a_site_that_is_no_discourse(harbour: Harbour, open_modtui: Open, blog: str) -> None:
