@@ -9,11 +9,12 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from modtui.desk import words
+from modtui.desk import escalation, words
 from modtui.desk.book import Book
 from modtui.desk.clock import Clock
 from modtui.desk.community import Community
@@ -27,9 +28,12 @@ from modtui.errors import ModtuiError, Refused, UsageError
 from modtui.store.ids import new_id
 from modtui.text import Foreign
 
+if TYPE_CHECKING:
+    from modtui.routes.base import Route
+
 _log = logging.getLogger(__name__)
-_PERSONAL = frozenset({"silence", "ban", "warn", "reply"})
-"""Verbs that write to a member whatever their steps say: the long hold applies."""
+_PERSONAL = frozenset({"silence", "ban", "warn", "reply", "escalate"})
+"""Verbs that write to a person whatever their steps say: the long hold applies."""
 _AT_ONCE = frozenset({"claim", "release"})
 """A claim that waits would be none."""
 _SLICE = 50
@@ -51,7 +55,7 @@ class Holds(Struct, frozen=True):
             return max(0.0, asked_s)
         if intent.verb in _AT_ONCE:
             return 0.0
-        if reaches or intent.sanction is not None or intent.verb in _PERSONAL:
+        if reaches or intent.sanction is not None or intent.verb in _PERSONAL or intent.route is not None:
             return self.person_s
         return self.plain_s
 
@@ -71,13 +75,14 @@ class Decider:
 
     def __init__(
         self, book: Book, clock: Clock, tell: Callable[[Event], None],
-        community: Callable[[CommunityId], Community | None], holds: Holds,
+        community: Callable[[CommunityId], Community | None], holds: Holds, routes: Mapping[str, Route] | None = None,
     ) -> None:
         self._book = book
         self._clock = clock
         self._tell = tell
         self._community = community
         self._holds = holds
+        self._routes = routes or {}
         self._running: dict[SubjectRef, int] = {}
         self._commits = 0
         self._quiet = asyncio.Event()
@@ -97,12 +102,21 @@ class Decider:
 
     def plan(self, item: Item, intent: Intent) -> Plan:
         """What the intent would do, with the question about another's claim. Raises Refused with a sentence."""
-        community = self._known(item)
-        plan = community.backend.plan(item, intent)
+        plan = self._plan(item, intent)
         if claimed_by_other(item) and item.claim is not None and intent.verb != "note":
             asks = words.claimed(item.claim.by, item.claim.since_ms, self._clock.now_ms(), intent.verb, item.lane)
             plan = replace(plan, asks=Foreign(asks.removesuffix(" y/N")))
         return plan
+
+    def _plan(self, item: Item, intent: Intent) -> Plan:
+        """What the backend does, and what a route delivers."""
+        community = self._known(item)
+        if intent.verb != "escalate" and intent.route is None:
+            return community.backend.plan(item, intent)
+        return escalation.plan(
+            item, intent, community=community, routes=self._routes, now_ms=self._clock.now_ms(),
+            backend=community.backend.plan,
+        )
 
     def _known(self, item: Item) -> Community:
         community = self._community(item.ref.community)
@@ -176,7 +190,7 @@ class Decider:
             try:
                 if claimed_by_other(item) and not overrule and intent.verb != "note" and item.claim is not None:
                     raise Refused(f"{item.claim.by} has taken it")
-                plan = self._known(item).backend.plan(item, mine)
+                plan = self._plan(item, mine)
                 if not plan.steps:
                     raise Refused("there is nothing to do")
             except ModtuiError as error:

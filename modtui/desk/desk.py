@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
 from modtui.backends.base import Budget, RequestSeen
@@ -11,11 +11,17 @@ from modtui.desk import words
 from modtui.desk.book import Book
 from modtui.desk.clock import Clock
 from modtui.desk.community import Community
+from modtui.desk.courier import Deadline, plain_deadline
 from modtui.desk.decisions import Decider, Holds
 from modtui.desk.drafts import Drafts
+from modtui.desk.escalated import LANE as ESCALATED
+from modtui.desk.escalated import Escalations
+from modtui.desk.escalation import RouteChoice, can_escalate, own_choices, site_routes
 from modtui.desk.events import DecisionChanged, Event, Events, ItemsChanged, Link, LinkChanged, Troubled
+from modtui.desk.filling import Filling
 from modtui.desk.finding import Counter, find
-from modtui.desk.later import WHEN_IT_CHANGES, watched
+from modtui.desk.lateness import Late, Lateness
+from modtui.desk.later import Later
 from modtui.desk.outbox import Outbox
 from modtui.desk.outcome import Decided, OutboxState, RowState, UndoResult
 from modtui.desk.possible import possible
@@ -23,14 +29,16 @@ from modtui.desk.reads import Reads
 from modtui.desk.replies import Replies
 from modtui.desk.replying import Writing, check, with_draft
 from modtui.desk.rowstate import RowStates
+from modtui.desk.similar import Similar
+from modtui.desk.targets import Targets
 from modtui.desk.tasks import Tasks
 from modtui.desk.undo import Undoer
 from modtui.domain.capability import Blocked, Capability
 from modtui.domain.decisions import Decision, Intent, Plan, Target
-from modtui.domain.items import Gone, Item
+from modtui.domain.items import Answered, Gone, Item
 from modtui.domain.reasons import Reason
 from modtui.domain.replies import SavedReply
-from modtui.domain.seen import Seen, seen_of
+from modtui.domain.seen import Seen
 from modtui.domain.subjects import CommunityId, Lane, SubjectRef
 from modtui.errors import ModtuiError, ReadOnly, UsageError
 from modtui.text import Shown, say
@@ -40,6 +48,8 @@ if TYPE_CHECKING:
     from modtui.desk.members import Members
     from modtui.desk.sync import Sync
     from modtui.desk.view import View
+    from modtui.routes.base import Route
+    from modtui.settings.model import RouteSettings
     from modtui.store.store import Store
 
 
@@ -47,13 +57,15 @@ class Desk:
     """Looks, decides, sends, takes back: for one or more communities, over one store.
 
     Holds are in seconds. `hold_override_s` (the command line's `--hold`) sets all of them. With `read_only` nothing
-    writes to a site. `resume_after_s`: what was held longer ago than this is asked about before it goes out.
+    writes to a site. `routes` deliver escalations, `site_routes` are the settings of the site's own, `deadline` counts
+    working hours. `resume_after_s`: what was held longer ago than this is asked about before it goes out.
     """
 
     def __init__(
         self, communities: Sequence[Community], store: Store, *, reasons: Sequence[Reason] = (), hold_s: float = 15,
         hold_person_s: float = 60, hold_override_s: float | None = None, read_only: bool = False,
-        resume_after_s: float = 3600, clock: Clock | None = None,
+        resume_after_s: float = 3600, clock: Clock | None = None, targets: Targets | None = None,
+        routes: Sequence[Route] = (), site_routes: Sequence[RouteSettings] = (), deadline: Deadline = plain_deadline,
         replies: Callable[[], Sequence[SavedReply]] = tuple,
     ) -> None:
         self.communities = list(communities)
@@ -66,12 +78,22 @@ class Desk:
         """The moderator is away: set by the screens, then sites are polled less."""
         self._by_id = {community.id: community for community in self.communities}
         self._book = Book(store.journal, self.clock, self.events.tell)
+        self._routes = {one.name: one for one in routes}
+        self._site_routes = tuple(site_routes)
         self._holds = Holds(hold_s, hold_person_s, hold_override_s)
-        self._decider = Decider(self._book, self.clock, self.events.tell, self.community, self._holds)
+        self._decider = Decider(self._book, self.clock, self.events.tell, self.community, self._holds, self._routes)
         self._outbox = Outbox(
             self._book, store, self.clock, self.communities, self.events.tell, resume_after_s=resume_after_s,
-            line_up=self._line_up, line_down=self._line_down, release=self._release,
+            line_up=self._line_up, line_down=self._line_down, release=self._release, routes=self._routes,
+            deadline=deadline,
         )
+        self.escalations = Escalations(
+            store, self.clock, self._book, self.events.tell, routes=self._routes, settings=self._site_routes,
+            deadline=deadline, spawn=lambda work: self._tasks.spawn(work), mine=self.is_sender,
+            me=lambda id: found.account.username if (found := self.community(id)) and found.account else None,
+            here=self._by_id.keys(),
+        )
+        """What was handed to somebody: the lane escalated."""
         self._counter = Counter(self._book)
         self._outbox.aftermath.closed = lambda item: self._counter.closed(item, self._counted(item.ref.community))
         self._undoer = Undoer(self, self._decider, self._outbox)
@@ -82,17 +104,22 @@ class Desk:
         )
         self.replies = Replies(self, replies)
         self._writing = Writing(self)
-        self._later: dict[str, int] = {}
-        self._skipped: dict[str, int] = {}
+        self._tasks = Tasks(lambda error: self.events.tell(Troubled(words=str(error))))
+        self._later = Later(store, self.clock.now_ms, self.events.tell, self._tasks.spawn)
+        self.filling = Filling(store.cache, self.communities, targets or Targets(), self.clock, self.events.tell)
+        self._outbox.aftermath.fill = self.filling.fill
+        self.solved = Similar(self)
+        """Solved threads, and which are like a question."""
+        self._lateness = Lateness(store.cache, self.clock, lambda: self.aside)
         self._rows = RowStates(
-            self._book, store.cache.item, self._decider.deciding, self._outbox.aftermath.siblings, lambda: self._later,
-            lambda: self._skipped, self.clock.now_ms, self.drafts.items,
+            self._book, store.cache.item, self._decider.deciding, self._outbox.aftermath.siblings,
+            lambda: self._later.until, lambda: self._later.skipped, self.clock.now_ms, self.drafts.items,
+            lambda: self.escalations.aside,
         )
         self._sync: Sync | None = None
         self._context: ContextKeeper | None = None
         self._members: Members | None = None
         self._views: dict[tuple[Lane, CommunityId | None], View] = {}
-        self._tasks = Tasks(lambda error: self.events.tell(Troubled(words=str(error))))
         self._started = False
         self._syncing = False
         self._stops = [self.events.subscribe(self._heard)]
@@ -104,16 +131,16 @@ class Desk:
         sites. Nothing here waits for a site. Raises StoreError."""
         now = self.clock.now_ms()
         self._undoer.since_ms = now
-        self._later = dict(self.store.journal.snoozed())
-        self._skipped = dict(self.store.journal.skipped())
-        self._bring_back(list(self._later))
+        self._later.load()
         for community in self.communities:
             if community.account is None:
                 community.account = self.store.cache.account(community.id)
         if not self.read_only:
             await self.store.journal.note("started", {"sync": sync, "send": send}, at_ms=now)
+        self.escalations.start()
         await self._outbox.start(send=send and not self.read_only)
         self._tasks.spawn(self.drafts.tidy())
+        self.filling.start()
         self._started = True
         if sync:
             self._syncing = True
@@ -129,8 +156,12 @@ class Desk:
             await self._sync.close()
         if self._context is not None:
             await self._context.close()
+        await self.filling.close()
         await self._outbox.close(timeout_s)
+        await self.escalations.close()
         await self._tasks.end()
+        for route in self._routes.values():
+            await route.aclose()
         if self._started and not self.read_only:
             await self.store.journal.note("ended", {"held": self._outbox.state().held}, at_ms=self.clock.now_ms())
         for stop in self._stops:
@@ -223,7 +254,9 @@ class Desk:
     def counts(self, community: CommunityId | None = None) -> dict[Lane, int]:
         """Open items by lane: what the sites count, less what was decided here and is not in their counts yet."""
         scope = [community] if community is not None else [one.id for one in self.communities]
-        return self._counter.counts({id: self._counted(id) for id in scope})
+        totals = self._counter.counts({id: self._counted(id) for id in scope})
+        self.escalations.count(totals, scope)
+        return totals
 
     def _counted(self, id: CommunityId) -> Mapping[Lane, int]:
         """What the site counts."""
@@ -237,14 +270,23 @@ class Desk:
         """The moderator stands on `item`: fetch what is missing, then something for those ahead."""
         self.keeper.want(item, ahead)
 
+    async def similar(self, item: Item, limit: int = 5) -> tuple[Answered, ...]:
+        """Solved or answered threads that are like the item's, the best first. Raises StoreError."""
+        return await self.solved.find(item, limit)
+
+    def lateness(self, lane: Lane, community: CommunityId | None = None) -> Late:
+        """How many open items of the lane are late, and how many have used more than half of their time."""
+        return self._lateness.of(lane, [community] if community is not None else list(self._by_id))
+
     async def refresh(self, lane: Lane, community: CommunityId | None = None) -> None:
         """Read the lane again now; a line that was down is tried, for sending, too."""
         self._outbox.wake(try_now=True)
-        await self.sync.refresh(lane, community)
+        if lane != ESCALATED:  # made here: no site has a page of it
+            await self.sync.refresh(lane, community)
 
     async def more(self, lane: Lane, community: CommunityId | None = None) -> bool:
         """Load the next page of the lane; False at its end."""
-        return await self.sync.more(lane, community)
+        return lane != ESCALATED and await self.sync.more(lane, community)
 
     async def writing(self, item: Item) -> tuple[Shown, ...]:
         """Who else is writing in the item's thread just now; cheap, and asked of the site at most every 15 s."""
@@ -287,7 +329,22 @@ class Desk:
         found = self._by_id.get(item.ref.community if item is not None else community or CommunityId(""))
         if found is None:
             return Blocked("state", "no community is chosen")
+        if verb == "escalate":
+            return can_escalate(self._routes.values(), possible(found, item, verb))
         return possible(found, item, verb)
+
+    def own_routes(self, item: Item | None = None) -> list[RouteChoice]:
+        """The routes of the settings, as they hold for an item; nothing is asked of its site."""
+        return own_choices(self._routes.values(), item)
+
+    async def site_routes(self, item: Item) -> list[RouteChoice]:
+        """The site's own routes for an item; empty where it has none. Raises the site's errors."""
+        found = self._by_id.get(item.ref.community)
+        return await site_routes(found, self._site_routes, item) if found is not None else []
+
+    async def routes(self, item: Item) -> list[RouteChoice]:
+        """All routes for an item: those of the settings, then the site's own. Raises the site's errors."""
+        return [*self.own_routes(item), *await self.site_routes(item)]
 
     # ---------------------------------------------------------------- deciding
 
@@ -394,48 +451,38 @@ class Desk:
 
     @property
     def aside(self) -> frozenset[str]:
-        """The item ids that are put off until later, or left to the others."""
-        now = self.clock.now_ms()
-        return frozenset([*(id for id, until in self._later.items() if until > now), *self._skipped])
+        """The item ids that are put off until later, left to the others, or handed to somebody."""
+        return self._later.aside | self.escalations.aside
 
     async def snooze(self, item_id: str, until_ms: int | None) -> None:
         """Put an item off until an instant (UTC ms), or bring it back; `later.WHEN_IT_CHANGES` waits for a change of
         what one judges by. Nothing is sent. Raises StoreError."""
-        if until_ms == WHEN_IT_CHANGES and (item := self.item(item_id)) is not None:
-            await self.store.cache.put_meta(watched(item_id), seen_of(item).digest)
-        elif until_ms is None:
-            await self.store.cache.put_meta(watched(item_id), None)
-        await self.store.journal.snooze(item_id, until_ms)
-        self._later = dict(self.store.journal.snoozed())
-        self.events.tell(ItemsChanged(items=(item_id,)))
+        await self._later.snooze(item_id, until_ms)
 
     async def skip(self, item_id: str, *, on: bool = True) -> None:
         """Leave an item for the others, or take that back. Nothing is sent. Raises StoreError."""
-        await self.store.journal.skip(item_id, self.clock.now_ms() if on else None)
-        self._skipped = dict(self.store.journal.skipped())
-        self.events.tell(ItemsChanged(items=(item_id,)))
+        await self._later.skip(item_id, on=on)
+
+    async def recall(self, item: Item) -> None:
+        """Bring an item back that was handed to somebody; what was delivered stays so. Raises NotFound, ReadOnly,
+        StoreError."""
+        self._may_write()
+        await self._tasks.whole(self.escalations.recall(item.ref))
 
     # ---------------------------------------------------------------- inside
 
     def _heard(self, event: Event) -> None:
         self._outbox.heard(event)
+        self.escalations.heard(event)
+        self._lateness.heard(event)
         if isinstance(event, ItemsChanged):
-            self._bring_back(event.items)
+            self._later.bring_back(event.items)
         if isinstance(event, DecisionChanged):
             self._outbox.forget(event.decision)
             if event.decision.verb == "reply":
                 self._tasks.spawn(self.drafts.heard(event.decision))
             if self._context is not None:
                 self._context.forget()
-
-    def _bring_back(self, ids: Iterable[str]) -> None:
-        """What was put off until it changes comes back when it did."""
-        for id in ids:
-            if self._later.get(id) != WHEN_IT_CHANGES or (item := self.item(id)) is None:
-                continue
-            if seen_of(item).digest != self.store.cache.get_meta(watched(id)):
-                self._later.pop(id)
-                self._tasks.spawn(self.snooze(id, None))
 
     def _line_up(self, community: Community) -> None:
         if not self._syncing and community.link.state != "live":

@@ -202,6 +202,8 @@ class Landing:
 
     def _reversed(self, original: Decision, target: Target, step: Step) -> bool:
         """Whether a step has a way back at all: a message that was sent stays in force, and its step stays `done`."""
+        if step.executor != "backend":
+            return False
         item = self._outbox.cached(target)
         if item is None:
             return True

@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from modtui.desk.aftermath import Aftermath
 from modtui.desk.book import Book, Change, current, steps_of
 from modtui.desk.clock import Clock
 from modtui.desk.community import Community
+from modtui.desk.courier import Courier, Deadline, plain_deadline
 from modtui.desk.due import Dues
-from modtui.desk.events import Event, LinkChanged, Troubled
+from modtui.desk.escalation import route_of
+from modtui.desk.events import DecisionChanged, Event, LinkChanged, Troubled
 from modtui.desk.outcome import OutboxState
 from modtui.desk.reads import Reads
 from modtui.desk.recovery import recover
@@ -30,6 +32,7 @@ from modtui.errors import ModtuiError, NotFound, Refused, StoreError
 from modtui.text import say
 
 if TYPE_CHECKING:
+    from modtui.routes.base import Route
     from modtui.store.journal import Journal
     from modtui.store.store import Store
 
@@ -46,13 +49,14 @@ class Outbox:
         self, book: Book, store: Store, clock: Clock, communities: Sequence[Community],
         tell: Callable[[Event], None], *, resume_after_s: float, line_up: Callable[[Community], None],
         line_down: Callable[[Community, ModtuiError, float], None],
-        release: Callable[[Decision, Target], Awaitable[None]],
+        release: Callable[[Decision, Target], Awaitable[None]], routes: Mapping[str, Route] | None = None,
+        deadline: Deadline = plain_deadline,
     ) -> None:
         self.book = book
         self.clock = clock
         self.tell = tell
         self.reads = Reads(clock)
-        self.aftermath = Aftermath(store.cache, clock, tell, {one.id: one.language for one in communities})
+        self.aftermath = Aftermath(store.cache, clock, tell)
         self.resume_after_s = resume_after_s
         self.line_up = line_up
         self.line_down = line_down
@@ -60,6 +64,7 @@ class Outbox:
         self._store = store
         self._communities = list(communities)
         self._senders = {one.id: Sender(self, one) for one in communities}
+        self._couriers = {one.id: Courier(self, one, routes or {}, deadline) for one in communities}
         self._locks = {one.id: SenderLock(one.backend.connection.state, one.id) for one in communities}
         self.dues = Dues(clock)
         self._waiting: dict[str, int] = {}
@@ -111,7 +116,7 @@ class Outbox:
             await self._take_locks()
             self._tasks = [
                 asyncio.create_task(sender.run(), name=f"sender {sender.community.name}")
-                for sender in self._senders.values()
+                for sender in self._workers()
             ]
         self._poller = asyncio.create_task(self._poll(), name="outbox")
 
@@ -119,11 +124,11 @@ class Outbox:
         """End. A write in flight is not cancelled but waited for; if the time runs out its step stays `sending`, and
         the next start looks it up before anything else. Seconds here are real ones."""
         self._sending = False
-        for sender in self._senders.values():
+        for sender in self._workers():
             sender.stop()
         if self._poller is not None:
             self._poller.cancel()
-        flying = [asyncio.ensure_future(one.landed.wait()) for one in self._senders.values() if not one.landed.is_set()]
+        flying = [asyncio.ensure_future(one.landed.wait()) for one in self._workers() if not one.landed.is_set()]
         if flying:
             await asyncio.wait(flying, timeout=timeout_s)
             for waiting in flying:
@@ -139,12 +144,14 @@ class Outbox:
         """Before suspending or $EDITOR: finish what is in flight, then let another process send. A community whose
         request is still out keeps its lock, so that nobody sends it twice. Seconds are real ones."""
         self._paused = True
-        for id, sender in self._senders.items():
-            if not sender.landed.is_set():
-                try:
-                    await asyncio.wait_for(sender.landed.wait(), timeout_s)
-                except TimeoutError:
-                    continue
+        for id in self._senders:
+            out = [one for one in self._workers(id) if not one.landed.is_set()]
+            try:
+                async with asyncio.timeout(timeout_s):
+                    for sender in out:
+                        await sender.landed.wait()
+            except TimeoutError:
+                continue
             self._ready.discard(id)
             self._locks[id].release()
 
@@ -161,7 +168,12 @@ class Outbox:
     @property
     def resting(self) -> bool:
         """Whether all senders wait for time to pass or for something to happen."""
-        return not self._looking and all(sender.resting for sender in self._senders.values())
+        return not self._looking and all(sender.resting for sender in self._workers())
+
+    def _workers(self, community: CommunityId | None = None) -> list[Sender | Courier]:
+        """The senders and couriers of all communities, or of one."""
+        ids = list(self._senders) if community is None else [community]
+        return [one for id in ids for one in (self._senders[id], self._couriers[id])]
 
     def is_sender(self, community: CommunityId) -> bool:
         """Whether this process holds the community's lock."""
@@ -173,12 +185,12 @@ class Outbox:
             if id in self._ready or not lock.acquire():
                 continue
             self.book.refresh()
-            found = await recover(
-                self.book, self.clock, id, resume_after_s=self.resume_after_s, skip=self._senders[id].in_flight
-            )
+            skip = {one.in_flight for one in self._workers(id) if one.in_flight is not None}
+            found = await recover(self.book, self.clock, id, resume_after_s=self.resume_after_s, skip=skip)
             self._waiting.update(dict.fromkeys(found.waiting, self.clock.now_ms()))
             self._ready.add(id)
-            self._senders[id].wake(try_now=True)
+            for one in self._workers(id):
+                one.wake(try_now=True)
 
     async def _poll(self) -> None:
         """Follow what other processes do; take over where one ended."""
@@ -206,15 +218,19 @@ class Outbox:
             self._waiting.pop(decision.id)
 
     def heard(self, event: Event) -> None:
-        """Listen to the desk: a line that is up again is used at once."""
+        """Listen to the desk: a line that is up again is used at once, and a step that is over lets the next one go,
+        whoever carries that."""
         if isinstance(event, LinkChanged) and event.link.state == "live":
             sender = self._senders.get(event.community)
             if sender is not None:
                 sender.line_is_up()
+        elif isinstance(event, DecisionChanged) and event.decision.intent.route is not None:
+            for one in self._workers():
+                one.wake()
 
     def wake(self, *, try_now: bool = False) -> None:
         """Look again at what is due."""
-        for sender in self._senders.values():
+        for sender in self._workers():
             sender.wake(try_now=try_now)
 
     # ---------------------------------------------------------------- new decisions
@@ -323,8 +339,9 @@ class Outbox:
         self.wake()
 
     async def retry(self, id: str) -> None:
-        """Try again what was refused, look up what is unknown, and do not wait for the line. Raises NotFound, Refused,
-        and ConflictingOpen when another decision on the subject is on its way."""
+        """Try again what was refused, look up what is unknown, and do not wait for the line. What a route may have got
+        is delivered again, under its old key. Raises NotFound, Refused, and ConflictingOpen when another decision on
+        the subject is on its way."""
         decision = self._known(id)
         now = self.clock.now_ms()
         changes: list[Change] = []
@@ -332,6 +349,11 @@ class Outbox:
         for target in decision.targets:
             refused = next((step for step in target.steps if step.state == "refused"), None)
             waiting = waiting or current(target) is not None
+            changes.extend(
+                Change(target.index, step.index, ("unknown",), "held", due_ms=now)
+                for step in target.steps
+                if step.state == "unknown" and route_of(step) is not None
+            )
             if refused is None:
                 continue
             changes.extend(
@@ -383,6 +405,8 @@ class Outbox:
                 if step is None:
                     continue
                 sender = self._senders.get(target.ref.community)
+                if step.state == "unknown" and route_of(step) is not None:
+                    continue  # nobody can be asked
                 looks = sender.looked_up((decision.id, target.index, step.index)) if sender else 0
                 if step.state != "unknown" or looks < _LOOKS_ENOUGH:
                     return True

@@ -3,6 +3,8 @@ that ended."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from msgspec import Struct, field
 
 from modtui.desk.book import Book, Change, in_community
@@ -22,7 +24,8 @@ class Recovered(Struct):
 
 
 async def recover(
-    book: Book, clock: Clock, community: CommunityId, *, resume_after_s: float, skip: tuple[str, int, int] | None = None
+    book: Book, clock: Clock, community: CommunityId, *, resume_after_s: float,
+    skip: Collection[tuple[str, int, int]] = (),
 ) -> Recovered:
     """Steps that were being sent become unknown; a hold that was interrupted starts again, unless the decision is
     older than `resume_after_s`: then it waits to be asked. `skip` is a step of our own that is in flight.
@@ -38,7 +41,7 @@ async def recover(
         held = False
         for target in in_community(decision, community):
             for step in target.steps:
-                if step.state == "sending" and skip != (decision.id, target.index, step.index):
+                if step.state == "sending" and (decision.id, target.index, step.index) not in skip:
                     words = "modtui ended while this was on its way"
                     changes.append(Change(target.index, step.index, ("sending",), "unknown", error=words))
                     found.unknown += 1

@@ -28,7 +28,7 @@ class RowStates:
         self, book: Book, item: Callable[[str], Item | None], deciding: Callable[[SubjectRef], bool],
         siblings: Mapping[SubjectRef, str], snoozed: Callable[[], Mapping[str, int]],
         skipped: Callable[[], Mapping[str, int]], now_ms: Callable[[], int],
-        drafts: Callable[[], Collection[str]] = frozenset,
+        drafts: Callable[[], Collection[str]] = frozenset, away: Callable[[], Collection[str]] = frozenset,
     ) -> None:
         self._book = book
         self._item = item
@@ -38,6 +38,7 @@ class RowStates:
         self._skipped = skipped
         self._now_ms = now_ms
         self._drafts = drafts
+        self._away = away
 
     def of(self, item_id: str, item: Item | None = None) -> RowState:
         """The state of one row, by its item id; `item` is the row as the cache has it, where that is at hand."""
@@ -57,6 +58,9 @@ class RowStates:
             return OPEN
         if item.state != "open":
             return self._handled(item, mine)
+        if item_id in self._away():
+            to = mine[0].intent.route if mine is not None else None
+            return RowState("", say("escalated to {to}", to=to or "others"), mine[0].id if mine else None, "done")
         until = self._snoozed().get(item_id)
         if until == WHEN_IT_CHANGES:
             return RowState("z", own("later, when it changes"), kind="later")
@@ -98,6 +102,8 @@ def _own(decision: Decision, target: Target) -> RowState | None:
         step = next(step for step in target.steps if step.state == state)
         if decision.undo_of is not None:
             return RowState(letter, say("taking back, {said}", said=own(said)), decision.id, kind)
+        if state == "unknown" and step.executor != "backend":
+            return RowState(letter, own("delivered or not: nobody knows, U tries again"), decision.id, kind)
         if state == "held" and step.error:
             return RowState(letter, say("waits: {why}", why=step.error), decision.id, kind)
         done = words.did(decision.verb, words.lane_of(target))

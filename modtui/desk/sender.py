@@ -166,8 +166,8 @@ class Sender:
             large = len(decision.targets) > _SMALL
             for target in in_community(decision, self.community.id):
                 step = current(target)
-                if step is None:
-                    continue
+                if step is None or step.executor != "backend":
+                    continue  # a route's is the courier's
                 job = Job(decision, target, step)
                 if step.state == "unknown":
                     at = self._lookups.next(job)
@@ -376,7 +376,7 @@ class Sender:
         for decision in self._book.open():
             for target in in_community(decision, self.community.id):
                 step = current(target)
-                if step is None or step.state != "held":
+                if step is None or step.state != "held" or step.executor != "backend":
                     continue
                 overdue = now - max(down, self._outbox.dues.at(decision, target, step))
                 if overdue > self._outbox.resume_after_s:

@@ -186,7 +186,10 @@ class Undoer:
                 ways.cannot += 1
                 ways.why.append(item.why if isinstance(item, Gone) else "its community is not open here")
                 continue
-            steps = [step for step in target.steps if step.state == "done"]
+            steps = [step for step in target.steps if step.state == "done" and step.executor == "backend"]
+            if not steps:  # only a route got something
+                ways.cannot += 1
+                continue
             try:
                 plan = community.backend.plan_undo(item, target.intent(decision.intent), steps)
             except ModtuiError as error:
