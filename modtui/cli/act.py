@@ -148,11 +148,16 @@ def _named(ids: Sequence[str], stdin: TextIO) -> list[Named]:
 async def _run(
     desk: Desk, named: Sequence[Named], intent: Intent, words: Words, *,
     lane: Lane | None, names: Sequence[str], dry: bool, wait: bool, hold_s: float, overrule: bool,
+    confirm: str | None = None,
 ) -> int:  # fmt: skip
     async with working(desk, send=wait and not dry):
         # What an earlier run left in the outbox goes out with ours, not between our reading and our deciding.
         await desk.pause_sending()
+        if lane == "members":
+            named = await targets.by_name(desk, named, names)
         found = await targets.resolve(desk, named, lane, names=names)
+        if intent.verb == "erase" and not dry:
+            targets.confirmed(found, confirm)
         gone = targets.missing(found)
         each = each_for(desk, intent, words)
         own_intents = {one.item.id: each(one.item) for one in found if one.item is not None} if each else {}
@@ -184,6 +189,7 @@ async def _run(
 @click.option("--offer", metavar="ID", help="Take this offer of the site instead of the verb's usual one.")
 @click.option("--lane", type=click.Choice(LANES), help="The lane that bare ids belong to.")
 @click.option("--claimed-too", is_flag=True, help="Decide even where a colleague has taken the item.")
+@click.option("--confirm", metavar="NAME", help="For erase: the member's username, since nothing brings it back.")
 @click.option("--dry-run", is_flag=True, help="Only say what would happen.")
 @click.option("--no-wait", is_flag=True, help="Leave it in the outbox, for modtui outbox send or the next modtui.")
 @shared
@@ -191,7 +197,8 @@ def act(options: Options, verb: str, ids: tuple[str, ...], **values: Any) -> int
     """Decide: VERB on the items with these IDS, or on the lines of standard input.
 
     Verbs: approve, remove, spam, ignore, restore, edit, claim, release, note, silence, unsilence, ban, unban, lock,
-    unlock, purge, warn, reply. What a site allows on an item is in the offers of `modtui queue --json`.
+    unlock, purge, warn, reply, and on members (--lane members, by name) logout, approve, erase. What a site allows on
+    an item is in the offers of `modtui queue --json`.
 
     A line of `modtui queue --json` says what you were shown: if the item is not so any more, nothing is sent. Every
     item is read again before anything is sent; for a bare id that read is all there is, and the result says
@@ -217,5 +224,5 @@ def act(options: Options, verb: str, ids: tuple[str, ...], **values: Any) -> int
     with opening(options, settings) as desk:
         return asyncio.run(_run(
             desk, named, intent, words, lane=values["lane"], names=names, dry=dry, wait=wait,
-            hold_s=options.hold_s or 0.0, overrule=bool(values["claimed_too"]),
+            hold_s=options.hold_s or 0.0, overrule=bool(values["claimed_too"]), confirm=values["confirm"],
         ))  # fmt: skip

@@ -19,7 +19,7 @@ from modtui.errors import ModtuiError, SettingsError
 
 COMMANDS: dict[str, str] = {
     "login": "login", "logout": "login", "communities": "login",
-    "queue": "queue", "act": "act", "outbox": "outbox", "undo": "outbox", "log": "log",
+    "queue": "queue", "member": "member", "act": "act", "outbox": "outbox", "undo": "outbox", "log": "log",
     "demo": "demo", "keys": "config", "config": "config", "doctor": "doctor",
 }  # fmt: skip
 """Every command and the module of modtui.cli that has it, in the order of help."""

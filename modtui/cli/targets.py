@@ -99,6 +99,8 @@ def _bare(desk: Desk, named: Named, lane: Lane | None, names: Sequence[str]) -> 
     community = _sole(desk, named.id, names)
     number = named.id.lstrip("#")
     kinds = KINDS.get(community.backend.name, ("reviewable", "post", "thread", "comment", "user"))
+    if lane == "members":
+        kinds = ("user",)
     refs = [SubjectRef(community.id, kind, number) for kind in kinds]
     known = [item for ref in refs for item in desk.store.cache.by_ref(ref) if lane in (None, item.lane)]
     if known:
@@ -126,6 +128,23 @@ def _places(desk: Desk, named: Named, lane: Lane | None, names: Sequence[str]) -
             "Was it listed with another --url, --user or --community?",
         )
     return [(named.id, ref)]
+
+
+async def by_name(desk: Desk, all_named: Sequence[Named], names: Sequence[str]) -> list[Named]:
+    """Usernames as the ids of members (for `--lane members`); what is no member's name stays as it is. Raises
+    UsageError where the name could be of several communities, and the backend's errors."""
+    found: list[Named] = []
+    for one in all_named:
+        if parse_item_id(one.id) is None and (name := one.id.lstrip("@#")) and "/" not in name:
+            try:
+                item = await desk.members.named(name, _sole(desk, one.id, names).id)
+            except NotFound:
+                found.append(one)
+                continue
+            found.append(Named(item.id, one.seen))
+        else:
+            found.append(one)
+    return found
 
 
 async def resolve(
@@ -170,11 +189,28 @@ def _found(
         return Found(item.id, checked=True, problem=f"It is {item.state} already{by}.")
     old = before.get(item.id)
     if old is not None and seen_of(old).digest == named.seen:
-        words = ", ".join(difference.words for difference in differences(seen_of(old), item))
+        found = differences(seen_of(old), item)
+        if not found:  # the list told less of it than the item itself does: a sanction without its end
+            return Found(item.id, item, fresh, checked=True)
+        words = ", ".join(difference.words for difference in found)
     else:
         words = "it changed"
     problem = f"Not as it was when it was listed: {words}. List it again."
     return Found(item.id, checked=True, state="conflict", problem=problem)
+
+
+def confirmed(found: Sequence[Found], name: str | None) -> None:
+    """Deleting an account needs its name once more, so one at a time. Raises UsageError."""
+    items = [one.item for one in found if one.item is not None]
+    if len(items) > 1:
+        raise UsageError("erase takes one member at a time.", "Nothing was done.")
+    for item in items:
+        username = str(item.author.username) if item.author else ""
+        if name is None or name.lstrip("@").casefold() != username.casefold():
+            raise UsageError(
+                f"erase deletes the account of {show_line(username, 60)} with all posts, for good. Nothing was done.",
+                f"--dry-run shows what would go; --confirm {show_line(username, 60)} does it.",
+            )
 
 
 def missing(found: Sequence[Found]) -> NotFound | None:

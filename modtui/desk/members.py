@@ -169,10 +169,12 @@ class Members:
             with spending("decision"):
                 page = await self._backend(community).members(clean)
             await self._take(community, page, first=False)
-        # Lists may leave out members who never wrote; the profile has them.
-        dossier = await self._backend(community).dossier(clean)
-        ref = SubjectRef(community, "user", dossier.member.native)
-        await self._desk.store.cache.put_dossier(community, dossier.member.native, dossier)
+        native = clean
+        if not clean.isdigit():  # lists may leave out members who never wrote; the profile has them
+            dossier = await self._backend(community).dossier(clean)
+            native = dossier.member.native
+            await self._desk.store.cache.put_dossier(community, native, dossier)
+        ref = SubjectRef(community, "user", native)
         found = (await self._backend(community).reread([ref]))[ref]
         if not isinstance(found, Item):
             raise NotFound(f"{clean} is not on the site, or not visible to this account.")

@@ -90,6 +90,9 @@ class Directory:
         """Members as they are now, one request each. `admin` and `card` read one by id and by name."""
         found: dict[SubjectRef, Item | Gone] = {}
         for ref in refs:
+            if not ref.native.isdigit():
+                found[ref] = Gone(ref=ref, why="there is no account of this name")
+                continue
             try:
                 if self._site.staff:
                     row = await admin(ref.native)
