@@ -11,7 +11,6 @@ import pytest
 
 from modtui.desk.events import ItemsChanged
 from modtui.domain.items import Body, Dossier, Item, Member, Note, Penalty
-from modtui.screens.pages.dossier import changes
 from modtui.text import Foreign
 from tests.core.fakes import START_MS, FakeBackend, make_item, until
 from tests.ui.world import PictureBackend, golden, rows, stage
@@ -146,12 +145,6 @@ async def test_the_author_is_fetched_when_the_page_opens(tmp_path: Path) -> None
         await it.shows("I like backups.")
         assert "banned until Sun 26 Nov 12:00 by kestrel, spam" in it.text()
         assert "kestrel now: helps a lot" in it.text()
-
-
-def test_what_a_colleague_did_since_does_not_slip_in_silently() -> None:
-    assert changes(known("1", more=False), known("1")) == "a note by kestrel, a ban by kestrel"
-    assert changes(known("1"), known("1", more=False)) == "the ban is over"
-    assert changes(known("1"), known("1")) == ""
 
 
 async def test_links_are_harmless_until_asked(tmp_path: Path) -> None:

@@ -43,6 +43,8 @@ class ReasonLine(Line):
         self.edited: tuple[str, str] | None = None
         self.stopped: Shown | None = None
         self._ban_at = -1
+        self.proposal = host.desk.members.propose(shown) if len(items) == 1 else None
+        """What the ladder proposes for the author."""
 
     # what is chosen
     def _default(self) -> int:
@@ -202,6 +204,7 @@ class ReasonLine(Line):
                 self.sanction if self.sanction is not None and self.sanction.kind == kind else None,
                 self._able(kind),
                 self._lengths_after(),
+                self.proposal.words if self.proposal is not None and self.proposal.kind == kind else None,
             )
             for kind in ("ban", "silence")
         )
@@ -213,7 +216,10 @@ class ReasonLine(Line):
 
     def _lengths(self) -> list[int | None]:
         settings = self.host.settings.ban
-        return [settings.default_ms, *(length for length in settings.ladder_ms if length != settings.default_ms)]
+        first = settings.default_ms
+        if self.proposal is not None and self.proposal.kind == "ban":
+            first = self.proposal.duration_ms
+        return list(dict.fromkeys((first, settings.default_ms, *settings.ladder_ms)))
 
     def _lengths_after(self) -> list[Shown]:
         """The lengths that the key gives when it is pressed again, then off."""

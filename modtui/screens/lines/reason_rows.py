@@ -64,15 +64,19 @@ def message_row(tell: bool, mute: Shown | None, codes: Sequence[str], code: str,
     )
 
 
-def sanction_piece(kind: str, chosen: Sanction | None, blocked: Shown | None, lengths: Sequence[Shown]) -> Drawn:
-    """The ban or silence modifier: its box, its length, which lengths come with the key again."""
+def sanction_piece(
+    kind: str, chosen: Sanction | None, blocked: Shown | None, lengths: Sequence[Shown], proposed: Shown | None = None
+) -> Drawn:
+    """The ban or silence modifier: its box, its length, which lengths come with the key again. `proposed` is what the
+    ladder says of it."""
     key = kind[0]
     if blocked is not None:
         why = say("[ ] {kind}: not possible, {why}", kind=own(kind), why=blocked)
         return ((own(f" {key} "), "hint.dim"), (why, "panel.dim"))
     if chosen is None:
         more = say("{kind} the author", kind=own(kind))
-        return ((own(f" {key} "), "panel.key"), (say("[ ] {more}", more=more), "panel"))
+        why = say("   the ladder proposes {what}", what=proposed) if proposed else own("")
+        return ((own(f" {key} "), "panel.key"), (say("[ ] {more}", more=more), "panel"), (why, "panel.dim"))
     length = own("for good") if chosen.duration_ms is None else duration(chosen.duration_ms)
     rest = join(", ", lengths) if lengths else own("off")
     return (

@@ -39,6 +39,13 @@ class SanctionForm(Line):
         lengths.sort(key=lambda length: float("inf") if length is None else length)
         self.lengths: list[int | None] = lengths[:8]
         self.length: int | None = settings.default_ms
+        proposed = host.desk.members.propose(item) if kind != "warn" else None
+        if proposed is not None:
+            self.proposal = say("the ladder proposes {what}", what=proposed.words)
+            if proposed.kind == kind:
+                self.length = proposed.duration_ms
+                if self.length not in self.lengths:
+                    self.lengths = [*self.lengths[:7], self.length]
         self.reasons = [reason for reason in host.desk.reasons if reason.digit in tuple("12345678")]
         self.reasons.sort(key=lambda reason: reason.digit)
         self.reason: Reason | None = next(
@@ -98,7 +105,8 @@ class SanctionForm(Line):
 
     def _codes(self) -> list[str]:
         """The languages that the message is there in."""
-        saved = next((one for one in self.host.settings.saved_replies() if one.name == FORM_REPLIES.get(self.kind)), None)
+        name = FORM_REPLIES.get(self.kind)
+        saved = next((one for one in self.host.settings.saved_replies() if one.name == name), None)
         if saved is not None and (self.item.kind == "member" or self.kind == "warn"):
             return sorted(saved.texts)
         return sorted(self.reason.messages) if self.reason else []

@@ -6,15 +6,16 @@ from collections.abc import Iterable
 from typing import ClassVar
 
 from modtui.actions import Scope
+from modtui.desk.members import DossierView as Known
 from modtui.domain.capability import Blocked
-from modtui.domain.items import Dossier, Item, Member, Private
+from modtui.domain.items import Dossier, Item, Member
 from modtui.domain.subjects import SubjectRef
 from modtui.errors import ModtuiError
 from modtui.screens.clipboard import browse
 from modtui.screens.pages.dossier_verbs import DossierVerbs
 from modtui.screens.shell import Shell
-from modtui.text import Shown, count, join, own, say, show_line
-from modtui.text.time import age
+from modtui.text import Shown, join, own, say, show_line
+from modtui.text.time import age, stamp
 from modtui.widgets.dossier_lines import DossierView, dossier_lines, post_rows, posts_head
 from modtui.widgets.draw import Line
 from modtui.widgets.linespane import Anchor
@@ -33,21 +34,30 @@ class DossierPage(DossierVerbs):
             "journal.open", "help.show", "back",
         )  # fmt: skip
         self.cursor = 0
-        self._before: Dossier | None = None
-        self._private: Private | None = None
+        self._known = Known()
         self._at = 0
 
     def on_mount(self) -> None:
-        """Remember what was known before the site is asked."""
-        self._before = self.desk.context(self.item).dossier
+        """Show what the cache has; from now on it is told what is new."""
+        self._known = self.desk.members.open(self.item)
         super().on_mount()
 
+    def on_unmount(self) -> None:
+        """What was revealed is forgotten."""
+        self.desk.members.hide()
+        super().on_unmount()
+
     async def _fetch(self) -> None:
-        self.run(self._read_member())
-        await super()._fetch()
-        now = self.desk.context(self.item).dossier
-        if self._before is not None and now is not None and (news := changes(self._before, now)) and self.built:
-            self.say(say("Was shown from memory. New since: {news}.", news=news))
+        had = self._known.dossier is not None
+        self._known = self.desk.members.dossier(self.item, loading=True)
+        self.show()
+        self._known = await self.desk.members.refresh(self.item)
+        if not self.built:
+            return
+        self.show()
+        if had and self._known.news:
+            self.say(say("Was shown from memory. New since: {news}.", news=join(", ", self._known.news)))
+        await self._read_member()
 
     async def _read_member(self) -> None:
         """The member as a subject of their own, which verbs act on; where the site has no such thing, the item."""
@@ -75,27 +85,30 @@ class DossierPage(DossierVerbs):
 
     def left_words(self) -> Shown:
         """Where q goes, and how old this is."""
-        context = self.desk.context(self.item)
         back = own("q goes back to the list") if self.item.lane == "members" else super().left_words()
         fresh = own("")
-        if context.loading:
+        if self._known.loading:
             fresh = own("reading the site ...")
-        elif context.dossier is not None and context.fresh_ms:
-            fresh = say("fresh {age}", age=age(context.fresh_ms, self.shell.now_ms()))
+        elif self._known.fetched_ms:
+            fresh = say("fresh {age}", age=age(self._known.fetched_ms, self.shell.now_ms()))
         return join("   ", [part for part in (back, fresh) if part])
 
     @property
     def dossier(self) -> Dossier | None:
         """What is known now."""
-        return self.desk.context(self.item).dossier
+        return self._known.dossier
 
     @property
     def member(self) -> Member | None:
         """The member as it is known best."""
-        dossier = self.dossier
-        if dossier is not None:
-            return dossier.member
+        if self.dossier is not None:
+            return self.dossier.member
         return self.member_item.author if self.member_item is not None else self.item.author
+
+    def ladder_words(self) -> Shown | None:
+        """What the ladder proposes, and why."""
+        proposal = self._known.proposal
+        return say("proposes {what}", what=proposal.words) if proposal is not None else None
 
     def rows(self) -> int:
         """The posts."""
@@ -123,17 +136,23 @@ class DossierPage(DossierVerbs):
         return above
 
     def _view(self, member: Member, dossier: Dossier | None) -> DossierView:
-        context = self.desk.context(self.item)
         community = self.community()
         reveal = None
         if community is not None:
             able = community.backend.capabilities.feature("private")
             words = say("not to be seen here: {why}", why=able.sentence) if isinstance(able, Blocked) else None
             reveal = words or own("I shows IP, e-mail and accounts that share an address (the site may log that look)")
+        now = self.shell.now_ms()
+        acts = tuple(
+            say("{when}  {words} ({state})", when=stamp(act.at_ms, self.shell.tz, now_ms=now), words=act.words,
+                state=own(act.state))
+            for act in self._known.ours[:6]
+        )  # fmt: skip
         return DossierView(
-            member=member, dossier=dossier, now_ms=self.shell.now_ms(), tz=self.shell.tz,
-            blocks=self.shell.terminal.utf8, anonymous=self.item.anonymous, problem=context.problem,
-            private=self._private, reveal_words=reveal, own_acts=context.earlier, ladder=self.ladder_words(),
+            member=member, dossier=dossier, now_ms=now, tz=self.shell.tz, blocks=self.shell.terminal.utf8,
+            anonymous=self.item.anonymous, problem=self._known.problem,
+            private=self.desk.members.revealed(self.item), reveal_words=reveal, own_acts=acts,
+            ladder=self.ladder_words(),
         )  # fmt: skip
 
     def show(self) -> None:
@@ -165,8 +184,8 @@ class DossierPage(DossierVerbs):
 
     def act_private_reveal(self) -> None:
         """Show IP, e-mail and shared addresses; again hides them."""
-        if self._private is not None:
-            self._private = None
+        if self.desk.members.revealed(self.item) is not None:
+            self.desk.members.hide()
             self.show()
             self.say(own("Hidden again."))
             return
@@ -174,36 +193,15 @@ class DossierPage(DossierVerbs):
         able = community.backend.capabilities.feature("private") if community is not None else None
         if isinstance(able, Blocked):
             self.refuse(self.blocked_words("private data", able))
-        elif community is not None and self.item.author is not None:
+        else:
             self.say(own("Asking the site ..."))
-            self.run(self._reveal(self.item.author.native))
+            self.run(self._reveal())
 
-    async def _reveal(self, native: str) -> None:
-        community = self.community()
-        if community is None:
-            return
-        await community.identify()
-        self._private = await community.backend.private(native)
+    async def _reveal(self) -> None:
+        found = await self.desk.members.private(self.item)
         if self.built:
             self.show()
-            logged = own(" The site keeps a record of this look.") if self._private.logged else own("")
+            logged = own(" The site keeps a record of this look.") if found.logged else own("")
             self.say(say("Shown here only, never kept.{logged} I hides it.", logged=logged))
-
-
-def changes(before: Dossier, now: Dossier) -> Shown:
-    """What came to a dossier since it was last read, in words; empty when nothing did. A colleague's note or sanction
-    must not slip in silently."""
-    found: list[Shown] = []
-    known = {note.id for note in before.notes}
-    found += [say("a note by {by}", by=note.by) for note in now.notes if note.id not in known]
-    old = {(penalty.kind, penalty.until_ms) for penalty in before.member.penalties}
-    new = {(penalty.kind, penalty.until_ms) for penalty in now.member.penalties}
-    for penalty in now.member.penalties:
-        if (penalty.kind, penalty.until_ms) not in old:
-            by = say(" by {by}", by=penalty.by) if penalty.by else own("")
-            found.append(say("a {kind}{by}", kind=own(penalty.kind), by=by))
-    found += [say("the {kind} is over", kind=own(kind)) for kind, _ in sorted(old - new, key=str)]
-    posts = (now.member.posts or 0) - (before.member.posts or 0)
-    if posts > 0 and before.member.posts is not None:
-        found.append(count(posts, "post"))
-    return join(", ", found)
+        else:
+            self.desk.members.hide()
