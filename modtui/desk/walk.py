@@ -55,6 +55,7 @@ class Walk:
         """Note a page that was read with `cursor`; says how many of its items the walk had met before."""
         met = fresh = 0
         before = self.newest_ms
+        self.rising = self.rising and page.rising
         for item in page.items:
             if item.id in self.seen:
                 met += 1

@@ -415,7 +415,8 @@ class Dossier(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Page(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One page of a lane. `cursor` None means that it was the last; `total` as the site counts, None when it does not.
 
-    `others` are items of other lanes that came with it.
+    `others` are items of other lanes that came with it. `rising` False says that later pages may hold older items than
+    this one, so that nothing follows from what it does not show.
     """
 
     items: tuple[Item, ...]
@@ -423,6 +424,7 @@ class Page(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     cursor: str | None = None
     total: int | None = None
     unreadable: int = 0
+    rising: bool = True
 
 
 class Account(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -84,7 +84,7 @@ class Questions:
                 further.append(after)
         found = tuple(sorted(items.values(), key=lambda item: (item.since_ms, int(item.number))))
         total = len(found) if cursor is None and not further else None
-        return Page(items=found, cursor=encode(further), total=total, unreadable=lost)
+        return Page(items=found, cursor=encode(further), total=total, unreadable=lost, rising=not further)
 
     async def _list(self, stream: Stream) -> Listing:
         """One answer of a list, by the filter language or, where the server has none, by its plain lists."""
