@@ -39,7 +39,7 @@ def values(payload: Payload) -> dict[str, str]:
     item = payload.get("item") or {}
     community = payload.get("community") or {}
     found = {
-        "community": community.get("name"), "route": payload.get("title") or payload.get("route"),
+        "community": community.get("name"), "route": payload.get("route_title") or payload.get("route"),
         "number": item.get("number"), "title": item.get("title") or "(title not sent)", "url": item.get("url"),
         "author": item.get("author") or "(name not sent)", "lane": item.get("lane"),
         "reasons": ", ".join(dict.fromkeys(str(one.get("reason")) for one in payload.get("reports") or ())),
