@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 from urllib.parse import parse_qsl, quote
 
-_TELLING = re.compile(r"key|token|secret|passw|nonce|code|otp|payload|auth|sig", re.IGNORECASE)
+_TELLING = re.compile(r"key|token|secret|passw|nonce|code|otp|payload|auth|sig|mail|^ip$", re.IGNORECASE)
 _SHOWN = 200
 
 
