@@ -86,6 +86,8 @@ class Traffic:
             (self.edit, 2),
             (self.hold, 3),
             (self.sign_up, 1),
+            (self.question, 2),
+            (self.again, 1),
         ]
         kind = self.dice.choices([k for k, _ in kinds], [w for _, w in kinds])[0]
         kind()
@@ -161,6 +163,37 @@ class Traffic:
         raw = fill(self.dice.choice(load(locale)["queued"]["replies"]), self.dice, numbers(self.dice))
         payload = {"raw": raw, "archetype": "regular", "category": topic["category_id"], "visible": True, "tags": []}
         effects.enqueue(self.site, self._member(locale), payload, topic, None, "post_count")
+
+    def question(self) -> None:
+        """A new question; now and then the first post of its author."""
+        dice = self.dice
+        family = dice.choice(load("asked")["families"])
+        title, text = dice.choice(family["asked"])
+        slots = numbers(dice)
+        fresh = "SELECT * FROM users WHERE post_count = 0 AND id > 0 AND deleted_at IS NULL AND approved LIMIT 1"
+        author = (self.site.db.one(fresh) if dice.random() < 0.3 else None) or self._member(family["lang"])
+        category = family["category"]
+        effects.new_topic(
+            self.site,
+            author["id"],
+            fill(title, dice, slots),
+            fill(text, dice, slots),
+            category_id=category,
+            tags=family["tags"],
+        )
+
+    def again(self) -> None:
+        """An asker writes again, since the answers did not help."""
+        topic = self.site.db.one(
+            "SELECT * FROM topics WHERE archetype = 'regular' AND deleted_at IS NULL AND NOT closed AND posts_count > 1"
+            " AND accepted_post_id IS NULL AND last_post_user_id != user_id AND category_id IN"
+            " (SELECT id FROM categories WHERE solved) ORDER BY random() LIMIT 1"
+        )
+        if topic is not None:
+            language = self.site.categories()[topic["category_id"]]["locale"]
+            families = [f for f in load("asked")["families"] if f["lang"] == language]
+            words = fill(self.dice.choice(families)["again"], self.dice, numbers(self.dice))
+            effects.new_post(self.site, topic["id"], topic["user_id"], words)
 
     def sign_up(self) -> None:
         """A new account that looks suspicious."""

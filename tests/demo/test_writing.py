@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import httpx
 import pytest
 
+from modtui.demo.life import Traffic
 from modtui.demo.server import DemoServer
 from tests.demo.test_threads import Act, ask
 
@@ -259,3 +260,49 @@ def test_a_flag_for_moderators_stands_in_the_queue(mod: httpx.Client, by: Act, w
     mod.post("/post_actions.json", data=again).raise_for_status()
     assert mod.get(f"/posts/{post['id']}.json").json()["hidden"] is True
     assert by("bo_lind").get("/review.json").status_code in (403, 404)
+
+
+def test_another_answer_takes_the_mark_over(mod: httpx.Client, house: DemoServer, waiting: int) -> None:
+    first = house.answer(waiting, "inkwell", "Look into the second folder.")
+    second = house.answer(waiting, "saltmarsh", "It is in the first folder.")
+    before = [
+        mod.get(f"/u/{name}/summary.json").json()["user_summary"]["solved_count"] for name in ("inkwell", "saltmarsh")
+    ]
+    for post_id in (first, second):
+        mod.post("/solution/accept.json", json={"id": post_id}).raise_for_status()
+    after = [
+        mod.get(f"/u/{name}/summary.json").json()["user_summary"]["solved_count"] for name in ("inkwell", "saltmarsh")
+    ]
+    assert after == [before[0], before[1] + 1]
+    assert mod.get(f"/t/{waiting}.json").json()["accepted_answer"]["username"] == "saltmarsh"
+
+
+def test_a_deleted_reply_gives_the_last_word_back(mod: httpx.Client, house: DemoServer, waiting: int) -> None:
+    house.answer(waiting, "inkwell", "Which version is it?", reply_to=1)
+    house.answer(waiting, "crate_digger", "Version 4.2.1, on Linux.", reply_to=2)
+    mine = mod.post("/posts.json", json={"topic_id": waiting, "raw": "Then update first.", "reply_to_post_number": 3})
+    (row,) = ask(mod, f"topic:{waiting}")
+    assert (row["last_poster_username"], row["posts_count"], row["reply_count"]) == ("rookmoor", 4, 3)
+    mod.delete(f"/posts/{mine.json()['id']}.json").raise_for_status()
+    (row,) = ask(mod, f"topic:{waiting}")
+    assert (row["last_poster_username"], row["posts_count"], row["reply_count"]) == ("crate_digger", 3, 2)
+    mod.put(f"/posts/{mine.json()['id']}/recover.json").raise_for_status()
+    (row,) = ask(mod, f"topic:{waiting}")
+    assert (row["last_poster_username"], row["posts_count"]) == ("rookmoor", 4)
+
+
+def test_members_ask_and_ask_again_while_time_goes_by(mod: httpx.Client, house: DemoServer) -> None:
+    traffic = Traffic(house.site)
+    before = house.db.value("SELECT max(id) FROM topics")
+    with house.db.write():
+        for _ in range(4):
+            traffic.question()
+        asked = house.db.all("SELECT * FROM topics WHERE id > ? AND archetype = 'regular'", [before])
+        traffic.again()
+    assert len(asked) == 4
+    assert {t["id"] for t in asked} <= {t["id"] for t in ask(mod, "status:noreplies")}
+    newest = house.db.one(
+        "SELECT p.user_id, t.user_id AS asker FROM posts p JOIN topics t ON t.id = p.topic_id ORDER BY p.id DESC"
+    )
+    assert newest is not None
+    assert newest["user_id"] == newest["asker"]

@@ -8,6 +8,7 @@ from modtui.demo.model import (
     MINUTE,
     SYSTEM_ID,
     Row,
+    iso,
     now_ms,
     slugify,
 )
@@ -52,7 +53,11 @@ def new_topic(
         site.db.insert("topic_allowed", topic_id=topic_id, group_name=group)
     if archetype == "regular":
         site.db.run("UPDATE users SET topic_count = topic_count + 1 WHERE id = ?", [user_id])
-    return topic_id, new_post(site, topic_id, user_id, raw, at=at)
+    post_id = new_post(site, topic_id, user_id, raw, at=at)
+    if archetype == "regular":
+        about = {"category_id": category_id, "archetype": archetype, "highest_post_number": 1, "created_at": iso(at)}
+        site.bus.publish("/new", {"topic_id": topic_id, "message_type": "new_topic", "payload": about})
+    return topic_id, post_id
 
 
 def new_post(

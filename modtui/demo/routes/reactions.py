@@ -121,11 +121,18 @@ def _solve(call: Call, on: bool) -> Json:
     with call.site.db.write():
         was = topic["accepted_post_id"] == post["id"]
         if on and not was:
+            earlier = call.site.db.one("SELECT user_id FROM posts WHERE id = ?", [topic["accepted_post_id"]])
+            if earlier is not None:
+                sql = "UPDATE users SET solved_count = max(solved_count - 1, 0) WHERE id = ?"
+                call.site.db.run(sql, [earlier["user_id"]])
             call.site.db.update("topics", topic["id"], accepted_post_id=post["id"])
             call.site.db.run("UPDATE users SET solved_count = solved_count + 1 WHERE id = ?", [post["user_id"]])
         elif not on and was:
             call.site.db.update("topics", topic["id"], accepted_post_id=None)
             call.site.db.run("UPDATE users SET solved_count = max(solved_count - 1, 0) WHERE id = ?", [post["user_id"]])
+    if on != was:
+        told = {"type": "accepted_solution" if on else "unaccepted_solution", "post_id": post["id"]}
+        call.site.bus.publish(f"/topic/{topic['id']}", told)
     if not on:
         return Json(OK)
     author = call.site.user(post["user_id"])
