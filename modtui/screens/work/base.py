@@ -34,6 +34,10 @@ GATHER_S = 0.05
 """Changes of rows that come within this time are painted together: a batch tells of each target."""
 
 
+SIMILAR_S = 0.3
+"""Solved threads like a question are looked for when the cursor rests on it this long."""
+
+
 def _nothing() -> None:
     """Not listening yet."""
 
@@ -45,6 +49,7 @@ class WorkBase(WorkFrame):
         super().__init__(shell, lane, community)
         self._rest: Timer | None = None
         self._gather: Timer | None = None
+        self._similar: Timer | None = None
         self._changed: dict[str, None] = {}
         self._moved_at = 0.0
         self._stop_listening: Callable[[], None] = _nothing
@@ -245,6 +250,7 @@ class WorkBase(WorkFrame):
             if item is not None:
                 following = self.following()
                 self.desk.want(item, ahead=(following,) if following is not None else ())
+                self._want_similar(item)
         self.draw_item()
         if item is None:
             self.shell.gate.hidden()
@@ -253,6 +259,18 @@ class WorkBase(WorkFrame):
         if not self.wide and self.reading:
             self.refresh_top()
         self.call_after_refresh(self._painted, item.id)
+
+    def _want_similar(self, item: Item) -> None:
+        """Look for solved threads like a question when the moderator rests on it."""
+        if self._similar is not None:
+            self._similar.stop()
+            self._similar = None
+        if item.question is not None and self.desk.solved.known(item) is None:
+            self._similar = self.set_timer(SIMILAR_S, lambda: self.run(self._find_similar(item)))
+
+    async def _find_similar(self, item: Item) -> None:
+        if await self.desk.similar(item) and self.built and self.current_id == item.id:
+            self.show_item()
 
     def _painted(self, item_id: str) -> None:
         if item_id == self.current_id and self.app.screen is self:

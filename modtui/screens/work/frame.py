@@ -182,14 +182,14 @@ class WorkFrame(Page):
         state = self.desk.state_of(item.id, item)
         community = tell.community_of(self.desk, item.ref.community)
         return ItemView(
-            item=item,
+            item=tell.with_text(item, context.thread),
             now_ms=self.shell.now_ms(),
             tz=self.shell.tz,
             site=community.url if community else "",
             thread=context.thread,
             dossier=context.dossier,
             earlier=context.earlier,
-            similar=context.similar,
+            similar=self.similar_of(item),
             effects=self._effects_of(item),
             reveal=self.reveal,
             loading=context.loading,
@@ -203,7 +203,7 @@ class WorkFrame(Page):
 
     def similar_of(self, item: Item) -> tuple[Answered, ...]:
         """Solved threads like the item, as far as they were found."""
-        return self.desk.context(item).similar
+        return self.desk.solved.known(item) or () if item.question is not None else ()
 
     def _state_words(self, item: Item) -> Shown | None:
         """Another's claim, as the head says it."""

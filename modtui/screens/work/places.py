@@ -31,7 +31,7 @@ HINTS: dict[Lane, tuple[str, ...]] = {
 """The keys of the hint line, what matters most first; the last ones never give way."""
 
 EFFECTS: dict[Lane, tuple[str, ...]] = {
-    "questions": ("item.reply", "question.accept-answer", "thread.lock", "item.escalate"),
+    "questions": ("item.reply", "thread.lock", "item.escalate"),
     "members": ("item.approve",),
 }
 """Keys whose effects the item tells; other lanes have those of reports."""
@@ -47,6 +47,13 @@ THREAD_VERBS = (
     ("escalate", "item.escalate"), ("note", "item.note"), ("claim", "item.claim"),
 )  # fmt: skip
 """What `,` lists for an item with a thread beside the site's own offers: verb and action."""
+
+ASKS = {
+    **dict(THREAD_VERBS), "unassign": "thread.assign", "unbookmark": "thread.bookmark", "unwatch": "thread.watch",
+    "unlock": "thread.lock", "unaccept": "question.accept-answer", "warn": "member.warn", "erase": "member.erase",
+    "logout": "member.log-out",
+}  # fmt: skip
+"""Verbs that ask for something first, and the action that asks: an offer of the site with this verb leads there."""
 
 MEMBER_VERBS = (
     ("approve", "item.approve"), ("silence", "member.silence"), ("ban", "member.ban"), ("warn", "member.warn"),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from msgspec.structs import replace
+
 from modtui.actions import BY_ID
 from modtui.desk import words
 from modtui.desk.community import Community
@@ -13,7 +15,7 @@ from modtui.desk.possible import complete
 from modtui.desk.view import View
 from modtui.domain.capability import Blocked, Capability
 from modtui.domain.decisions import Intent, Plan
-from modtui.domain.items import Claim, Item
+from modtui.domain.items import Claim, Item, Thread
 from modtui.domain.subjects import CommunityId, Lane
 from modtui.errors import ModtuiError
 from modtui.keymap import Keymap
@@ -39,6 +41,14 @@ _WORDED = frozenset({"reply", "accept", "escalate"})
 def community_of(desk: Desk, id: CommunityId | None) -> Community | None:
     """The community with this id; None for all."""
     return next((community for community in desk.communities if community.id == id), None)
+
+
+def with_text(item: Item, thread: Thread | None) -> Item:
+    """The item with its text: lists tell some questions by their title only, and the thread has the rest."""
+    if item.question is None or (item.body is not None and item.body.text.strip()) or thread is None:
+        return item
+    first = next((post for post in thread.posts if post.number == 1), None)
+    return replace(item, body=first.body) if first is not None else item
 
 
 def plan_words(plan: Plan) -> Shown:

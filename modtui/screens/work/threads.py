@@ -10,9 +10,9 @@ from modtui.desk.choosing import Chooser
 from modtui.desk.later import LATER, comes_back
 from modtui.domain.capability import Blocked
 from modtui.domain.decisions import Intent
-from modtui.domain.items import Choice, Item
+from modtui.domain.items import Choice, Item, Offer
 from modtui.screens.lines import choose
-from modtui.screens.work.places import MEMBER_VERBS, THREAD_VERBS
+from modtui.screens.work.places import ASKS, MEMBER_VERBS, THREAD_VERBS
 from modtui.screens.work.verbs import LETTERS, WorkVerbs
 from modtui.text import Foreign, Shown, own, say, show_line
 
@@ -161,7 +161,7 @@ class WorkThreads(WorkVerbs):
     # ,
     def _offers(self, item: Item) -> None:
         """The site's own offers first; where it lists none (questions, members), everything that has a verb."""
-        if item.offers and item.lane != "members":
+        if item.offers:
             super()._offers(item)
             return
         options: list[choose.Choice] = []
@@ -177,3 +177,11 @@ class WorkThreads(WorkVerbs):
             by_key[letter] = name
         title = say("WHAT CAN BE DONE WITH #{number}", number=item.number)
         self.open_line(choose.ChoiceLine(self, title, options, lambda key: self.act(by_key[key])))
+
+    def _offer_taken(self, item: Item, offer: Offer) -> None:
+        """What asks for something first has its own line or page; the rest is as the site offers it."""
+        action = ASKS.get(offer.verb)
+        if action is not None and item.kind in ("question", "member"):
+            self.act(action)
+        else:
+            super()._offer_taken(item, offer)
