@@ -174,7 +174,11 @@ class Questions:
     # --- texts
 
     async def _blurbs(self, streams: Sequence[Stream], listings: Sequence[Listing]) -> None:
-        """The beginnings of unanswered questions, which no list has: the search tells fifty at a time."""
+        """The beginnings of unanswered questions, which no list has: the search tells fifty at a time. Left out when the
+        budget runs low."""
+        budget = self._topics.door.budget
+        if budget.limit and budget.used > budget.limit / 2:
+            return
         for stream, listing in zip(streams, listings, strict=True):
             if stream.kind != NONE or stream.page or stream.day:
                 continue
