@@ -31,7 +31,11 @@ only together with `--url` or `--community`, and modtui takes it out of its envi
 
 A line of `queue --json` has at least: `id` (opaque), `community` (its name), `backend`, `lane`, `kind`, `title`,
 `author`, `reports` (how many), `reasons` (a list), `age_seconds`, `language` (may be null), `state`, `claimed_by` (may
-be null), `offers` (a list of `id`, `verb`, `label`, `allowed`, `why_not`), `url`, `seen` (a digest of what was shown).
+be null), `offers` (a list of `id`, `verb`, `label`, `allowed`, `why_not`), `url`, `seen` (a digest of what was shown),
+`category` (may be null), `tags` (a list), and for questions `question` (`unanswered`, `asker`: the asker wrote last,
+`unsolved`, `held`: a reply waits for approval), `replies`, `due_ms` (when it is due, in UTC milliseconds) and `due`
+(`ok`, `soon`: half of the time is over, `late`); these four are null where they do not apply. Questions come in the
+order in which they are due.
 
 A line of `act` has: `id`, `decision` (may be null), `state`, `checked`, `message`.
 

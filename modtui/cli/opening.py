@@ -268,6 +268,7 @@ def opening(options: Options, settings: Settings, *, none: bool = False) -> Iter
     Raises UsageError, AuthError, StoreError, and what a site says to an unknown key.
     """
     from modtui.desk.desk import Desk
+    from modtui.desk.targets import Targets
     from modtui.store.store import Store
 
     picked = communities(options, settings, none=none)
@@ -277,7 +278,9 @@ def opening(options: Options, settings: Settings, *, none: bool = False) -> Iter
         yield Desk(
             picked, opened, reasons=settings.reasons, hold_s=settings.undo.hold_s,
             hold_person_s=settings.undo.hold_person_s, hold_override_s=options.hold_s, read_only=only_look,
-            resume_after_s=settings.undo.resume_after_s, replies=settings.saved_replies,
+            resume_after_s=settings.undo.resume_after_s,
+            targets=Targets(settings.targets, settings.hours, {one.id: one.name for one in picked}),
+            replies=settings.saved_replies,
         )  # fmt: skip
     finally:
         asyncio.run(_tidied(opened, settings))

@@ -13,13 +13,14 @@ from modtui.cli.options import shared
 from modtui.cli.output import emit, emit_json, narrate, width
 from modtui.cli.running import patient
 from modtui.domain.capability import ALLOWED, Blocked
-from modtui.domain.items import Item
+from modtui.domain.hours import standing
+from modtui.domain.items import Due, Item, Question
 from modtui.domain.seen import seen_of
 from modtui.domain.subjects import LANES, Lane
 from modtui.errors import ModtuiError, RightsError, UsageError
 from modtui.settings.options import Options
 from modtui.text import Shown, cut, join, own, pad, say, show_line
-from modtui.text.time import age
+from modtui.text.time import MINUTE, age
 
 if TYPE_CHECKING:
     from modtui.desk.community import Community
@@ -58,6 +59,12 @@ def line_of(desk: Desk, community: Community, item: Item) -> dict[str, Any]:
             for offer in item.offers
         ],
         "url": item.url,
+        "question": item.question.state if item.question else None,
+        "replies": item.question.replies if item.question else None,
+        "due_ms": item.due.due_ms if item.due else None,
+        "due": standing(item.due, community.backend.wire.clock_ms),
+        "category": item.place.category,
+        "tags": list(item.place.tags),
         "seen": seen_of(item).digest,
         "decision": None if mine is None else {"id": mine.id, "state": mine.state},
     }  # fmt: skip
@@ -68,14 +75,40 @@ def row_of(community: Community, item: Item, columns: int, *, named: bool) -> Sh
     who = show_line(item.author.username) if item.author else own("-")
     why = show_line(", ".join(item.reasons) or "-")
     title = own(f"(folded: {why})") if item.folded else show_line(item.title)
+    if item.question is not None:
+        return _cut(community, [*_question_cells(community, item, item.question), title], columns, named=named)
     cells = [
         pad(show_line(item.number), 7), pad(age(item.since_ms, community.backend.wire.clock_ms), 4),
         pad(own(f"{len(item.reports)} rp"), 5), pad(own((item.language or "??").upper()), 2), pad(cut(why, 14), 14),
         pad(cut(who, _COLUMNS), _COLUMNS), title,
     ]  # fmt: skip
-    if named:
-        cells.insert(0, pad(cut(show_line(community.name), 12), 12))
-    return cut(join("  ", cells), max(40, columns))
+    return _cut(community, cells, columns, named=named)
+
+
+def _question_cells(community: Community, item: Item, asked: Question) -> list[Shown]:
+    """The columns of a question before its title: number, age, what is due when, language, state, category, asker."""
+    now_ms = community.backend.wire.clock_ms
+    return [
+        pad(show_line(item.number), 7), pad(age(asked.clock_ms, now_ms), 4), pad(_due_words(item.due, now_ms), 9),
+        pad(own((item.language or "??").upper()), 2), pad(own(asked.state), 10),
+        pad(cut(show_line(item.place.category or "-"), 14), 14),
+        pad(cut(show_line(item.author.username) if item.author else own("-"), _COLUMNS), _COLUMNS),
+    ]  # fmt: skip
+
+
+def _due_words(due: Due | None, now_ms: int) -> Shown:
+    """`in 3h`, `late 26h`, or a dash."""
+    if due is None:
+        return own("-")
+    if now_ms >= due.due_ms:
+        return say("late {time}", time=age(due.due_ms, now_ms))
+    return say("in {time}", time=age(now_ms, max(due.due_ms, now_ms + MINUTE)))
+
+
+def _cut(community: Community, cells: list[Shown], columns: int, *, named: bool) -> Shown:
+    """The cells as one line, after the community's name where there are several."""
+    first = [pad(cut(show_line(community.name), 12), 12)] if named else []
+    return cut(join("  ", [*first, *cells]), max(40, columns))
 
 
 def lane_open(community: Community, lane: Lane) -> None:
@@ -87,15 +120,14 @@ def lane_open(community: Community, lane: Lane) -> None:
 
 
 async def walk(desk: Desk, community: Community, lane: Lane) -> AsyncIterator[Item]:
-    """Every open item of a lane, a page at a time, each once; what comes is put into the cache too."""
-    from modtui.desk.language import with_language
-
+    """Every open item of a lane, a page at a time, each once, with language and clock; what comes is put into the
+    cache too."""
     cursor: str | None = None
     met: set[str] = set()
     unreadable = 0
     while True:
         page = await community.backend.page(lane, cursor)
-        items = [with_language(item, community.language) for item in page.items]
+        items = await desk.filling.fill_whole(page.items)
         await desk.store.cache.put_items(items)
         unreadable += page.unreadable
         for item in items:
@@ -113,26 +145,41 @@ def _chosen_lanes(lane: str) -> tuple[Lane, ...]:
     return LANES if lane == "all" else (next(one for one in LANES if one == lane),)
 
 
+async def _matching(
+    desk: Desk, community: Community, lane: Lane, wanted: Filter, *, asked: bool
+) -> AsyncIterator[Item]:  # fmt: skip
+    """The items of one lane that pass; nothing where the account does not have a lane that was not `asked` for."""
+    from modtui.desk.filter import Around
+    from modtui.desk.pages import PAGED
+
+    if asked:
+        lane_open(community, lane)
+    elif lane not in PAGED or community.backend.capabilities.lane(lane) != ALLOWED:
+        return
+    async for item in walk(desk, community, lane):
+        mine = {item.id} if desk.store.journal.open_for(item.ref) else frozenset[str]()
+        if wanted.matches(item, Around(now_ms=community.backend.wire.clock_ms, mine=mine)):
+            yield item
+
+
 async def _print(
     desk: Desk, lanes: tuple[Lane, ...], wanted: Filter, limit: int | None, show: Callable[[Community, Item], bool]
 ) -> int:
-    """Print what passes, site by site; gives how many. Raises the first site's error when no site answered."""
-    from modtui.desk.filter import Around
+    """Print what passes, site by site, questions in the order in which they are due; gives how many. Raises the first
+    site's error when no site answered."""
+    from modtui.desk.orders import due_place
 
     count, answered = 0, False
     troubles: list[tuple[Community, ModtuiError]] = []
+    waiting: list[tuple[Community, Item]] = []
     for community in desk.communities:
         try:
             await community.identify()
             for lane in lanes:
-                if len(lanes) == 1:
-                    lane_open(community, lane)
-                elif community.backend.capabilities.lane(lane) != ALLOWED:
-                    continue
-                async for item in walk(desk, community, lane):
+                async for item in _matching(desk, community, lane, wanted, asked=len(lanes) == 1):
                     answered = True
-                    mine = {item.id} if desk.store.journal.open_for(item.ref) else frozenset[str]()
-                    if not wanted.matches(item, Around(now_ms=community.backend.wire.clock_ms, mine=mine)):
+                    if lane == "questions":
+                        waiting.append((community, item))
                         continue
                     if not show(community, item):
                         return count
@@ -142,6 +189,11 @@ async def _print(
                 answered = True
         except ModtuiError as error:
             troubles.append((community, error))
+    waiting.sort(key=lambda pair: due_place(pair[1]))
+    for community, item in waiting[: None if limit is None else limit - count]:
+        if not show(community, item):
+            break
+        count += 1
     if len(desk.communities) == 1 and troubles:
         raise troubles[0][1]
     for community, trouble in troubles:
@@ -159,10 +211,10 @@ async def _print(
 @click.option("--json", "as_json", is_flag=True, help="One JSON line for each item, in ASCII.")
 @shared
 def queue(options: Options, lane: str, words: str, limit: int | None, as_json: bool) -> int:
-    """List what waits for a moderator, the oldest first where the site can.
+    """List what waits for a moderator, the oldest first where the site can; questions by what is due next.
 
-    Lines come page by page, as the site's budget allows; `| head` may stop it at any time. The lines of --json are what
-    `modtui act` takes.
+    Lines come page by page, as the site's budget allows (those of questions when all are read); `| head` may stop it at
+    any time. The lines of --json are what `modtui act` takes.
     """
     from modtui.desk.filter import parse
 

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
 from modtui.desk.clock import Clock
 from modtui.desk.events import CountsChanged, Event, ItemsChanged
-from modtui.desk.language import with_language
 from modtui.domain.capability import Blocked
 from modtui.domain.decisions import Decision, Step, Target
 from modtui.domain.items import Claim, Gone, Item, Offer, State
-from modtui.domain.subjects import CommunityId, SubjectRef
+from modtui.domain.subjects import SubjectRef
 
 if TYPE_CHECKING:
     from modtui.store.cache import Cache
@@ -50,15 +49,14 @@ def _left(item: Item) -> tuple[Offer, ...]:
 class Aftermath:
     """Writes what we caused to the cache and tells of it."""
 
-    def __init__(
-        self, cache: Cache, clock: Clock, tell: Callable[[Event], None], languages: Mapping[CommunityId, str | None]
-    ) -> None:
+    def __init__(self, cache: Cache, clock: Clock, tell: Callable[[Event], None]) -> None:
         self._cache = cache
-        self._languages = languages
         self._clock = clock
         self._tell = tell
         self.closed: Callable[[Item], None] = lambda item: None
         """Called for each open row that we close: the lane's count is one less."""
+        self.fill: Callable[[Iterable[Item]], list[Item]] = list
+        """Fills in language and clock of what was read."""
         self.siblings: dict[SubjectRef, str] = {}
         """Subjects that the site closed together with another, and the decision that did it."""
 
@@ -97,13 +95,12 @@ class Aftermath:
                 continue
             rows = self._cache.by_ref(one.ref)
             lanes = [row.lane for row in rows if row.lane != one.lane]
-            told = with_language(one, self._languages.get(one.ref.community))
-            fresh.append(told)
-            fresh.extend(replace(told, lane=lane) for lane in lanes)
+            fresh.append(one)
+            fresh.extend(replace(one, lane=lane) for lane in lanes)
         ids = [row.id for one in gone for row in self._cache.by_ref(one.ref)]
         for one in gone:
             await self._cache.mark_gone([one.ref], one.why)
-        await self._put(fresh)
+        await self._put(self.fill(fresh))
         if ids:
             self._tell(ItemsChanged(items=tuple(ids)))
 

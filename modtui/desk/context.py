@@ -222,6 +222,8 @@ class ContextKeeper:
                 return  # nobody waits for it, so it says nothing about the line
             raise
         await self._desk.store.cache.put_thread(item.id, thread)
+        await self._desk.solved.learn(item, thread)
+        self._desk.filling.read(item, thread)
 
     async def _fetch_dossier(self, item: Item, native: str) -> None:
         with spending("read"):

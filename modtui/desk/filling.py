@@ -17,7 +17,7 @@ from modtui.desk.community import Community
 from modtui.desk.events import Event, ItemsChanged, Troubled
 from modtui.desk.language import checksum, code, language_of, spoken_text, told, with_language
 from modtui.desk.targets import CLOCKED, Targets
-from modtui.domain.items import Item
+from modtui.domain.items import Item, Thread
 from modtui.errors import ModtuiError
 from modtui.store.spoken import Spoken, SpokenRow
 
@@ -75,7 +75,8 @@ class Filling:
             else:
                 text = spoken_text(item)
                 mark = checksum(text)
-                sure = found is not None and found.text == mark
+                # A list that shows a title only says nothing new of a question whose text was looked at before.
+                sure = found is not None and (found.text == mark or (_bare(item) and found.language is not None))
                 if not sure:
                     self._wish(item.id, mark, text)
                 language = found.language if found is not None and sure else None
@@ -112,6 +113,18 @@ class Filling:
 
     # --- languages that only the words tell
 
+    def read(self, item: Item, thread: Thread) -> None:
+        """A thread was read: the words of a question that its list did not show tell its language."""
+        first = next((post.body for post in thread.posts if post.number == 1), None)
+        if item.kind != "question" or first is None or not _bare(item):
+            return
+        known = self._spoken.of([item.id]).get(item.id)
+        if known is None or known.hand or known.language is not None:
+            return
+        text = f"{item.title}\n\n{first.text}"
+        self._wish(item.id, checksum(text), text)
+        self.begin()
+
     def _wish(self, item_id: str, mark: int, text: str) -> None:
         if len(self._queue) < _QUEUED:
             self._queue[item_id] = (mark, text)
@@ -139,7 +152,7 @@ class Filling:
         """Rows of the cache whose language is known now."""
         changed: list[Item] = []
         for row, item in zip(rows, self._cache.items([row.item for row in rows]), strict=True):
-            if item is None or row.language is None or checksum(spoken_text(item)) != row.text:
+            if item is None or row.language is None or not (_bare(item) or checksum(spoken_text(item)) == row.text):
                 continue
             author = code(item.author.locale) if item.author else None
             bare = msgspec.structs.replace(item, language=None)
@@ -181,6 +194,11 @@ class Filling:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         self._queue.clear()
+
+
+def _bare(item: Item) -> bool:
+    """Whether nothing but the title of a question is known."""
+    return item.kind == "question" and not item.source and not (item.body and item.body.text.strip())
 
 
 def _look(wished: dict[str, tuple[int, str]]) -> list[SpokenRow]:

@@ -14,7 +14,7 @@ from typing import Literal
 import msgspec
 from msgspec import Struct, field
 
-from modtui.domain.items import REASONS, SEVERE, Item, ItemKind, State
+from modtui.domain.items import REASONS, SEVERE, WAITING, Item, ItemKind, QuestionState, State
 from modtui.errors import UsageError
 from modtui.store.people import flags
 from modtui.text.time import parse_duration
@@ -22,10 +22,14 @@ from modtui.text.time import parse_duration
 Op = Literal[":", ">", "<", ">=", "<="]
 
 KINDS: tuple[str, ...] = ItemKind.__args__  # type: ignore[attr-defined]
-STATES: tuple[str, ...] = State.__args__  # type: ignore[attr-defined]
+QUESTION_STATES: tuple[str, ...] = QuestionState.__args__  # type: ignore[attr-defined]
+STATES: tuple[str, ...] = (*State.__args__, *QUESTION_STATES)  # type: ignore[attr-defined]
 OF_MEMBERS = ("new", "staff", "silenced", "suspended", "suspect", "waiting", "unanswered")
 """What `is:` can ask about members: `waiting` for approval, `unanswered` first posts."""
-IS = ("mine", "marked", "claimed", "hidden", "new", "severe", "open", "edited", *OF_MEMBERS[1:])
+IS = (
+    "mine", "marked", "claimed", "hidden", "new", "severe", "open", "edited", "late", "soon", "assigned", "first",
+    "watched", *OF_MEMBERS[1:],
+)  # fmt: skip
 WORDS: dict[str, str] = {
     "author": "who wrote it, whole name, * for any signs",
     "reporter": "who reported it, whole name, * for any signs",
@@ -69,6 +73,14 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     category: str = ""
     tags: tuple[str, ...] = ()
     text: str = ""
+    question: str | None = None
+    clock_ms: int | None = None
+    amber_ms: int | None = None
+    due_ms: int | None = None
+    assigned: str = ""
+    assigned_mine: bool = False
+    watched: bool = False
+    first: bool = False
     flags: tuple[str, ...] = ()
     """What is known of a member (`store.people.flags`)."""
 
@@ -148,6 +160,11 @@ class Filter(Struct, frozen=True):
         words = {word for term in self.terms for word in (term.key, *(f"{term.key}:{value}" for value in term.values))}
         return not words.isdisjoint(keys)
 
+    @property
+    def any_state(self) -> bool:
+        """Whether it asks for rows that are not open, too. A question that waits is open."""
+        return any(term.key == "state" and not WAITING.issuperset(term.values) for term in self.terms)
+
 
 EVERYTHING = Filter()
 
@@ -155,6 +172,7 @@ EVERYTHING = Filter()
 def facts_of(item: Item) -> Facts:
     """What a filter can ask about a whole item."""
     body = item.source if item.source is not None else item.body.text if item.body else ""
+    asked, due = item.question, item.due
     return Facts(
         id=item.id, number=item.number, since_ms=item.since_ms, author=item.author.username if item.author else "",
         reporters=tuple(r.reporter.username for r in item.reports if r.reporter), reasons=item.reasons,
@@ -163,6 +181,10 @@ def facts_of(item: Item) -> Facts:
         claimed_by=item.claim.by if item.claim else "", claim_mine=bool(item.claim and item.claim.mine),
         category=item.place.category or "", tags=tuple(item.place.tags), text=f"{item.title}\n{body}",
         flags=flags(item.author) if item.lane == "members" and item.author else (),
+        question=asked.state if asked else None, clock_ms=asked.clock_ms if asked else None,
+        amber_ms=due.amber_ms if due else None, due_ms=due.due_ms if due else None,
+        assigned=asked.assigned or "" if asked else "", assigned_mine=bool(asked and asked.assigned_mine),
+        watched=bool(asked and asked.watched), first=bool(asked and asked.first),
     )  # fmt: skip
 
 
@@ -259,7 +281,17 @@ def named(pattern: str, name: str) -> bool:
 
 def _is(value: str, facts: Facts, around: Around) -> bool:
     if value == "mine":
-        return facts.claim_mine or facts.id in around.mine
+        return facts.claim_mine or facts.assigned_mine or facts.id in around.mine
+    if value == "late":
+        return facts.due_ms is not None and facts.due_ms <= around.now_ms
+    if value == "soon":
+        return facts.amber_ms is not None and facts.amber_ms <= around.now_ms and not _is("late", facts, around)
+    if value == "assigned":
+        return bool(facts.assigned) or facts.assigned_mine
+    if value == "first":
+        return facts.first
+    if value == "watched":
+        return facts.watched
     if value == "marked":
         return facts.id in around.marked
     if value == "claimed":
@@ -292,7 +324,7 @@ _TESTS: dict[str, Callable[[Term, Facts, Around], bool]] = {
     "text": lambda t, f, a: any(v in f.text.casefold() for v in t.values),
     "like": lambda t, f, a: any(f.id in a.like.get(v, ()) for v in t.values),
     "is": lambda t, f, a: any(_is(v, f, a) for v in t.values),
-    "state": lambda t, f, a: f.state in t.values,
+    "state": lambda t, f, a: f.state in t.values or f.question in t.values,
     "category": lambda t, f, a: any(v in f.category.casefold() for v in t.values),
     "tag": lambda t, f, a: any(v == tag.casefold() for v in t.values for tag in f.tags),
 }

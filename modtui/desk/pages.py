@@ -9,7 +9,6 @@ from typing import Any
 import msgspec
 
 from modtui.desk.events import CountsChanged, ItemsChanged, LaneLoaded, Troubled
-from modtui.desk.language import with_language
 from modtui.desk.reads import Reads
 from modtui.desk.rooms import DeskLike, PutLike
 from modtui.desk.walk import Walk
@@ -18,6 +17,10 @@ from modtui.domain.items import Changes, Claim, Gone, Item
 from modtui.domain.subjects import LANES, CommunityId, Lane, SubjectRef
 from modtui.store.pick import pick
 from modtui.text import count, say
+
+PAGED: tuple[Lane, ...] = ("reports", "pending", "questions")
+"""The lanes that are kept like the site. The directory of members is read when it is looked at, and what was handed on
+is not asked of the site as a lane."""
 
 
 class Lanes:
@@ -302,8 +305,9 @@ class Lanes:
         if reads is not None:
             found = [each for each in found if reads.holds(each.ref, asked)]
             reads.note(found)
-        items = [with_language(each, self.community.language) for each in found if isinstance(each, Item)]
+        items = self._desk.filling.fill(one for one in found if isinstance(one, Item))
         put: PutLike = await self._cache.put_items(items)
+        self._desk.filling.begin()
         return put
 
     async def next_page(self) -> bool:

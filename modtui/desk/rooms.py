@@ -5,12 +5,16 @@ these by shape, so each room can be tried alone.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from modtui.desk.clock import Clock
 from modtui.desk.events import Events
 from modtui.domain.items import Account, Dossier, Item, Thread
 from modtui.domain.subjects import CommunityId, Lane, SubjectRef
+
+if TYPE_CHECKING:
+    from modtui.desk.filling import Filling
+    from modtui.desk.similar import Similar
 
 
 class PutLike(Protocol):
@@ -52,3 +56,7 @@ class DeskLike(Protocol):
     def store(self) -> Any: ...
     @property
     def clock(self) -> Clock: ...
+    @property
+    def filling(self) -> Filling: ...
+    @property
+    def solved(self) -> Similar: ...

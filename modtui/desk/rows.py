@@ -7,10 +7,10 @@ cannot (names in any alphabet, sets of ids, words in the text). Both agree with 
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Callable, Container, Sequence
 from typing import Any
 
+import msgspec
 from msgspec import Struct, field
 
 from modtui.desk.filter import OF_MEMBERS, Around, Facts, Filter, Term, facts_of, named
@@ -62,11 +62,39 @@ def match_ids(
     return ids
 
 
-def tally_languages(
-    cache: Any, lane: Lane, scope: Sequence[CommunityId], wanted: Filter, around: Around, *, open_only: bool = True
-) -> Counter[str | None]:
-    """How many rows of a lane that pass the filter are in each language. Raises StoreError."""
-    return Counter(_picked("language", cache, lane, scope, _plan(wanted, around, None), open_only=open_only))
+class Tally(Struct, frozen=True):
+    """How many rows share a value (None: they have none), and since when the longest of them waits (UTC ms)."""
+
+    value: str | None
+    count: int
+    oldest_ms: int
+
+
+TALLIES: dict[str, str] = {
+    "language": "language", "state": "coalesce(question, state)", "category": "category",
+    "tag": "json_extract(CAST(data AS TEXT), '$.place.tags')", "all": "''",
+}  # fmt: skip
+"""What can be counted by."""
+
+
+def tally(
+    by: str, cache: Any, lane: Lane, scope: Sequence[CommunityId], wanted: Filter, around: Around,
+    language: str | None = None, *, open_only: bool = True,
+) -> list[Tally]:
+    """The rows of a lane that pass the filter, counted by one of TALLIES, the most frequent value first. A row counts
+    for each of its tags. Raises StoreError."""
+    first = f"coalesce(clock_ms, since_ms) || coalesce('=' || {TALLIES[by]}, '')"
+    found: dict[str | None, tuple[int, int]] = {}
+    for pair in _picked(first, cache, lane, scope, _plan(wanted, around, language), open_only=open_only):
+        since, has, value = pair.partition("=")
+        values: list[Any] = [value if has else None]
+        if by == "tag":
+            values = msgspec.json.decode(value) if has else [None]
+        for each in values or [None]:
+            count, oldest = found.get(each, (0, int(since)))
+            found[each] = (count + 1, min(oldest, int(since)))
+    tallies = [Tally(value, count, oldest) for value, (count, oldest) in found.items()]
+    return sorted(tallies, key=lambda one: (-one.count, one.value is None, one.value or ""))
 
 
 def _plan(wanted: Filter, around: Around, language: str | None) -> _Plan:
@@ -102,9 +130,11 @@ def _add(plan: _Plan, term: Term, around: Around) -> None:
     elif term.key == "reason":
         parts = ["instr(char(10) || reasons || char(10), ?) > 0"] * len(term.values)
         plan.sql(" OR ".join(parts), [f"\n{value}\n" for value in term.values], term.negative)
-    elif term.key in ("kind", "state"):
-        name = "item_kind" if term.key == "kind" else "state"
-        plan.sql(f"{name} IN ({','.join('?' * len(term.values))})", term.values, term.negative)
+    elif term.key == "kind":
+        plan.sql(f"item_kind IN ({','.join('?' * len(term.values))})", term.values, term.negative)
+    elif term.key == "state":
+        marks = ",".join("?" * len(term.values))
+        plan.sql(f"state IN ({marks}) OR coalesce(question, '') IN ({marks})", term.values * 2, term.negative)
     elif term.key == "lang":
         plan.sql(*_languages(term.values), negative=term.negative)
     elif term.key == "is":
@@ -144,6 +174,8 @@ def _languages(values: Sequence[str]) -> tuple[str, list[object]]:
 _IS = {
     "claimed": "claimed <> ''", "hidden": "hidden", "severe": "severe", "open": "state = 'open'",
     "edited": "edited_ms IS NOT NULL OR json_extract(CAST(data AS TEXT), '$.edits') > 0",
+    "late": "due_ms <= {now_ms}", "soon": "amber_ms <= {now_ms} AND due_ms > {now_ms}",
+    "assigned": "assigned <> '' OR assigned_mine", "first": "first", "watched": "watched",
 }  # fmt: skip
 _IS |= {name: f"row IN (SELECT row FROM member WHERE instr(flags, ' {name} ') > 0)" for name in OF_MEMBERS}
 _NEW_MEMBER = _IS.pop("new")
@@ -156,13 +188,14 @@ _IS["unanswered"] += (
 
 
 def _add_is(plan: _Plan, term: Term, around: Around) -> None:
+    told = {value: _IS[value].replace("{now_ms}", str(int(around.now_ms))) for value in term.values if value in _IS}
     sets: dict[str, Container[str]] = {"mine": around.mine, "marked": around.marked, "new": around.new}
-    if all(value in _IS for value in term.values):
-        plan.sql(" OR ".join(_IS[value] for value in term.values), [], term.negative)
+    if all(value in told for value in term.values):
+        plan.sql(" OR ".join(f"({condition})" for condition in told.values()), [], term.negative)
         return
     # A mix of columns and sets: columns become one flag beside the id.
-    flags = [f"({_IS[value]})" for value in term.values if value in _IS]
-    flags += ["claim_mine"] if "mine" in term.values else []
+    flags = [f"({condition})" for condition in told.values()]
+    flags += ["claim_mine", "assigned_mine"] if "mine" in term.values else []
     flags += [_NEW_MEMBER] if "new" in term.values else []
     inside = _in([sets[value] for value in term.values if value in sets])
     name = f"CASE WHEN {' OR '.join(flags)} THEN NULL ELSE id END" if flags else "id"

@@ -47,6 +47,7 @@ class SiteSync:
         self._again = False
         self._stop_listening: Callable[[], None] = _nothing
         self._little: asyncio.Task[bool] | None = None
+        self._members_turn = False
         self.lanes = Lanes(desk, community, self._work)
 
     # --- the line
@@ -211,6 +212,8 @@ class SiteSync:
             await self.lanes.look(lane)
             await self.lanes.restart(lane)
             await self.lanes.check_some()
+            if lane == "questions":
+                self._desk.solved.again(self.id)
             self._work.set()
         except ModtuiError as error:
             self.trouble(error)
@@ -248,7 +251,8 @@ class SiteSync:
         return float(SHARE * budget.window_s / limit) if limit > 0 else UNLIMITED_TRICKLE_S
 
     async def trickle(self) -> None:
-        """Read on in the background with a tenth of the budget: suspected rows first, then the next pages."""
+        """Read on in the background with a tenth of the budget: suspected rows first, then the next pages, then what
+        was answered."""
         while True:
             await self._work.wait()
             await self._clock.sleep(self._interval())
@@ -279,4 +283,9 @@ class SiteSync:
         if await lanes.look_due() or await lanes.check_some() or await lanes.next_page():
             return True
         members: Members | None = getattr(self._desk, "members", None)
-        return members is not None and await members.trickle(self.id)
+        self._members_turn = not self._members_turn
+        if self._members_turn and members is not None and await members.trickle(self.id):
+            return True
+        if await self._desk.solved.step(self.community):
+            return True
+        return not self._members_turn and members is not None and await members.trickle(self.id)

@@ -14,21 +14,17 @@ from modtui.desk.events import Event, ItemsChanged, LaneLoaded
 from modtui.desk.filter import EVERYTHING, Around, Facts, parse
 from modtui.desk.like import Likeness
 from modtui.desk.marks import Marks
+from modtui.desk.orders import PLACES, SORT_WORDS, SORTS, sorts_of
 from modtui.desk.outcome import RowState
 from modtui.desk.rooms import DeskLike
-from modtui.desk.rows import facts_for, match_ids, tally_languages
+from modtui.desk.rows import TALLIES, Tally, facts_for, match_ids, tally
 from modtui.domain.items import Item
 from modtui.domain.subjects import CommunityId, Lane, parse_item_id
 from modtui.errors import UsageError
 from modtui.store.people import named
 
-SORTS: tuple[str, ...] = ("oldest", "newest", "reports", "score", "author")
-MEMBER_SORTS: tuple[str, ...] = ("newest", "seen", "posts", "trust", "author")
-SORT_WORDS: dict[str, str] = {
-    "seen": "last seen first", "posts": "most posts first", "trust": "highest trust level first",
-    "oldest": "oldest first", "newest": "newest first", "reports": "most reports first", "score": "highest score first",
-    "author": "by author",
-}  # fmt: skip
+__all__ = ["SORTS", "SORT_WORDS", "View"]
+
 _WINDOW = 48
 _NAMED = 500
 _HELD = 512
@@ -89,7 +85,7 @@ class View:
     @property
     def sorts(self) -> tuple[str, ...]:
         """What this lane can be sorted by, the usual order first."""
-        return MEMBER_SORTS if self.lane == "members" else SORTS
+        return sorts_of(self.lane)
 
     @property
     def prefix(self) -> str:
@@ -219,12 +215,26 @@ class View:
     def language_counts(self) -> dict[str | None, int]:
         """How many items of each language the filter lets through, the most frequent first; None is not known."""
         if self._languages is None:
-            counts = tally_languages(
-                self._cache, self.lane, self.scope, self._filter, self._around(),
-                open_only=not self._filter.uses("state"),
-            )  # fmt: skip
-            self._languages = dict(sorted(counts.items(), key=lambda pair: (-pair[1], pair[0] or "~")))
+            self._languages = {one.value: one.count for one in self._tally("language", None)}
         return self._languages
+
+    def tally(self, by: str) -> list[Tally]:
+        """What is shown (with what waits for `merge`), counted by `language`, `state`, `category`, `tag` or `all`, each
+        with since when its oldest waits; the most frequent first. Raises UsageError, StoreError."""
+        if by not in TALLIES:
+            raise UsageError(f'The list cannot be counted by "{by}".', "There are " + ", ".join(TALLIES) + ".")
+        return self._tally(by, self.language)
+
+    @property
+    def oldest_ms(self) -> int | None:
+        """Since when the longest of what is shown waits (UTC ms); None while nothing is shown."""
+        return next((one.oldest_ms for one in self.tally("all")), None)
+
+    def _tally(self, by: str, language: str | None) -> list[Tally]:
+        return tally(
+            by, self._cache, self.lane, self.scope, self._filter, self._around(), language,
+            open_only=not self._filter.any_state,
+        )  # fmt: skip
 
     def cycle_language(self) -> str | None:
         """Show the next language of `language_counts` only, after the last one all again. Returns what is shown now:
@@ -300,7 +310,7 @@ class View:
             return
         if not self._order:
             self._reorder(self._select())
-        elif backlog and self.sort == "oldest" and not self._likes and self._extend(fresh):
+        elif backlog and self.sort in PLACES and not self._likes and self._extend(fresh):
             return
         else:
             self._fresh.update(dict.fromkeys(fresh))
@@ -319,8 +329,9 @@ class View:
         facts = [found for found in facts_for(self._cache, [self._order[-1], *fresh]) if found is not None]
         if len(facts) != len(fresh) + 1:
             return False
-        last, rest = facts[0], sorted(facts[1:], key=_age)
-        if _age(rest[0]) < _age(last):
+        place = PLACES[self.sort]
+        last, rest = facts[0], sorted(facts[1:], key=place)
+        if place(rest[0]) < place(last):
             return False
         start = len(self._order)
         self._order.extend(found.id for found in rest)
@@ -357,7 +368,7 @@ class View:
             return self._passing(ids) if self.filtered else ids
         found = match_ids(
             self._cache, self.lane, self.scope, self.sort, self._filter, self._around(), self.language,
-            open_only=not self._filter.uses("state"),
+            open_only=not self._filter.any_state,
         )  # fmt: skip
         if aside := self._aside():
             found = [id for id in found if id not in aside]
@@ -375,7 +386,7 @@ class View:
         if not ids:
             return []
         around = self._around()
-        any_state = self._filter.uses("state")
+        any_state = self._filter.any_state
         aside = self._aside()
         return [
             facts.id
@@ -432,7 +443,3 @@ class View:
         self._languages = None
         self._known = None
         self._revision += 1
-
-
-def _age(facts: Facts) -> tuple[int, str]:
-    return (facts.since_ms, facts.id)

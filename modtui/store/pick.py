@@ -80,6 +80,20 @@ def pick(
         return []
 
 
+def overdue(cache: Cache, lane: Lane | str, communities: Sequence[CommunityId], now_ms: int) -> list[tuple[str, int]]:
+    """The ids and due instants of the lane's open rows of whose time at least half is over. Raises StoreError."""
+    question = (
+        "SELECT id, due_ms FROM item WHERE lane=? AND open=1 AND due_ms IS NOT NULL AND amber_ms<=? "
+        f"AND community IN ({','.join('?' * len(communities))})"
+    )
+    try:
+        with cache.database.reading() as connection:
+            return list(connection.execute(question, (lane, now_ms, *communities)))
+    except Damaged:
+        cache.database.renew()
+        return []
+
+
 def holding(name: str, needle: str) -> tuple[str, str]:
     """A condition on a column (`data`: the stored item) that holds at least where it has `needle` (folded) in any case;
     it may hold elsewhere, too."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from modtui.desk.view import SORT_WORDS, SORTS
+from modtui.desk.view import SORT_WORDS
 from modtui.errors import UsageError
 from modtui.screens.lines.choose import ChoiceLine, choices
 from modtui.screens.work.base import WorkBase
@@ -29,7 +29,7 @@ class WorkFind(WorkBase):
     # order and filter
     def act_sort_choose(self) -> None:
         """The order, by name."""
-        names = list(SORTS)
+        names = list(self.view.sorts)
         now = {self.view.sort: "  (now)"}
         rows = choices([(str(n), own(SORT_WORDS[name] + now.get(name, ""))) for n, name in enumerate(names, 1)])
 

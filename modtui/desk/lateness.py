@@ -1,0 +1,50 @@
+"""How many open items of a lane are late, and how many soon will be: what the status line says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from modtui.desk.clock import Clock
+from modtui.desk.events import Event, ItemsChanged, LaneLoaded
+from modtui.domain.subjects import CommunityId, Lane
+from modtui.store.cache import Cache
+from modtui.store.pick import overdue
+
+FRESH_S = 2.0
+"""The clocks are looked at again after so many seconds; at once when rows came or changed."""
+
+
+class Late(NamedTuple):
+    """Rows whose time is over, and rows whose time is more than half over."""
+
+    late: int
+    soon: int
+
+
+class Lateness:
+    """Counts by the clocks in the cache. Asking again costs nothing while nothing happens."""
+
+    def __init__(self, cache: Cache, clock: Clock, aside: Callable[[], frozenset[str]]) -> None:
+        self._cache = cache
+        self._clock = clock
+        self._aside = aside
+        self._known: dict[tuple[Lane, tuple[CommunityId, ...]], tuple[float, Late]] = {}
+
+    def of(self, lane: Lane, scope: Sequence[CommunityId]) -> Late:
+        """The figures of a lane, without what was put aside. Raises StoreError."""
+        key = (lane, tuple(scope))
+        known = self._known.get(key)
+        if known is not None and self._clock.monotonic() - known[0] < FRESH_S:
+            return known[1]
+        now_ms, aside = self._clock.now_ms(), self._aside()
+        rows = [due_ms for id, due_ms in overdue(self._cache, lane, scope, now_ms) if id not in aside]
+        late = sum(due_ms <= now_ms for due_ms in rows)
+        found = Late(late, len(rows) - late)
+        self._known[key] = (self._clock.monotonic(), found)
+        return found
+
+    def heard(self, event: Event) -> None:
+        """Something came or changed."""
+        if isinstance(event, LaneLoaded | ItemsChanged):
+            self._known.clear()
