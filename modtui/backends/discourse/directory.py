@@ -136,11 +136,9 @@ def begins(item: Item, wanted: str) -> bool:
     author = item.author
     if author is None:
         return False
-    name = (author.name or "").casefold()
-    return (
-        author.username.casefold().startswith(wanted) or name.startswith(wanted)
-        or any(word.startswith(wanted) for word in name.split())
-    )  # fmt: skip
+    words = (author.name or "").casefold().split()
+    names = (author.username.casefold(), *(" ".join(words[at:]) for at in range(len(words))))
+    return any(name.startswith(wanted) for name in names)
 
 
 def item_of(site: Site, row: Mapping[str, Any], now_ms: int, kind: MemberKind = "all") -> Item | None:

@@ -138,7 +138,10 @@ class Questions:
         if listing.topics and threads.solved is None:
             threads.solved = any(topic.has_accepted_answer is not None for topic in listing.topics)
         for topic in listing.topics:
-            if topic.category_id is None or topic.can_have_answer is False:
+            if topic.category_id is None:
+                continue
+            if topic.can_have_answer is False:
+                threads.unsolving.add(topic.category_id)
                 continue
             if topic.can_have_answer or topic.has_accepted_answer or (trusted and threads.solved):
                 threads.solving.add(topic.category_id)
@@ -157,7 +160,7 @@ class Questions:
         try:
             return from_row(
                 self._site, topic, listing.users, self._texts.get(topic.id),
-                takes_answers=takes_answers or topic.category_id in self._site.threads.solving, held=held,
+                takes_answers=takes_answers, held=held,
             )  # fmt: skip
         except (ValueError, TypeError, KeyError, AttributeError, IndexError, OverflowError):
             return None
@@ -174,8 +177,8 @@ class Questions:
     # --- texts
 
     async def _blurbs(self, streams: Sequence[Stream], listings: Sequence[Listing]) -> None:
-        """The beginnings of unanswered questions, which no list has: the search tells fifty at a time. Left out when the
-        budget runs low."""
+        """The beginnings of unanswered questions, which no list has: the search tells fifty at a time. Left out when
+        the budget runs low."""
         budget = self._topics.door.budget
         if budget.limit and budget.used > budget.limit / 2:
             return

@@ -76,7 +76,10 @@ def from_row(
     author = member(user) if user is not None else asked.author if asked is not None else None
     if asked is None and topic.excerpt:
         asked = Asked(body=Body(Foreign(plain(topic.excerpt)), "plain"))
-    can_accept = topic.can_have_answer if topic.can_have_answer is not None else takes_answers
+    replies = max(0, (topic.posts_count or 1) - 1)
+    can_accept = topic.can_have_answer
+    if can_accept is None:
+        can_accept = takes_answers or site.threads.takes_answers(topic.category_id, replies)
     can_accept = can_accept or bool(topic.has_accepted_answer)
     return _item(
         site, topic, author, asked, last_by=foreign(topic.last_poster_username), can_accept=can_accept,
@@ -96,8 +99,11 @@ def from_page(site: Site, topic: Topic, asked: Asked | None) -> Item | Gone:
     accepted = next((post for post in posts if post.accepted_answer), None)
     number = _accepted_number(topic)
     takes = any(post.can_accept_answer or post.can_unaccept_answer for post in posts)
+    replies = max(0, (topic.posts_count or 1) - 1)
     if takes and topic.category_id is not None:
         site.threads.solving.add(topic.category_id)
+    elif topic.category_id is not None and site.staff and len(posts) > 1 and not _accepted_number(topic):
+        site.threads.unsolving.add(topic.category_id)  # staff may mark everywhere where answers are marked at all
     mark = _bookmark(topic)
     held = any(isinstance(row, dict) for row in topic.pending_posts or ())
     solved = accepted is not None or number is not None
@@ -108,7 +114,7 @@ def from_page(site: Site, topic: Topic, asked: Asked | None) -> Item | Gone:
     }  # fmt: skip
     return _item(
         site, topic, author, asked, last_by=name_of(last if isinstance(last, dict) else None),
-        can_accept=takes or solved or topic.category_id in site.threads.solving, solved=solved, held=held,
+        can_accept=takes or solved or site.threads.takes_answers(topic.category_id, replies), solved=solved, held=held,
         level=_whole(details.get("notification_level")), bookmarked=mark[1] if mark else None, native=native,
         accepted=str(accepted.id) if accepted is not None else None,
     )  # fmt: skip

@@ -110,7 +110,7 @@ class ThreadSteps:
 
     async def _do_tag(self, args: dict[str, Any]) -> Answer:
         tags, before = [str(tag) for tag in args["tags"]], [str(tag) for tag in args["before"]]
-        form = [("tags[]", tag) for tag in tags or [""]] + [("original_tags[]", tag) for tag in before or [""]]
+        form = [("tags[]", tag) for tag in tags or [""]] + [("original_tags[]", tag) for tag in before]
         await self._topics.change(int(args["topic"]), form, why="tag")
         return Answer()
 

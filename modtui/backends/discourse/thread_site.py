@@ -28,7 +28,7 @@ STAFF_ONLY = Blocked("right", "only staff may do this, and this account is not s
 
 class ThreadSite(Struct):
     """What was found out. `filters` says whether /filter exists, `picks` whether /latest heeds `topic_ids`; `solving`
-    are categories that take answers; `plugin_*` whether a plugin is on."""
+    are categories that take answers, `unsolving` those that are known not to."""
 
     filters: bool | None = None
     picks: bool | None = None
@@ -46,6 +46,7 @@ class ThreadSite(Struct):
     edits: bool = False
     """Whether the account may move and tag other people's threads."""
     solving: set[int] = field(default_factory=set)
+    unsolving: set[int] = field(default_factory=set)
     groups: tuple[str, ...] = ()
     """Groups of this account."""
     routes: tuple[str, ...] = ()
@@ -61,6 +62,13 @@ class ThreadSite(Struct):
         self.pending = False if staff else None
         names = [row.get("name") for row in user.groups or () if isinstance(row, dict)]
         self.groups = tuple(name for name in names if isinstance(name, str))
+
+    def takes_answers(self, category: int | None, replies: int) -> bool:
+        """Whether answers can be marked in a category, as far as it is known. Where nothing is known of a category, a
+        thread without replies tells nothing: then it can be tried."""
+        if category is None or self.solved is False:
+            return False
+        return category in self.solving or (replies == 0 and category not in self.unsolving)
 
     def verbs(self) -> dict[str, Capability]:
         """Each thread verb as far as site and account decide it."""
