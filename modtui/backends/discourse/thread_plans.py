@@ -23,7 +23,8 @@ from modtui.text import Foreign, say, show_line
 from modtui.text.time import stamp
 
 TITLE_LIMIT = 250
-_ADDRESS = re.compile(r"/t/(?:[^/?#]*/)?(\d{1,12})(?:[/?#].*)?$")
+_ADDRESS = re.compile(r"/t/(?:[^/?#]*[^/?#\d][^/?#]*/)?(\d{1,12})(?:[/?#].*)?$")
+"""A slug has at least one sign that is no digit: /t/34/5 is a post of topic 34."""
 Made = tuple[list[PlannedStep], list[Effect]]
 
 
