@@ -238,9 +238,10 @@ class Drafts:
             finally:
                 self._flying = {}
                 self._settled.set()
-            if wait_s == EVERY_S and not self._pending:
-                self._hurry.clear()
-            await self._clock.wait(self._hurry, wait_s)
+            hurried = self._hurry.is_set()
+            self._hurry.clear()
+            if wait_s == AGAIN_S or not (hurried and self._pending):
+                await self._clock.wait(self._hurry, wait_s)
 
     async def _put(self, batch: dict[str, Draft]) -> None:
         async with self._turn:

@@ -10,6 +10,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from modtui.desk.clock import Clock
 from modtui.desk.community import Community
 from modtui.desk.desk import Desk
 from modtui.desk.events import Troubled
@@ -160,23 +161,26 @@ class Answering:
 
 
 @asynccontextmanager
-async def answering(folder: Path, **settings: Any) -> AsyncIterator[Answering]:
-    """A started desk, without sync, on a fake site that takes replies."""
-    clock = FakeClock()
-    site = AnsweringSite(clock)
+async def answering(
+    folder: Path, *, clock: Clock | None = None, site: AnsweringSite | None = None, **settings: Any
+) -> AsyncIterator[Answering]:
+    """A started desk, without sync, on a fake site that takes replies. A second one on the same folder is another
+    process; with a real clock time passes by itself."""
+    site = site or AnsweringSite(FakeClock())
+    clock = clock or site.clock
     backend = AnsweringBackend(site, folder / "state")
     store = Store.open(folder / "state", folder / "cache", now_ms=clock.now_ms)
     account = Account(native="1", username=Foreign(site.me), role="moderator", site_title=Foreign("Harbour"))
     community = Community(name="harbour", backend=backend, url=backend.connection.url, account=account)
     desk = Desk([community], store, clock=clock, **settings)
-    it = Answering(desk, site, backend, clock)
+    it = Answering(desk, site, backend, site.clock)
     desk.events.subscribe(lambda event: it.said.append(event.words) if isinstance(event, Troubled) else None)
     busy = lambda: not site.gated and not desk._outbox.resting  # noqa: E731
     try:
         await desk.start(sync=False)
-        clock.busy.append(busy)
+        site.clock.busy.append(busy)
         yield it
     finally:
-        clock.busy.remove(busy)
+        site.clock.busy.remove(busy)
         await desk.close(timeout_s=1.0)
         await store.close()
