@@ -66,6 +66,10 @@ class Sync:
     async def refresh(self, lane: Lane, community: CommunityId | None = None) -> None:
         """Read the lane again now, also while the line is down (then it is tried). Never raises for a site's trouble:
         the link tells."""
+        if lane == "members":
+            await asyncio.gather(*(site.refresh(lane) for site in self._sites(community) if not site.live))
+            await self._directory(community, more=False)
+            return
         await asyncio.gather(*(site.refresh(lane) for site in self._sites(community)))
 
     async def more(self, lane: Lane, community: CommunityId | None = None) -> bool:

@@ -26,9 +26,9 @@ def fold(text: str) -> str:
 
 
 def keys(member: Member) -> set[str]:
-    """What a member is found by: the username, the name, and each word of the name."""
-    name = fold(member.name or "")
-    found = {fold(member.username), name, *name.split()}
+    """What a member is found by: the username, and the name from each of its words on."""
+    words = fold(member.name or "").split()[:8]
+    found = {fold(member.username), *(" ".join(words[at:]) for at in range(len(words)))}
     return {key for each in found if (key := column(each))}
 
 
