@@ -35,7 +35,7 @@ async def test_before_the_first_page_the_screen_says_that_it_reads(tmp_path: Pat
         assert "1 REPORTS" in it.lines()[0], "the digit after a refused d goes nowhere"
         SlowBackend.may.set()
         await it.shows("pixelwurm")
-        assert "live" in it.lines()[1]
+        await until(lambda: "live" in it.lines()[1], "the line")
 
 
 async def test_the_row_says_deciding_until_it_is_on_the_disk(

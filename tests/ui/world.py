@@ -200,8 +200,12 @@ class Stage:
             await self.pilot.pause()
 
     async def shows(self, words: str) -> None:
-        """Wait until `words` stand on the screen."""
-        await until(lambda: words in self.text(), f"{words!r} on\n{self.text()}")
+        """Wait until `words` stand on the screen, and what changes with them."""
+        try:
+            await until(lambda: words in self.text())
+        except AssertionError:
+            raise AssertionError(f"{words!r} never came on\n{self.text()}") from None
+        await self.rest()
 
     def on_site(self, number: str) -> str:
         """The state of an item on the site."""
