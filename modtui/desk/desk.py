@@ -80,6 +80,7 @@ class Desk:
         self._book = Book(store.journal, self.clock, self.events.tell)
         self._routes = {one.name: one for one in routes}
         self._site_routes = tuple(site_routes)
+        self._deadline = deadline
         self._holds = Holds(hold_s, hold_person_s, hold_override_s)
         self._decider = Decider(self._book, self.clock, self.events.tell, self.community, self._holds, self._routes)
         self._outbox = Outbox(
@@ -336,6 +337,10 @@ class Desk:
     def own_routes(self, item: Item | None = None) -> list[RouteChoice]:
         """The routes of the settings, as they hold for an item; nothing is asked of its site."""
         return own_choices(self._routes.values(), item)
+
+    def answer_due(self, choice: RouteChoice) -> int | None:
+        """When an answer would be expected if it were handed over now (UTC ms); None without a clock."""
+        return None if choice.due_ms is None else self._deadline(self.clock.now_ms(), choice.due_ms, choice.hours)
 
     async def site_routes(self, item: Item) -> list[RouteChoice]:
         """The site's own routes for an item; empty where it has none. Raises the site's errors."""

@@ -92,7 +92,7 @@ def site_choices(found: Iterable[Choice], settings: Iterable[RouteSettings], ite
             RouteChoice(
                 key=mine.key if mine else "", name=SITE + choice.id,
                 title=show_line(mine.title or mine.name if mine else choice.title, 40), kind="site",
-                where=show_line(choice.note or choice.title, 60), due_ms=mine.due_ms if mine else None,
+                where=show_line(choice.note or "", 60), due_ms=mine.due_ms if mine else None,
                 hours=mine.hours if mine else "", share=(mine.text if mine else True) and shares(item),
             )
         )  # fmt: skip

@@ -129,6 +129,9 @@ def detail(intent: Intent, reasons: Sequence[Reason] = ()) -> Shown:
         parts.append("thread locked")
     if intent.message:
         parts.append("message")
+    if intent.route is not None:
+        to = show_line(intent.route.removeprefix("site:"), 40)
+        parts.append(f"to {to}" if intent.verb == "escalate" else f"escalated to {to}")
     return say("{words}", words=", ".join(parts))
 
 

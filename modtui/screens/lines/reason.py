@@ -40,6 +40,8 @@ class ReasonLine(Line):
         self.language: str | None = None
         self.sanction: Sanction | None = None
         self.lock = False
+        self.escalates = False
+        """The route is asked next, and the item handed over with this decision."""
         self.edited: tuple[str, str] | None = None
         self.stopped: Shown | None = None
         self._ban_at = -1
@@ -181,7 +183,10 @@ class ReasonLine(Line):
             ("b", "ban", self.sanction is not None and self.sanction.kind == "ban", self._able("ban")),
             ("s", "silence", self.sanction is not None and self.sanction.kind == "silence", self._able("silence")),
             ("l", "lock", self.lock, self._able("lock")),
+            ("r", "escalate", self.escalates, self._able("escalate")),
         ):
+            if key == "r" and blocked is not None:
+                continue
             if on and key in "bs" and self.sanction is not None:
                 length = self.sanction.duration_ms
                 word = f"{word} {'for good' if length is None else duration(length)}"
@@ -209,10 +214,11 @@ class ReasonLine(Line):
             for kind in ("ban", "silence")
         )
         lock = rows.lock_piece(self.lock, self._able("lock"))
-        return [
+        found_rows = [
             rows.message_row(tell, self._mute(), codes, code, missing),
             *rows.modifier_rows(ban, silence, lock, width, self.room),
         ]
+        return rows.with_escalate(found_rows, self.escalates, width) if self._able("escalate") is None else found_rows
 
     def _lengths(self) -> list[int | None]:
         settings = self.host.settings.ban
@@ -270,6 +276,11 @@ class ReasonLine(Line):
             self.host.redraw_line()
         elif token == "L":
             self._language()
+        elif token == "r" and (why := self._able("escalate")) is not None:
+            self._stop(say("Escalating is not possible here: {why}.", why=why))
+        elif token == "r":
+            self.escalates = not self.escalates
+            self.host.redraw_line()
         elif token == "e":
             self._edit()
         else:

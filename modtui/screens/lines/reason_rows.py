@@ -109,6 +109,14 @@ def modifier_rows(ban: Drawn, silence: Drawn, lock: Drawn, width: int, room: int
     return [ban, silence, lock]
 
 
+def with_escalate(found: list[Drawn], on: bool, width: int) -> list[Drawn]:
+    """The modifiers with the one that hands the item over too, beside the last one where it fits."""
+    words = own(f"{box(on)} escalate too (the route is asked next)")
+    part: Drawn = ((own(" r "), "panel.key"), (words, "panel.chosen" if on else "panel"))
+    used, need = (sum(cells(text) for text, _ in one) for one in (found[-1], part))
+    return [*found[:-1], _beside(found[-1], part, width)] if used + need + 3 <= width else [*found, part]
+
+
 def _beside(left: Drawn, right: Drawn, width: int) -> Drawn:
     used = sum(cells(text) for text, _ in left)
     need = sum(cells(text) for text, _ in right)

@@ -261,6 +261,8 @@ class WorkDecide(WorkMarks):
                 self.say(say("#{number}: {what}. U shows it.", number=target.number, what=what), error=True)
             elif target.state == "unknown":
                 template = "#{number}: the answer was lost. The site is asked; nothing is sent twice."
+                if any(step.state == "unknown" and step.executor != "backend" for step in target.steps):
+                    template = "#{number}: it may have been delivered or not. Nothing is sent again by itself; U does."
                 self.say(say(template, number=target.number))
 
     def _batch_over(self, decision: Decision) -> None:

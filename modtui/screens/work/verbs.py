@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from modtui.desk import words
 from modtui.domain.capability import Blocked
@@ -11,6 +11,8 @@ from modtui.domain.items import Item, Offer
 from modtui.errors import ModtuiError
 from modtui.screens.lines.choose import BlockedLine, Choice, ChoiceLine
 from modtui.screens.lines.question import QuestionLine, ask_word
+from modtui.screens.lines.reason import ReasonLine
+from modtui.screens.lines.route import RouteLine, with_route
 from modtui.screens.lines.sanction import SanctionForm
 from modtui.screens.work.decide import WorkDecide
 from modtui.text import Shown, count, own, say, show_line
@@ -89,6 +91,55 @@ class WorkVerbs(WorkDecide):
                 self._commit([item], lambda _: Intent(verb="edit", text=new), keep_marks=True)
 
         self.ask_long_text(say("Text of #{number}", number=item.number), text, done, draft=f"edit:{item.id}")
+
+    def act_item_escalate(self) -> None:
+        """The route line; for marks together."""
+        items = self.targets()
+        if not items:
+            self.refuse(own("There is nothing here to decide on."))
+            return
+        blocked = self._able("escalate", items)
+        if blocked is not None:
+            self.refuse(self.blocked_words("escalate", blocked))
+            return
+        shown = items[0]
+
+        def taken(route: Intent) -> None:
+            self._routed(items, lambda item: with_route(Intent(verb="escalate"), route, item, shown))
+
+        self.open_line(RouteLine(self, shown, taken, number=len(items)))
+
+    def _reason_taken(self, items: Sequence[Item], each: Callable[[Item], Intent], line: ReasonLine) -> None:
+        """A reason was picked; where the item is handed over too, the route is asked next."""
+        if not line.escalates:
+            super()._reason_taken(items, each, line)
+            return
+        shown = items[0]
+
+        def taken(route: Intent) -> None:
+            self._routed(items, lambda item: with_route(each(item), route, item, shown))
+
+        words_of = say("{do} #{number}", do=own(words.do(line.verb, shown.lane).upper()), number=shown.number)
+        self.open_line(RouteLine(self, shown, taken, number=len(items), too=words_of))
+
+    def _routed(self, items: Sequence[Item], each: Callable[[Item], Intent]) -> None:
+        """The note was taken with enter: what was said on the line needs no second question, but a claim does."""
+        if not self.marks_differ and not self._may(items[0]):
+            return
+        self.close_line()
+        if self.marks_differ:
+            self._ask_many(items, each)
+            return
+        try:
+            asks = self.desk.plan(items[0], each(items[0])).asks
+        except ModtuiError as error:
+            self.say(show_line(error.message), error=True)
+            return
+        if asks:
+            question = say("{asks} y/N", asks=asks)
+            self.open_line(QuestionLine(self, question, lambda: self._commit(items, each, overrule=True)))
+        else:
+            self._commit(items, each)
 
     def act_thread_lock(self) -> None:
         """Lock the thread, or open it."""
