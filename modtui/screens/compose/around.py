@@ -65,7 +65,11 @@ class Around:
             return None if post.subject and item.folded else post.body
         if item.folded:
             return None
-        return Body(item.source, "markdown") if item.source is not None else item.body
+        if item.source is not None:
+            return Body(item.source, "markdown")
+        if item.body is None:  # a list gives no text; the thread does
+            return next((post.body for post in texts.posts_of(self.thread) if post.subject), None)
+        return item.body
 
     def quote_lines(self, width: int, rows: int, now_ms: int) -> list[Line]:
         """The post that is answered, in a few lines."""
@@ -74,6 +78,8 @@ class Around:
         who = show_line(self._writing.to, 30) if self._writing.to else own("the thread")
         if self.item.folded and self.body is None:
             return [((say(" | {who}: (folded: personal data of somebody)", who=who), "row.folded"),)]
+        if self.body is None and self._desk.context(self.item).loading:
+            return [((say(" | {who}: (its text is on the way ...)", who=who), "dim"),)]
         return texts.quote_lines(who, when, self.body, width, rows, now_ms)
 
     def may(self, audience: Audience) -> Blocked | None:

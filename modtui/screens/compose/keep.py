@@ -50,7 +50,7 @@ class Keeper:
 
     def __init__(self, desk: Desk, writing: Writing, now_ms: Callable[[], int]) -> None:
         self._desk, self._writing, self._now_ms = desk, writing, now_ms
-        self._kept = (writing.text, writing.audience, True)
+        self._kept = (writing.text, writing.audience, writing.draft is None or writing.draft.left)
 
     def touch(self, text: str, *, left: bool = False) -> None:
         """Keep the text as it is now. What was not changed is not written again; an empty text is let go of. `left`:

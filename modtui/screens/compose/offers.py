@@ -49,7 +49,7 @@ class Entry(Struct, frozen=True):
 def reply_entries(found: Sequence[Saved], fill: Callable[[Saved], Filled]) -> list[Entry]:
     """Saved replies and the site's templates, in the order in which the desk offers them: the reader's language first,
     the moderator's own before those that came along. `fill` puts the values in."""
-    out: list[Entry] = []
+    out: list[tuple[Entry, bool]] = []
     for one in found:
         filled = fill(one)
         empty = say("{words}", words=", ".join(f"{{{name}}}" for name in filled.missing))
@@ -60,8 +60,9 @@ def reply_entries(found: Sequence[Saved], fill: Callable[[Saved], Filled]) -> li
             gap=say("no {wanted}", wanted=wanted) if one.gap else EMPTY,
             hay=" ".join((one.name, *one.tags, one.text[:600])), keys=one.keys, name=one.name, language=one.language,
         )  # fmt: skip
-        out.append(entry)
-    return out
+        out.append((entry, bool(set(filled.missing) - {"link"})))
+    # what belongs to a ban or a removal has values that nobody has here: it is there, and last
+    return [entry for entry, _ in sorted(out, key=lambda one: one[1])]
 
 
 def similar_entries(found: Sequence[Answered], now_ms: int) -> list[Entry]:

@@ -176,7 +176,8 @@ class PickerPage(LinesPage):
 
     def _row(self, entry: Entry, width: int) -> Line:
         gap = say("  {gap}", gap=entry.gap) if entry.gap else own("")
-        note = cut(say("  {note} ", note=entry.note), max(8, width // 3))
+        most = max(width // 3, width - 5 - cells(entry.title) - cells(gap))
+        note = cut(say("  {note} ", note=entry.note), max(8, most))
         room = max(10, width - 3 - cells(note) - cells(gap))
         return ((own("   "), "text"), (pad(cut(entry.title, room), room), "text"), (gap, "warning"), (note, "dim"))
 

@@ -100,6 +100,7 @@ class ComposerPage(Page):
         self.query_one("#popup").display = False
         self._stop = self.desk.events.subscribe(self.around.heard)
         self.around.changed = self._noticed
+        self.desk.want(self.writing.item)
         self.area.move_cursor(self.area.document.end)
         self.lay_out()
         self.set_focus(self.area)
@@ -136,6 +137,7 @@ class ComposerPage(Page):
     def redraw_line(self) -> None:
         """An open line takes the room of the post; the text stays in sight."""
         super().redraw_line()
+        self._redraw_notes()
         if self.built and self.size.height < 40:
             self.query_one("#quote").display = self.panel_shown == 0 and self.size.height >= 16
 
@@ -186,9 +188,9 @@ class ComposerPage(Page):
 
     def _draw_notes(self, width: int) -> list[Line]:
         lines: list[Line] = []
-        if self._gaps:
+        if self._gaps and self.line is None:
             lines.append(((pad(say(" {words}", words=self._gap_words()), width), "message.error"),))
-        if others := self.around.words(self.when):
+        if self.line is None and (others := self.around.words(self.when)):
             lines.append(((pad(say(" {words}", words=others), width), "question"),))
         key = self.shell.keymap.shown("compose.kind")
         pieces: list[tuple[Shown, str]] = [(say(" kind ({key}):", key=own(key)), "dim")]

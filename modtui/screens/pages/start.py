@@ -97,7 +97,13 @@ class LeftoversPage(LinesPage):
     def on_screen_resume(self) -> None:
         """Back from a draft: what is not finished stays listed."""
         self.drafts = interrupted(self.desk)
-        self.show()
+        if self.waiting or self.drafts:
+            self.show()
+        else:
+            self.call_later(self._away)
+
+    def _away(self) -> None:
+        self.dismiss(None)
 
     def left_words(self) -> Shown:
         """How many wait."""
@@ -191,11 +197,7 @@ class LeftoversPage(LinesPage):
         if len(self.drafts) > 1:
             self.act_drafts_open()
         else:
-            self.run(open_draft(self, self.drafts[0], lambda item, decision: self._written()))
-
-    def _written(self) -> None:
-        if not self.waiting:
-            self.dismiss(None)
+            self.run(open_draft(self, self.drafts[0]))
 
     def act_page_open(self) -> None:
         """Look at them (l is the key of opening here)."""
