@@ -54,7 +54,7 @@ def main() -> None:
             assert line["state"] == "done", line
         finally:
             serve.terminate()
-            serve.wait(20)
+            serve.wait(60)
 
 
 if __name__ == "__main__":

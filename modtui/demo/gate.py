@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import deque
 
 from modtui.demo.model import Row, now_ms
@@ -88,7 +87,7 @@ def charge(call: Call) -> None:
     """
     if call.key is None or call.via not in BUDGETS or call.site.settings.limits != call.via:
         return
-    site, now = call.site, time.monotonic()
+    site, now = call.site, call.site.clock()
     for most, window_s, code in BUDGETS[call.via]:
         spent = site.windows.setdefault(f"{code}:{call.key['id']}", deque())
         while spent and spent[0] <= now - window_s:
@@ -114,4 +113,4 @@ def remaining(site: Site, key: Row) -> int | None:
         return None
     most, window_s, code = BUDGETS[str(key["kind"])][0]
     spent = site.windows.get(f"{code}:{key['id']}", deque())
-    return most - sum(at > time.monotonic() - window_s for at in spent)
+    return most - sum(at > site.clock() - window_s for at in spent)

@@ -6,7 +6,9 @@ import hashlib
 import json
 import secrets
 import threading
+import time
 from collections import Counter, deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -82,6 +84,8 @@ class Site:
     memo: dict[str, tuple[float, Any]] = field(default_factory=dict)
     present: dict[str, dict[tuple[int, str], float]] = field(default_factory=dict)
     category_cache: dict[int, Row] = field(default_factory=dict)
+    clock: Callable[[], float] = time.monotonic
+    """The clock of the budgets, in seconds; a test may let it stand still."""
 
     def categories(self) -> dict[int, Row]:
         """All categories by id (they do not change while the site runs)."""
