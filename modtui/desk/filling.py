@@ -187,6 +187,11 @@ class Filling:
         except ModtuiError as error:
             self._tell(Troubled(words=str(error)))
 
+    @property
+    def idle(self) -> bool:
+        """Whether no language is looked for."""
+        return not self._queue and (self._task is None or self._task.done())
+
     async def close(self) -> None:
         """End; what was not looked at is looked at when it is read again."""
         tasks = [task for task in (self._task, self._clocks) if task is not None]

@@ -19,8 +19,8 @@ from modtui.store.pick import pick
 from modtui.text import count, say
 
 PAGED: tuple[Lane, ...] = ("reports", "pending", "questions")
-"""The lanes that are kept like the site. The directory of members is read when it is looked at, and what was handed on
-is not asked of the site as a lane."""
+"""The lanes that are kept like the site. The directory of members is no work that comes and goes (`desk.members` reads
+it), and what was handed on is not asked of the site as a lane."""
 
 
 class Lanes:
@@ -51,10 +51,9 @@ class Lanes:
 
     @property
     def allowed(self) -> list[Lane]:
-        """The lanes that this account has on this site, but for the directory of members, which is no work that comes
-        and goes (`desk.members` reads it)."""
+        """The lanes that this account has on this site and that are read page by page."""
         capabilities = self.community.backend.capabilities
-        return [lane for lane in LANES if lane != "members" and isinstance(capabilities.lane(lane), Allowed)]
+        return [lane for lane in PAGED if isinstance(capabilities.lane(lane), Allowed)]
 
     def begun(self, lane: Lane) -> bool:
         """Whether a page of the lane was read in this session."""

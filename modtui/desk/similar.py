@@ -13,6 +13,8 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from msgspec.structs import replace
+
 from modtui.backends.budget import spending
 from modtui.desk.rooms import DeskLike
 from modtui.domain.capability import Allowed
@@ -163,13 +165,29 @@ class Similar:
         return True
 
     async def _keep(self, community: CommunityId, threads: Sequence[Answered]) -> int:
-        new = await self.index.put(community, threads) if threads else 0
+        if not threads:
+            return 0
+        new = await self.index.put(community, await asyncio.to_thread(_with_languages, threads))
         if new:
             self._revision += 1
         return new
 
     def _community(self, id: CommunityId) -> Any:
         return next((one for one in self._desk.communities if one.id == id), None)
+
+
+def _with_languages(threads: Sequence[Answered]) -> list[Answered]:
+    """The threads with the languages of their words. Runs in a thread."""
+    from modtui.text.detect import load
+
+    detector = load() if any(thread.language is None for thread in threads) else None
+    if detector is None:
+        return list(threads)
+    return [
+        thread if thread.language is not None
+        else replace(thread, language=detector.language(f"{thread.title}\n\n{thread.text}\n\n{thread.answer}"))
+        for thread in threads
+    ]  # fmt: skip
 
 
 def thread_of(item: Item) -> str | None:

@@ -32,8 +32,8 @@ _PAIRED = 5
 _TITLE_WORDS, _TEXT_WORDS = 24, 160
 _TITLE, _TEXT = 4.0, 1.0
 _USUAL_TITLE, _USUAL_TEXT = 6.0, 60.0
-_SHARE = 0.18
-"""How much of the question (in weights of words) a thread has to share."""
+_SHARE, _ALONE = 0.2, 0.45
+"""How much of the question (in weights of words) a thread has to share: with several words, and with one alone."""
 _KEPT_TEXT = 1500
 BATCH = 100
 _ANSWERED = msgspec.json.Decoder(Answered)
@@ -120,7 +120,7 @@ class _Look:
         self._beginning = beginning
         self._size = int(connection.execute("SELECT count(*) FROM solved").fetchone()[0])
         spread = {word: self._spread(word) for word in asked}
-        self.weights = {word: weight * self._rarity(spread[word]) for word, weight in asked.items()}
+        self.weights = {word: weight * self._rarity(word, spread[word]) for word, weight in asked.items()}
         known = [word for word in asked if spread[word]]
         self.rarest = sorted(known, key=lambda word: -self.weights[word])
 
@@ -147,8 +147,11 @@ class _Look:
         ).fetchone()
         return int(found[0])
 
-    def _rarity(self, spread: int) -> float:
-        """How much a word tells. A word nobody used tells as little as a common one: it may be a name or a slip."""
+    def _rarity(self, word: str, spread: int) -> float:
+        """How much a word tells. A word nobody used tells as little as a common one: it may be a name or a slip. A
+        number tells half."""
+        if word.isdigit():
+            return 0.5 * self._rarity("", spread)
         if not spread:
             return 0.5
         if spread >= COMMON:
@@ -171,7 +174,7 @@ class _Look:
 
     def ranked(self, rows: Sequence[int], language: str | None, without: str | None, limit: int) -> list[Found]:
         """The best of the rows."""
-        scored: list[tuple[float, float, int]] = []
+        scored: list[tuple[float, float, int, str]] = []
         marks = ",".join("?" * len(rows))
         for row, thread, solved, spoken, title, words in self._connection.execute(
             f"SELECT row, thread, solved, language, title, words FROM solved WHERE row IN ({marks})", list(rows)
@@ -179,23 +182,32 @@ class _Look:
             if thread == without:
                 continue
             in_title, in_text = title.split(), words.split()
-            score, share = self._score(set(in_title), set(in_text))
-            if share < _SHARE:
+            score, share, number = self._score(set(in_title), set(in_text))
+            if share < (_SHARE if number > 1 else _ALONE):
                 continue
             if language is not None and spoken is not None:
                 score *= 1.25 if spoken == language else 0.6
-            scored.append((score * (1.1 if solved else 1.0), share, row))
+            plain = " ".join(word for word in in_title if not word.isdigit())
+            scored.append((score * (1.1 if solved else 1.0), share, row, plain))
         scored.sort(reverse=True)
+        alike: set[str] = set()  # of threads with the same title (but for numbers) the best stands for the others
+        best: list[tuple[float, float, int]] = []
+        for score, share, row, title in scored:
+            if title not in alike and len(best) < limit:
+                alike.add(title)
+                best.append((score, share, row))
         found: list[Found] = []
-        for score, share, row in scored[:limit]:
+        for score, share, row in best:
             data = self._connection.execute("SELECT data FROM solved WHERE row=?", (row,)).fetchone()
             answered = decode(data[0], _ANSWERED) if data is not None else None
             if answered is not None:
                 found.append(Found(answered, score, share))
         return found
 
-    def _score(self, title: set[str], words: set[str]) -> tuple[float, float]:
+    def _score(self, title: set[str], words: set[str]) -> tuple[float, float, int]:
+        """The score, the share of the question's words by weight, and their number."""
         score = shared = total = 0.0
+        number = 0
         long_title = 1.2 / (1 + 1.2 * (0.5 + 0.5 * len(title) / _USUAL_TITLE))
         long_text = 1.2 / (1 + 1.2 * (0.5 + 0.5 * len(words) / _USUAL_TEXT))
         for word, weight in self.weights.items():
@@ -203,8 +215,9 @@ class _Look:
             in_title, in_text = self._in(word, title), self._in(word, words)
             if in_title or in_text:
                 shared += weight
+                number += 1
                 score += weight * (_TITLE * long_title * in_title + _TEXT * long_text * in_text)
-        return score, shared / (total or 1.0)
+        return score, shared / (total or 1.0), number
 
     def _in(self, word: str, words: set[str]) -> bool:
         return word in words or (word == self._beginning and any(one.startswith(word) for one in words))

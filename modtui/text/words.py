@@ -19,7 +19,7 @@ _FENCE = re.compile(r" {0,3}(```+|~~~+)")
 _SHORT_CODE = re.compile(r"`[^`\n]{1,300}`")
 _LINK = re.compile(r"!?\[([^\]\n]{0,300})\]\([^)\s]{0,2000}\)|\b(?:https?://|www\.)\S+", re.IGNORECASE)
 _NAME = re.compile(r"(?<!\w)@\w[\w.\-]*|(?<!\w):[a-z0-9_+\-]{2,40}:(?!\w)|&#?\w{1,10};", re.IGNORECASE)
-_ENDINGS = ("ungen", "ments", "ment", "en", "es", "er", "e", "s", "x", "n")
+_ENDINGS = ("ments", "ment", "en", "es", "er", "e", "s", "x", "n")
 _FROM, _TO = "\u3040", "\u9fff"
 
 _STOP = """
