@@ -242,7 +242,7 @@ def can_escalate(routes: Iterable[Route], site: Capability) -> Capability:
         return site
     if first is not None:
         return first
-    return Blocked("setting", f"no route is configured ([[routes]] in config.toml), and here {site.sentence}")
+    return Blocked("setting", "no route is set up, the site has none")
 
 
 def trail_of(step: Step, title: str, by: str | None) -> Shown:

@@ -367,7 +367,7 @@ async def test_which_routes_there_are(tmp_path: Path) -> None:
 async def test_without_any_route_it_is_dim_and_says_why(tmp_path: Path) -> None:
     async with bench(tmp_path) as it:
         able = it.desk.can(await it.post("1"), "escalate")
-        assert isinstance(able, Blocked) and "no route is configured" in able.sentence
+        assert isinstance(able, Blocked) and "no route is set up" in able.sentence
 
 
 async def test_the_sites_own_routes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -159,7 +159,7 @@ async def test_several_of_the_sites_own_have_a_page(tmp_path: Path) -> None:
 async def test_without_routes_it_says_why(tmp_path: Path) -> None:
     async with stage(tmp_path) as it:
         await it.press("e")
-        assert "no route is configured" in it.flat() and "where to?" not in it.text()
+        assert "no route is set up" in it.flat() and "where to?" not in it.text()
 
 
 async def test_a_reason_and_a_route_together(tmp_path: Path) -> None:
