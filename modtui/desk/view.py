@@ -26,7 +26,7 @@ from modtui.store.people import named
 __all__ = ["SORTS", "SORT_WORDS", "View"]
 
 _WINDOW = 48
-_NAMED = 500
+_NAMED = 200
 _HELD = 512
 _LATELY_MS = 12 * 3_600_000
 
@@ -206,7 +206,7 @@ class View:
         self._reorder(self._select())
 
     def set_prefix(self, text: str) -> None:
-        """Of the lane of members, show those whose username or name begins with `text` (at most 500, by name), of what
+        """Of the lane of members, show those whose username or name begins with `text` (at most 200, by name), of what
         is known here; an empty text shows all again. Fast enough for every key: an index is asked, not the lane."""
         if text != self._prefix:
             self._prefix = text

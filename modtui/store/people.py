@@ -74,12 +74,17 @@ def named(cache: Cache, text: str, communities: Sequence[CommunityId], *, limit:
                 ).fetchall()
             rows.sort()
             order = list(dict.fromkeys(row for _, row in rows))
-            found: dict[int, str] = {}
-            for at in range(0, len(order), 500):
-                part = order[at : at + 500]
+            ids: list[str] = []
+            step = max(1, min(500, limit))
+            for at in range(0, len(order), step):
+                part = order[at : at + step]
                 marks = ",".join("?" * len(part))
-                found |= dict(connection.execute(f"SELECT row, id FROM item WHERE row IN ({marks}) AND open=1", part))
-            return [found[row] for row in order if row in found][:limit]
+                question = f"SELECT row, id FROM item WHERE row IN ({marks}) AND open=1"
+                found: dict[int, str] = dict(connection.execute(question, part).fetchall())
+                ids += [found[row] for row in part if row in found]
+                if len(ids) >= limit:
+                    break
+            return ids[:limit]
     except Damaged:
         cache.database.renew()
         return []
