@@ -103,7 +103,7 @@ def test_the_most_specific_target_counts() -> None:
     assert within(asked(1, category="chat", language="de")) is None
     assert within(asked(1, state="held")) == 8
     for over in ("solved", "answered", "closed"):
-        assert within(replace(asked(1), question=Question(state=over, clock_ms=START))) is None  # type: ignore[arg-type]
+        assert within(replace(asked(1), question=Question(state=over, clock_ms=START))) is None
     assert within(replace(asked(1), state="gone")) is None
     assert (within(item(1)), within(item(1, lane="pending"))) == (None, None)
 
