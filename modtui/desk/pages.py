@@ -96,7 +96,7 @@ class Lanes:
         if changes.touched:
             await self.reread(changes.touched)
         for lane, walk in self._walks.items():
-            if changes.reload:
+            if changes.reload and (not changes.lanes or lane in changes.lanes):
                 self._due.add(lane)
                 continue
             gap = self._gap(lane)

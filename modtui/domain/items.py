@@ -441,7 +441,7 @@ class Changes(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What one look for changes brought. `position` is handed to the next look.
 
     `counts` are new lane counts, `touched` subjects that should be re-read, `claims` of threads by their id (None:
-    released), `reload` says that the lane should be read again.
+    released), `reload` says that the lanes should be read again: those of `lanes`, all of them when it names none.
     """
 
     position: str | None = None
@@ -449,3 +449,4 @@ class Changes(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     touched: tuple[SubjectRef, ...] = ()
     claims: dict[str, Claim | None] = {}
     reload: bool = False
+    lanes: tuple[Lane, ...] = ()

@@ -293,3 +293,18 @@ async def test_the_bus_tells_of_new_questions_and_answers(demo: DemoServer, tmp_
         second = await backend.changes(first.position)
         assert ref(backend, topic) in second.touched
         assert ref(backend, topic) not in (await backend.changes(second.position)).touched
+
+
+async def test_a_key_that_only_reads_compares_what_moved(demo: DemoServer, tmp_path: Path) -> None:
+    me = row(demo, "users", int(demo.db.value("SELECT id FROM users WHERE username = ?", [demo.username])))
+    key = demo.site.add_key("user", me["id"], scopes="read")
+    async with backend_on(connect(demo, tmp_path, user=None, key=key)) as backend:
+        start = await backend.changes(None)
+        assert not start.touched
+        topic = ask(demo)
+        demo.db.run("UPDATE topics SET bumped_at = ? WHERE id = ?", [now_ms() + 1000, topic])
+        before = len(backend.wire.requests)
+        news = await backend.changes(start.position)
+        assert len(backend.wire.requests) - before == 2
+        assert news.touched == (ref(backend, topic),) and not news.reload
+        assert not (await backend.changes(news.position)).touched

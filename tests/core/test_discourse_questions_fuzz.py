@@ -186,7 +186,7 @@ def test_private_messages_are_no_questions_and_floods_read_the_lane_again() -> N
     assert [ref.native for ref in found.touched] == ["3", "5"] and not found.reload
     flood = [{"channel": "/latest", "message_id": n, "data": {"topic_id": n}} for n in range(1, 400)]
     found = changes._read(SITE, dict.fromkeys(changes.TOPICS, 1), flood)
-    assert found.reload and not found.touched
+    assert found.reload and not found.touched and found.lanes == ("questions",)
 
 
 @pytest.mark.parametrize("cursor", ["", "[]", "{}", '[["moon"]]', '[["talks",1]]', "x"])

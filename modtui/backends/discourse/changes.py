@@ -9,16 +9,20 @@ from typing import Any
 
 import msgspec
 
+from modtui.backends.discourse.asking import or_none
 from modtui.backends.discourse.client import Client
 from modtui.backends.discourse.items import ref_of
 from modtui.backends.discourse.questions import topic_ref
 from modtui.backends.discourse.site import Site
+from modtui.backends.discourse.topics import Topics
+from modtui.backends.discourse.wire_topics import read_listing
 from modtui.domain.items import Changes, Claim
-from modtui.domain.subjects import SubjectRef
+from modtui.domain.subjects import Lane, SubjectRef
 from modtui.errors import NotFound, RightsError, SiteError, UsageError
 from modtui.text import Foreign
 
 CLAIMED = "/reviewable_claimed"
+REVIEW: tuple[Lane, ...] = ("reports", "pending")
 TOPICS = ("/latest", "/new", "/delete", "/recover", "/destroy")
 """What tells of topics: bumped, new, deleted and back."""
 MOST = 100
@@ -30,6 +34,8 @@ class Position(msgspec.Struct, frozen=True):
 
     bus: dict[str, int] | None = None
     count: int | None = None
+    bumped: str = ""
+    """Without the bus: when the topic that moved last did."""
 
 
 async def changes(client: Client, site: Site, position: str | None) -> Changes:
@@ -45,8 +51,21 @@ async def changes(client: Client, site: Site, position: str | None) -> Changes:
                 raise
         else:
             return _read(site, channels, rows)
-    count = await client.review_count()
-    return Changes(position=_encode(Position(count=count)), reload=before.count is not None and count != before.count)
+    count = await client.review_count() if site.reviews else None
+    moved, bumped = await _moved(client, site, before.bumped)
+    return Changes(
+        position=_encode(Position(count=count, bumped=bumped)), touched=moved, lanes=REVIEW,
+        reload=before.count is not None and count != before.count,
+    )  # fmt: skip
+
+
+async def _moved(client: Client, site: Site, before: str) -> tuple[tuple[SubjectRef, ...], str]:
+    """Topics that moved since the last look, by the first page of the plain list."""
+    answer = await or_none(Topics(client.door).latest([], why="changes"))
+    found = [topic for topic in read_listing(answer or {}).topics if topic.bumped_at]
+    newest = max((topic.bumped_at or "" for topic in found), default=before)
+    moved = [topic_ref(site, topic.id) for topic in found if before and (topic.bumped_at or "") > before]
+    return tuple(moved), max(newest, before)
 
 
 def _decode(position: str | None) -> Position:
@@ -94,10 +113,12 @@ def _read(site: Site, channels: dict[str, int], rows: list[dict[str, Any]]) -> C
             touched |= {ref_of(site, native): None for native in updates if str(native).isdigit()}
         else:
             reload = True
+    lanes = REVIEW if reload else ()
     if len(topics) > MOST:
-        reload, topics = True, {}
-    touched |= topics
-    return Changes(position=_encode(Position(bus=places)), touched=tuple(touched), claims=claims, reload=reload)
+        reload, lanes, topics = True, (*lanes, "questions"), {}
+    return Changes(
+        position=_encode(Position(bus=places)), touched=(*touched, *topics), claims=claims, reload=reload, lanes=lanes
+    )
 
 
 def _public(data: dict[str, Any]) -> bool:
