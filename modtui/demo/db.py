@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from modtui.demo.model import Row
-from modtui.demo.schema import ADDED_COLUMNS, INDEXES, SCHEMA
+from modtui.demo.schema import ADDED_COLUMNS, DEFINITIONS, INDEXES, SCHEMA
 
 Params = Sequence[Any] | dict[str, Any]
 
@@ -57,6 +57,7 @@ class Database:
                 known = {row["name"] for row in self.all(f"PRAGMA table_info({table})")}
                 if column not in known:
                     self.run(f"ALTER TABLE {table} ADD COLUMN {column} {kind}")
+            self.run(DEFINITIONS)
         with self._lock:
             self._connection.executescript(SCHEMA + INDEXES)
 

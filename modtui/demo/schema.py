@@ -135,5 +135,10 @@ CREATE INDEX IF NOT EXISTS assignments_topic ON assignments (topic_id);
 CREATE INDEX IF NOT EXISTS bookmarks_topic ON bookmarks (user_id, topic_id);
 """
 
+DEFINITIONS = """
+UPDATE categories SET topic_id = (SELECT min(id) FROM topics t WHERE t.category_id = categories.id)
+WHERE topic_id IS NULL
+"""
+"""The first topic of a category is the one about it."""
 ADDED_COLUMNS = (("categories", "topic_id", "INTEGER"), ("posts", "notice_type", "TEXT"))
 """Columns that worlds made before lack; opening such a world adds them."""

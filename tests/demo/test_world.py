@@ -122,6 +122,20 @@ def test_a_world_is_opened_again_not_made_anew(tmp_path: Path) -> None:
     db.close()
 
 
+def test_a_world_made_by_an_older_version_gets_what_it_lacks(tmp_path: Path) -> None:
+    db = open_world(tmp_path / "w", items=5, members=10, seed=1)
+    known = db.all("SELECT id, topic_id FROM categories ORDER BY id")
+    db.run("ALTER TABLE posts DROP COLUMN notice_type")
+    db.run("ALTER TABLE categories DROP COLUMN topic_id")
+    db.run("DROP TABLE bookmarks")
+    db.close()
+    db = open_world(tmp_path / "w", items=5, members=10, seed=1)
+    assert db.all("SELECT id, topic_id FROM categories ORDER BY id") == known
+    assert db.all("SELECT notice_type FROM posts WHERE notice_type IS NOT NULL") == []
+    assert db.all("SELECT * FROM bookmarks") == []
+    db.close()
+
+
 @pytest.mark.parametrize("items", [0, 1, 13])
 def test_small_worlds(tmp_path: Path, items: int) -> None:
     db = open_world(tmp_path / "w", items=items, members=0, seed=3)

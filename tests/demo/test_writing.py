@@ -184,6 +184,8 @@ def test_what_can_be_completed(mod: httpx.Client, by: Act) -> None:
     assert [g["name"] for g in groups] == ["product-team"]
     tags = mod.get("/tags/filter/search.json", params={"q": "exp", "limit": 5}).json()["results"]
     assert tags[0]["name"] == "export"
+    known = {t["name"]: t["count"] for t in mod.get("/tags.json").json()["tags"]}
+    assert known["export"] == tags[0]["count"] == len(ask(mod, "tag:export"))
     order = {"term": "exp", "order[]": ["category", "tag"]}
     found = mod.get("/hashtags/search.json", params=order).json()
     assert [(r["type"], r["ref"]) for r in found["results"]][:2] == [("category", "export"), ("tag", "export::tag")]

@@ -9,6 +9,7 @@ from modtui.demo import people
 from modtui.demo.cooked import excerpt
 from modtui.demo.filters import Filter, topics_where
 from modtui.demo.model import DAY, SCORE_TYPES, Row, iso, now_ms, parse_time
+from modtui.demo.routes.completion import tag_counts
 from modtui.demo.shared_json import tag_ids
 from modtui.demo.thread_json import staff
 from modtui.demo.topic_json import GROUPS, topic_row
@@ -195,10 +196,13 @@ def site(call: Call) -> Json:
 
 
 def tags(call: Call) -> Json:
-    """GET /tags.json."""
-    return Json(
-        {"tags": [{"id": i, "name": n, "slug": n, "text": n, "count": 0} for n, i in tag_ids(call.site).items()]}
-    )
+    """GET /tags.json: every tag with the number of its topics."""
+    counts = tag_counts(call)
+    shown = [
+        {"id": number, "name": name, "slug": name, "text": name, "count": counts.get(name, 0), "pm_only": False}
+        for name, number in tag_ids(call.site).items()
+    ]
+    return Json({"tags": shown, "extras": {"categories": []}})
 
 
 _SEARCH_ORDERS = {

@@ -8,6 +8,7 @@ import secrets
 
 from modtui.demo.db import Database
 from modtui.demo.model import DAY, MINUTE, now_ms
+from modtui.demo.schema import DEFINITIONS
 from modtui.demo.world.asked import Asked
 from modtui.demo.world.dice import Dice
 from modtui.demo.world.held import Held
@@ -87,7 +88,7 @@ def _create(db: Database, items: int, members: int, seed: int) -> None:
     with db.write():
         _places(db)
         rows.write(db)
-        _definitions(db)
+        db.run(DEFINITIONS)
         _finish(db, now, seed, items, members)
     db.index()
 
@@ -125,10 +126,6 @@ def _places(db: Database) -> None:
         db.insert("tags", name=name)
     for template in places["templates"]:
         db.insert("templates", title=template["title"], content=template["content"], tags=json.dumps(template["tags"]))
-
-
-def _definitions(db: Database) -> None:
-    db.run("UPDATE categories SET topic_id = (SELECT min(id) FROM topics t WHERE t.category_id = categories.id)")
 
 
 def _finish(db: Database, now: int, seed: int, items: int, members: int) -> None:
