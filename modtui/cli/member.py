@@ -16,7 +16,7 @@ from modtui.domain.capability import Blocked
 from modtui.domain.items import Dossier, Item, Member, Penalty, Private, Record, Sanctioned
 from modtui.errors import ModtuiError, NotFound, UsageError
 from modtui.settings.options import Options
-from modtui.text import Shown, cut, own, say, show_line
+from modtui.text import Shown, cut, join, own, pad, say, show_line
 from modtui.text.time import age, stamp
 
 if TYPE_CHECKING:
@@ -108,15 +108,15 @@ def text_of(community: Community, item: Item, view: DossierView, private: Privat
     ]  # fmt: skip
     for label, value in facts:
         if value is not None:
-            yield say("  {label} {value}", label=own(f"{label:<18}"), value=show_line(str(value), 120))
+            yield _fact(label, show_line(str(value), 120))
     if dossier.posts_by_day:
-        yield say("  {label} {bars}", label=own(f"{'posts a day':<18}"), bars=own(_spark(dossier.posts_by_day)))
+        yield _fact("posts a day", own(_spark(dossier.posts_by_day)))
     if dossier.accepted_by_month:
         bars = own(_spark(dossier.accepted_by_month))
-        yield say("  {label} {bars}", label=own(f"{'answers a month':<18}"), bars=bars)
+        yield _fact("answers a month", bars)
     for label, record in (("reports made", dossier.made), ("reports got", dossier.got)):
         if (words := _record_words(record)) is not None:
-            yield say("  {label} {words}", label=own(f"{label:<18}"), words=own(words))
+            yield _fact(label, own(words))
     if member.penalties:
         yield own("In force:")
         for one in member.penalties:
@@ -149,7 +149,11 @@ def text_of(community: Community, item: Item, view: DossierView, private: Privat
             ("e-mail", private.email), ("IP", private.ip), ("IP at sign-up", private.registration_ip),
             ("share an address", ", ".join(str(one.username) for one in private.shares) or "none known"),
         ):  # fmt: skip
-            yield say("  {label} {value}", label=own(f"{label:<18}"), value=show_line(text or "-", 300))
+            yield _fact(label, show_line(text or "-", 300))
+
+
+def _fact(label: str, value: Shown) -> Shown:
+    return join("", (own("  "), pad(own(label), 18), own(" "), value))
 
 
 def _part(title: str, lines: Sequence[Shown]) -> Iterator[Shown]:

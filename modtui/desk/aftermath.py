@@ -70,7 +70,10 @@ class Aftermath:
         if is_claim(step):
             return True
         if target.item.startswith("members/"):
-            return False  # a member stays in the directory, whatever was decided
+            if decision.verb != "erase" or decision.undo_of is not None:
+                return False  # a member stays in the directory, whatever was decided
+            await self._put([replace(item, state="gone", problem="the account was deleted") for item in items])
+            return True
         state = closing_state(decision, items[0] if items else None)
         if state is None:
             return False

@@ -21,9 +21,9 @@ from modtui.desk.link import broken
 from modtui.desk.rooms import DeskLike
 from modtui.desk.words import did
 from modtui.domain.decisions import Decision
-from modtui.domain.items import Answered, Dossier, Item, Thread
-from modtui.errors import ModtuiError, RateLimited
-from modtui.text import Shown, join, say
+from modtui.domain.items import Answered, Dossier, Item, Member, Thread
+from modtui.errors import ModtuiError, NotFound, RateLimited
+from modtui.text import Foreign, Shown, join, say
 
 FRESH_S = 300.0
 """A thread or dossier younger than this is not fetched again by itself."""
@@ -228,7 +228,8 @@ class ContextKeeper:
     async def _fetch_dossier(self, item: Item, native: str) -> None:
         with spending("read"):
             await self._community(item).identify()
-            dossier = await self._backend(item).dossier(native)
+            author = item.author or Member(native=native, username=Foreign(""))
+            dossier = await read_dossier(self._backend(item), author)
         await self._desk.store.cache.put_dossier(item.ref.community, native, dossier)
 
     async def _landed(self, keys: set[Key]) -> None:
@@ -289,6 +290,19 @@ class ContextKeeper:
 
     def _old(self, fetched_ms: int) -> bool:
         return bool(self._desk.clock.now_ms() - fetched_ms > self._fresh_ms)
+
+
+async def read_dossier(backend: Backend, author: Member) -> Dossier:
+    """The dossier of `author`, by number where the account can look one up, else by name. Raises the backend's
+    errors."""
+    try:
+        found = await backend.dossier(author.native)
+        if found.member.native in ("", author.native):
+            return found
+    except NotFound:
+        if not author.username or author.username == author.native:
+            raise
+    return await backend.dossier(author.username)  # a number may be somebody else's name
 
 
 def _keys(item: Item) -> set[Key]:

@@ -15,6 +15,7 @@ from msgspec import Struct
 
 from modtui.backends.base import Backend
 from modtui.backends.budget import spending
+from modtui.desk.context import read_dossier
 from modtui.desk.events import ContextLoaded, ItemsChanged, LaneLoaded
 from modtui.desk.language import with_language
 from modtui.desk.rooms import DeskLike
@@ -308,7 +309,7 @@ class Members:
         try:
             await self._community(community).identify()
             with spending("read"):
-                dossier = await self._backend(community).dossier(native)
+                dossier = await read_dossier(self._backend(community), item.author)
             await self._desk.store.cache.put_dossier(community, native, dossier)
         except ModtuiError as error:
             problem = error.message
