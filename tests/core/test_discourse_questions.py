@@ -65,6 +65,18 @@ async def test_the_rest_of_the_lane_is_unsolved_or_waits_for_an_answer_to_its_as
     assert filtered(demo, f"status:unsolved status:open posts-min:2 {recent}") <= set(items)
 
 
+@pytest.mark.parametrize(("days", "there"), [(30, False), (0, True)])
+async def test_how_long_a_talk_is_followed_is_a_setting(
+    days: int, there: bool, demo: DemoServer, tmp_path: Path
+) -> None:
+    old = ask(demo, "other", "asker", solved=False, days=40)
+    fresh_one = ask(demo, days=40)
+    options = {"budget": 0, "questions_days": days}
+    async with backend_on(connect(demo, tmp_path, options=options)) as backend:
+        items = await whole_lane(backend)
+    assert (str(old) in items) == there and str(fresh_one) in items, "what nobody answered is never left out"
+
+
 async def test_a_question_says_what_its_row_shows(demo: DemoServer, tmp_path: Path) -> None:
     topic = ask(demo, "other", "asker", days=2)
     async with backend_on(connect(demo, tmp_path)) as backend:

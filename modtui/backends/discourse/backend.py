@@ -17,7 +17,7 @@ from modtui.backends.discourse.client import Client, door, ids_pairs, limit_of
 from modtui.backends.discourse.directory import USER, Directory
 from modtui.backends.discourse.dossier import Records
 from modtui.backends.discourse.items import KIND, PENDING_TYPES, items_of
-from modtui.backends.discourse.lane import Questions
+from modtui.backends.discourse.lane import DAYS, Questions
 from modtui.backends.discourse.member_calls import MemberCalls
 from modtui.backends.discourse.paging import Cursor
 from modtui.backends.discourse.questions import KIND as TOPIC
@@ -70,7 +70,9 @@ class DiscourseBackend(Plain):
         self._directory = Directory(MemberCalls(self._door), self._site)
         self._records = Records(self._client, MemberCalls(self._door), self._site)
         topics = Topics(self._door)
-        self._questions = Questions(topics, self._site)
+        given = connection.options.get("questions_days")
+        days = given if isinstance(given, int) and not isinstance(given, bool) and given >= 0 else DAYS
+        self._questions = Questions(topics, self._site, days=days)
         self._choices, self._library = Choices(topics, self._site), Library(topics, self._site)
         self._named = False
         self._split: tuple[int, dict[Lane, int]] | None = None
