@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from modtui.backends.base import Budget, RequestSeen
 from modtui.desk import link as lines
@@ -16,14 +16,15 @@ from modtui.desk.decisions import Decider, Holds
 from modtui.desk.drafts import Drafts
 from modtui.desk.escalated import LANE as ESCALATED
 from modtui.desk.escalated import Escalations
-from modtui.desk.escalation import RouteChoice, can_escalate, own_choices, site_routes
+from modtui.desk.escalation import can_escalate
 from modtui.desk.events import DecisionChanged, Event, Events, ItemsChanged, Link, LinkChanged, Troubled
 from modtui.desk.filling import Filling
 from modtui.desk.finding import Counter, find
+from modtui.desk.handing import Handing
 from modtui.desk.lateness import Late, Lateness
 from modtui.desk.later import Later
 from modtui.desk.outbox import Outbox
-from modtui.desk.outcome import Decided, OutboxState, RowState, UndoResult
+from modtui.desk.outcome import Decided, RowState, UndoResult
 from modtui.desk.possible import possible
 from modtui.desk.reads import Reads
 from modtui.desk.replies import Replies
@@ -40,7 +41,7 @@ from modtui.domain.reasons import Reason
 from modtui.domain.replies import SavedReply
 from modtui.domain.seen import Seen
 from modtui.domain.subjects import CommunityId, Lane, SubjectRef
-from modtui.errors import ModtuiError, ReadOnly, UsageError
+from modtui.errors import ModtuiError, UsageError
 from modtui.text import Shown, say
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ if TYPE_CHECKING:
     from modtui.store.store import Store
 
 
-class Desk:
+class Desk(Handing):
     """Looks, decides, sends, takes back: for one or more communities, over one store.
 
     Holds are in seconds. `hold_override_s` (the command line's `--hold`) sets all of them. With `read_only` nothing
@@ -334,28 +335,7 @@ class Desk:
             return can_escalate(self._routes.values(), possible(found, item, verb))
         return possible(found, item, verb)
 
-    def own_routes(self, item: Item | None = None) -> list[RouteChoice]:
-        """The routes of the settings, as they hold for an item; nothing is asked of its site."""
-        return own_choices(self._routes.values(), item)
-
-    def answer_due(self, choice: RouteChoice) -> int | None:
-        """When an answer would be expected if it were handed over now (UTC ms); None without a clock."""
-        return None if choice.due_ms is None else self._deadline(self.clock.now_ms(), choice.due_ms, choice.hours)
-
-    async def site_routes(self, item: Item) -> list[RouteChoice]:
-        """The site's own routes for an item; empty where it has none. Raises the site's errors."""
-        found = self._by_id.get(item.ref.community)
-        return await site_routes(found, self._site_routes, item) if found is not None else []
-
-    async def routes(self, item: Item) -> list[RouteChoice]:
-        """All routes for an item: those of the settings, then the site's own. Raises the site's errors."""
-        return [*self.own_routes(item), *await self.site_routes(item)]
-
     # ---------------------------------------------------------------- deciding
-
-    def _may_write(self) -> None:
-        if self.read_only:
-            raise ReadOnly(str(words.read_only()))
 
     async def decide(
         self, items: Sequence[Item], intent: Intent, *, seen: Mapping[str, Seen] | None = None,
@@ -408,50 +388,6 @@ class Desk:
         result = await self._tasks.whole(self._undoer.undo(decision, confirmed=confirmed))
         return await self._tasks.whole(with_draft(self, result))
 
-    async def redo(self) -> UndoResult:
-        """Do again what was taken back last, as a new decision. Raises ReadOnly, StoreError."""
-        self._may_write()
-        return await self._tasks.whole(self._undoer.redo())
-
-    async def discard(self, id: str) -> None:
-        """Drop what is not sent of a decision. Raises ReadOnly, NotFound, Refused, StoreError."""
-        self._may_write()
-        await self._tasks.whole(self._outbox.discard(id))
-
-    async def retry(self, id: str) -> None:
-        """Try a refused remainder again; look an unknown fate up now. Raises ReadOnly, NotFound, Refused and
-        StoreError."""
-        self._may_write()
-        await self._tasks.whole(self._outbox.retry(id))
-
-    async def send_now(self, id: str | None = None) -> int:
-        """End the hold of one decision or of all; how many. Raises ReadOnly, NotFound, StoreError."""
-        self._may_write()
-        return await self._tasks.whole(self._outbox.send_now(id))
-
-    async def resume(self, ids: Sequence[str]) -> None:
-        """Check and send what waited to be asked about. Raises ReadOnly, NotFound, StoreError."""
-        self._may_write()
-        await self._tasks.whole(self._outbox.resume(ids))
-
-    async def resolve_conflict(self, id: str, choice: Literal["mine", "theirs"]) -> Decision | None:
-        """`mine` decides again on the subject as it is now and gives that decision; `theirs` drops it. Raises ReadOnly,
-        NotFound, Refused, StoreError, and the site's errors."""
-        self._may_write()
-        return await self._tasks.whole(self._undoer.resolve(id, choice))
-
-    def outbox(self) -> OutboxState:
-        """What is on its way."""
-        return self._outbox.state()
-
-    def waiting_old(self) -> list[Decision]:
-        """What is too old to go out without being asked about."""
-        return self._outbox.waiting_old()
-
-    async def settle(self, timeout_s: float | None = None) -> bool:
-        """Wait until everything that this desk decided is sent; False when the time ran out."""
-        return await self._outbox.settle(timeout_s)
-
     # ---------------------------------------------------------------- later
 
     @property
@@ -467,12 +403,6 @@ class Desk:
     async def skip(self, item_id: str, *, on: bool = True) -> None:
         """Leave an item for the others, or take that back. Nothing is sent. Raises StoreError."""
         await self._later.skip(item_id, on=on)
-
-    async def recall(self, item: Item) -> None:
-        """Bring an item back that was handed to somebody; what was delivered stays so. Raises NotFound, ReadOnly,
-        StoreError."""
-        self._may_write()
-        await self._tasks.whole(self.escalations.recall(item.ref))
 
     # ---------------------------------------------------------------- inside
 

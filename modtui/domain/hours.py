@@ -132,6 +132,11 @@ def _work(day: date, hours: Hours, where: tzinfo | None) -> tuple[int, int]:
 
 
 def _instant(day: date, minute: int, fold: int, where: tzinfo | None) -> int:
+    # This machine's own zone may be set anew while the program runs.
+    return _there(day, minute, fold, where) if where is not None else _found(day, minute, fold, where)
+
+
+def _found(day: date, minute: int, fold: int, where: tzinfo | None) -> int:
     """A time of a day on the zone's clock; with `fold` 1 the second one where it comes twice. One that is skipped is
     the instant at which the clock is set forward."""
     days, minute = divmod(minute, MINUTES)
@@ -141,6 +146,9 @@ def _instant(day: date, minute: int, fold: int, where: tzinfo | None) -> int:
     if first > second:
         return _jump(second, first, where) * 1000
     return (second if fold else first) * 1000
+
+
+_there = lru_cache(maxsize=4096)(_found)
 
 
 def _seconds(local: datetime) -> int:
