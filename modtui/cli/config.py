@@ -9,7 +9,7 @@ from modtui.cli.options import shared
 from modtui.cli.output import emit, emit_json, narrate
 from modtui.settings import Settings, load
 from modtui.settings.options import Options
-from modtui.text import cells, own, pad, say
+from modtui.text import cells, count, own, pad, say
 
 
 @click.group(short_help="Look at the settings: check them, or say where they are.")
@@ -28,9 +28,12 @@ def check(options: Options) -> int:
     path = settings.path
     there = "" if path.exists() else " (there is no such file, so everything has its default)"
     number = len(settings.communities)
-    narrate(say("{path}: no mistakes{there}; {number} {communities}, {reasons} reasons.", path=str(path), there=there,
-                number=number, communities="community" if number == 1 else "communities",
-                reasons=len(settings.reasons)))  # fmt: skip
+    narrate(say("{path}: no mistakes{there}; {communities}, {reasons} reasons, {routes}.", path=str(path), there=there,
+                communities=count(number, "community", "communities"), reasons=len(settings.reasons),
+                routes=count(len(settings.routes), "route")))  # fmt: skip
+    for one in settings.routes:
+        where = {"webhook": "webhook", "mail": f"mail to {one.to}", "command": "command", "site": f"site, {one.to}"}
+        narrate(say("  {key}  {name}: {where}", key=one.key, name=one.name, where=where[one.kind]))
     return 0
 
 

@@ -19,9 +19,10 @@ import click
 import modtui
 from modtui import credentials, paths, terminal
 from modtui.cli.config import checked
-from modtui.cli.opening import as_credential, backend, backends, chosen, config_folder, token_for, wanted
+from modtui.cli.opening import as_credential, backend, backends, chosen, config_folder, routes_of, token_for, wanted
 from modtui.cli.options import shared
 from modtui.cli.output import emit, emit_json, narrate
+from modtui.domain.capability import Blocked
 from modtui.errors import ModtuiError, SettingsError
 from modtui.settings import CommunitySettings, Settings
 from modtui.settings.options import Options
@@ -139,6 +140,26 @@ async def _site(one: CommunitySettings, key: credentials.Key, options: Options) 
     return Line("sites", one.name, f"answers at {one.url}{kind}; you are {account.username} ({account.role})")
 
 
+def _routes(options: Options, settings: Settings) -> Iterator[Line]:
+    """Where escalations can go; no secret, and nothing is sent."""
+    from modtui.routes.build import wanted as wanted_secret
+
+    entries = {one.name: one for one in settings.routes}
+    for route in routes_of(options, settings):
+        able = route.capability
+        words, ok = route.where, not isinstance(able, Blocked)
+        if isinstance(able, Blocked):
+            words = f"{route.where}: {able.sentence}"
+        elif route.kind == "webhook":
+            token = credentials.route_tokens().get(credentials.route_variable(route.name))
+            key, _ = credentials.look(wanted_secret(entries[route.name]), token=token, config=options.config)
+            words += f", signed (key from {key.source})" if key is not None else ", not signed: it has no secret"
+        yield Line("routes", route.name, words, ok=ok)
+    for one in settings.routes:
+        if one.kind == "site":
+            yield Line("routes", one.name, f"the site's own: {one.to}")
+
+
 def _sites(options: Options, settings: Settings) -> Iterator[Line]:
     try:
         picked = chosen(options, settings, none=True)
@@ -174,6 +195,8 @@ def doctor(options: Options, as_json: bool, offline: bool) -> int:
         _versions, lambda: _terminal(settings), lambda: found, lambda: _folders(options), lambda: [_journal()],
         lambda: [_keyring()],
     ]  # fmt: skip
+    if settings is not None:
+        parts.append(lambda: _routes(options, settings))
     if settings is not None and not offline:
         parts.append(lambda: _sites(options, settings))
     bad = 0

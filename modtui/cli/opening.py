@@ -27,7 +27,9 @@ if TYPE_CHECKING:
 
     from modtui.backends.base import Backend, Credential, Factory
     from modtui.desk.community import Community
+    from modtui.desk.courier import Deadline
     from modtui.desk.desk import Desk
+    from modtui.routes import Route
     from modtui.store.store import Store
 
 GROUP = "modtui.backends"
@@ -280,10 +282,33 @@ def opening(options: Options, settings: Settings, *, none: bool = False) -> Iter
             hold_person_s=settings.undo.hold_person_s, hold_override_s=options.hold_s, read_only=only_look,
             resume_after_s=settings.undo.resume_after_s,
             targets=Targets(settings.targets, settings.hours, {one.id: one.name for one in picked}),
-            replies=settings.saved_replies,
+            replies=settings.saved_replies, routes=routes_of(options, settings),
+            site_routes=[one for one in settings.routes if one.kind == "site"], deadline=deadline_of(settings),
         )  # fmt: skip
     finally:
         asyncio.run(_tidied(opened, settings))
+
+
+def routes_of(options: Options, settings: Settings) -> tuple[Route, ...]:
+    """The routes that modtui delivers itself; nothing is sent and no secret is read."""
+    if not settings.routes:
+        return ()
+    from modtui.routes import make_routes
+
+    return make_routes(
+        settings.routes, state=paths.private(paths.state_dir()), tokens=credentials.route_tokens(),
+        config=config_folder(options),
+    )
+
+
+def deadline_of(settings: Settings) -> Deadline:
+    """When an answer is expected: in the working hours that a route names, in the zone of the screens."""
+    from modtui.domain.hours import add_working, zone
+
+    def deadline(start_ms: int, length_ms: int, hours: str) -> int:
+        return add_working(start_ms, length_ms, settings.hours.get(hours), zone(settings.screen.timezone))
+
+    return deadline
 
 
 async def _tidied(store: Store, settings: Settings) -> None:

@@ -14,7 +14,7 @@ from modtui.cli.opening import opening, settings_of
 from modtui.cli.options import shared
 from modtui.cli.output import emit, emit_json, narrate, safe
 from modtui.cli.running import finished, working
-from modtui.desk.book import failed
+from modtui.desk.book import failed, steps_of
 from modtui.domain.decisions import Decision
 from modtui.errors import NotFound, ReadOnly, Refused, StoreError, UsageError
 from modtui.settings import Settings
@@ -83,6 +83,11 @@ def _may_write(options: Options) -> None:
         raise ReadOnly("modtui was started read-only, so nothing can be sent or taken back.")
 
 
+def _lost(decision: Decision) -> bool:
+    """Whether a route may have got it, and nobody can be asked."""
+    return any(step.state == "unknown" and step.executor != "backend" for _, step in steps_of(decision))
+
+
 @outbox.command()
 @click.argument("id", required=False)
 @shared
@@ -109,8 +114,8 @@ def send(options: Options, id: str | None) -> int:
                 decision = journal.decision(one)
                 if decision is not None and decision.community not in here:
                     raise NotFound(f"The community of {one} is not open here.")
-                if decision is not None and not decision.open:
-                    await desk.retry(one)  # refused before: tried again because it was asked for by name
+                if decision is not None and (not decision.open or (id is not None and _lost(decision))):
+                    await desk.retry(one)  # refused, or perhaps delivered: again because it was asked for by name
                 else:
                     await desk.send_now(one)
             await finished(desk, chosen)

@@ -184,7 +184,9 @@ class Decider:
                 skipped[item.id] = "this decision has the same member already"
                 continue
             worded = each(item) if each is not None else intent
-            mine = replace(intent, message=worded.message, message_title=worded.message_title)
+            # Personal data of one among many never travels: nobody was asked about that one.
+            share = worded.share and (len(items) == 1 or not item.folded)
+            mine = replace(intent, message=worded.message, message_title=worded.message_title, share=share)
             if again and intent.sanction is not None:
                 mine = replace(mine, sanction=None)
             try:
