@@ -19,8 +19,9 @@ from modtui.errors import ModtuiError, SettingsError
 
 COMMANDS: dict[str, str] = {
     "login": "login", "logout": "login", "communities": "login",
-    "queue": "queue", "member": "member", "act": "act", "outbox": "outbox", "undo": "outbox", "log": "log",
-    "demo": "demo", "keys": "config", "config": "config", "doctor": "doctor",
+    "queue": "queue", "member": "member", "act": "act", "replies": "replies", "drafts": "replies",
+    "outbox": "outbox", "undo": "outbox", "log": "log",
+    "routes": "routes", "demo": "demo", "keys": "config", "config": "config", "doctor": "doctor",
 }  # fmt: skip
 """Every command and the module of modtui.cli that has it, in the order of help."""
 

@@ -73,10 +73,17 @@ class Replies:
         `language` overrides the author's."""
         community = self._desk.community(item.ref.community)
         default = community.language if community is not None else None
-        wanted = language or item.language or code(item.author.locale if item.author is not None else None)
+        wanted = language or self.language(item)
         entries = [_entry(reply, wanted, default) for reply in self.own]
         entries += [_template(one, wanted) for one in self._site.get(item.ref.community, (0.0, ()))[1]]
         return sorted(entries, key=_order)
+
+    def language(self, item: Item) -> str | None:
+        """The author's language: as the row in the cache has it (found in the text, or set by hand), for an item read
+        from the site just now may not have it."""
+        row = self._desk.item(item.id)
+        known = (row.language if row is not None else None) or item.language
+        return known or code(item.author.locale if item.author is not None else None)
 
     async def all(self, item: Item, *, language: str | None = None) -> list[Entry]:
         """As `known`, after the site's own texts were read, at most every quarter of an hour. A site that does not

@@ -72,9 +72,10 @@ def seen_of(item: Item) -> Seen:
     text = _judged(item)
     penalties = tuple(sorted(map(_penalty, item.author.penalties))) if item.author else ()
     reports = tuple(sorted(report.id for report in item.reports))
+    # Of a question the list tells neither whole text nor edits: one digest for both, so that it can be compared.
+    shown = (text, item.edited_ms, item.edits) if item.question is None else ("", None, 0)
     facts = [
-        str(item.ref), item.title, text, item.edited_ms, item.edits, item.version, item.state, item.hidden,
-        item.deleted, reports, penalties,
+        str(item.ref), item.title, *shown, item.version, item.state, item.hidden, item.deleted, reports, penalties,
     ]
     last = item.question.last if item.question is not None else None
     if item.question is not None:  # other items keep the digest they had
@@ -125,7 +126,7 @@ def differences(seen: Seen, now: Item | Gone) -> tuple[Difference, ...]:
     if isinstance(now, Gone):
         return (Difference(what="gone", words=now.why),)
     fresh = seen_of(now)
-    if fresh.digest == seen.digest:
+    if fresh.digest == seen.digest and (now.question is None or _unread(seen, now, fresh) or same_text(seen, now)):
         return ()
     found: list[Difference] = []
     if fresh.state != seen.state:
