@@ -79,7 +79,7 @@ ACTIONS: tuple[Action, ...] = (
     _a("item.later", "later", "b", "Puts it aside: 1 an hour, 2 tonight, 3 tomorrow, 4 when it changes, m not for me.",
        group="Decide"),
     _a("item.reply", "reply", "r", "Opens the composer: a public reply, a staff note or a private message.",
-       group="Decide", verb="reply", person=True),
+       group="Decide", verb="reply", person=True, scopes=WORK | {"text"}),
     _a("item.escalate", "escalate", "e", "Opens the route line: a letter hands it to another department.",
        group="Decide", verb="escalate", person=True),
     _a("member.warn", "warn", "w", "Sends the author an official warning.", group="Decide", verb="warn", person=True,
@@ -89,7 +89,7 @@ ACTIONS: tuple[Action, ...] = (
     _a("member.erase", "delete as spammer", "", "Deletes the account and what it wrote, after typing its name. It"
        " cannot be undone.", group="Decide", verb="erase", person=True, scopes=_MEMBER),
     _a("question.accept-answer", "accept", "A", "Marks a post of the thread as the answer, or takes the mark off.",
-       group="Decide", verb="accept"),
+       group="Decide", verb="accept", scopes=WORK | {"text"}),
     _a("thread.assign", "assign", "", "Gives the thread to a colleague or a group, or takes it back.", group="Decide",
        verb="assign"),
     _a("thread.move", "move", "", "Moves the thread to another category.", group="Decide", verb="move"),

@@ -216,6 +216,11 @@ class LinesPane(Widget):
             return self.page(-1)
         return self._go(before[-1])
 
+    def anchors(self) -> list[tuple[str, int]]:
+        """The anchors as far as they are made: name and body line."""
+        self._need(4000)
+        return list(self._anchors)
+
     def to_anchor(self, name: str, *, before: int = 0) -> None:
         """Scroll so that the anchor stands near the top, with some lines before it."""
         self._need(4000)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -107,12 +107,13 @@ class Modtui(Terminal):
     def __init__(
         self, harbour: Harbour, home: Path, *, size: tuple[int, int] = (120, 40), hold: float | None = 1,
         term: str = "xterm-256color", url: str = "", key: str = "", options: Sequence[str] = (),
+        more_env: Mapping[str, str] | None = None,
     ) -> None:  # fmt: skip
         self.harbour, self.home = harbour, home
         env = {f"MODTUI_{kind.upper()}_DIR": str(home / kind) for kind in ("config", "state", "cache")}
         env |= {
             "HOME": str(home), "MODTUI_TOKEN": key or harbour.demo.api_key,
-            "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring",
+            "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring", **(more_env or {}),
         }  # fmt: skip
         command = [*modtui_command(), "--url", url or harbour.demo.url, "--user", harbour.demo.username, *options]
         if hold is not None:

@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from modtui.domain.decisions import Answer
-from modtui.domain.items import Answered, Question
+from modtui.domain.items import Answered, Body, Question
 from modtui.screens.compose.screen import ComposerPage
 from modtui.text import Foreign
 from tests.core.fakes import START_MS, until
@@ -327,8 +327,6 @@ async def test_the_preview_is_below_in_a_small_terminal(tmp_path: Path) -> None:
 
 
 async def test_quoting_hostile_text_shows_and_keeps_its_signs(tmp_path: Path) -> None:
-    from modtui.domain.items import Body
-
     async with site(tmp_path) as it:
         await ask(it, body=Body(Foreign("a\u202eb")))
         await write(it, "")
@@ -362,6 +360,22 @@ async def test_help_and_every_small_size(tmp_path: Path) -> None:
             await it.press("ctrl+o")
             await it.shows("enter send")
             await it.press("q")
+
+
+async def test_the_post_to_which_one_went_is_answered_and_quoted(tmp_path: Path) -> None:
+    async with site(tmp_path) as it:
+        backend = await ask(it)
+        await it.press("t")
+        await it.shows("1 zimtstern")
+        await it.press("J")
+        await it.press("r")
+        await it.shows("PUBLIC REPLY  to tante_erna")
+        await it.shows("| tante_erna, 2h: Use the export")
+        await it.press("ctrl+n")
+        await it.shows("> Use the export with *BOM*")
+        await it.press("ctrl+o", "enter")
+        await it.clock.advance(61)
+        await until(lambda: [one["post"] for one in backend.sent()] == ["502"], seconds=30)
 
 
 async def test_read_only_says_so(tmp_path: Path) -> None:

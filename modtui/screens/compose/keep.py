@@ -9,7 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from modtui.domain.decisions import Audience, Decision
-from modtui.domain.items import Item
+from modtui.domain.items import Item, ThreadPost
 from modtui.screens.compose import texts
 from modtui.text import Foreign, Shown, own, say
 
@@ -34,8 +34,12 @@ class Writing(Struct):
     since_ms: int = 0
 
 
-def writing_of(item: Item, draft: Draft | None, now_ms: int) -> Writing:
-    """A new text for an item, or a draft to go on with."""
+def writing_of(item: Item, draft: Draft | None, now_ms: int, post: ThreadPost | None = None) -> Writing:
+    """A new text for an item (to another `post` of its thread than its own), or a draft to go on with."""
+    if draft is None and post is not None:
+        return Writing(
+            item=item, post=post.id, to=post.author.username if post.author is not None else None, since_ms=now_ms
+        )
     if draft is None:
         to = item.author.username if item.author is not None and not item.anonymous else None
         return Writing(item=item, to=to, since_ms=now_ms)

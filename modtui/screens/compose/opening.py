@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from modtui.desk import words
 from modtui.desk.later import WHEN_IT_CHANGES
 from modtui.domain.decisions import Decision
-from modtui.domain.items import Item
+from modtui.domain.items import Item, ThreadPost
 from modtui.screens.compose import texts
 from modtui.screens.compose.keep import writing_of
 from modtui.screens.compose.send import Sending
@@ -24,8 +24,11 @@ if TYPE_CHECKING:
 Then = Callable[[Item, Decision], None]
 
 
-def open_composer(page: Page, item: Item, draft: Draft | None = None, then: Then | None = None) -> None:
-    """Write to an item, on its draft or anew. `then` is called on the page below once a reply was decided."""
+def open_composer(
+    page: Page, item: Item, draft: Draft | None = None, then: Then | None = None, *, post: ThreadPost | None = None
+) -> None:
+    """Write to an item, on its draft or anew, perhaps to another `post` of its thread. `then` is called on the page
+    below once a reply was decided."""
     from modtui.screens.compose.screen import ComposerPage
 
     def done(about: Item, decision: Decision, sending: Sending) -> None:
@@ -35,7 +38,7 @@ def open_composer(page: Page, item: Item, draft: Draft | None = None, then: Then
         if then is not None:
             then(about, decision)
 
-    page.app.push_screen(ComposerPage(page.shell, writing_of(item, draft, page.shell.now_ms()), done))
+    page.app.push_screen(ComposerPage(page.shell, writing_of(item, draft, page.shell.now_ms(), post), done))
 
 
 def sent_words(page: Page, decision: Decision) -> Shown:
@@ -52,14 +55,16 @@ class DraftLine(ChoiceLine):
         super().key("1" if token in ("enter", "r") else token)
 
 
-def offer_drafts(page: Page, item: Item, drafts: Sequence[Draft], then: Then | None = None) -> None:
+def offer_drafts(
+    page: Page, item: Item, drafts: Sequence[Draft], then: Then | None = None, *, post: ThreadPost | None = None
+) -> None:
     """Ask which draft of the item to go on with; both it and a new text are kept."""
     options = [Choice(str(n), draft_words(page.shell, draft), show_line(draft.text, 200))
                for n, draft in enumerate(drafts[:9], 1)]  # fmt: skip
     options.append(Choice("n", own("a new text"), own("the draft is kept beside it")))
 
     def chosen(key: str) -> None:
-        open_composer(page, item, drafts[int(key) - 1] if key.isdigit() else None, then)
+        open_composer(page, item, drafts[int(key) - 1] if key.isdigit() else None, then, post=post)
 
     n = own(str(count(len(drafts), "draft of yours waits", "drafts of yours wait")).upper())
     title = say("{n} FOR #{number}: r or enter opens the newest", n=n, number=item.number)

@@ -8,8 +8,11 @@ from typing import ClassVar
 from modtui.actions import Scope
 from modtui.desk.community import Community
 from modtui.desk.events import ContextLoaded, Event
-from modtui.domain.items import Item
+from modtui.domain.capability import Blocked
+from modtui.domain.decisions import Intent
+from modtui.domain.items import Item, ThreadPost
 from modtui.screens.clipboard import browse, copy
+from modtui.screens.lines.question import QuestionLine
 from modtui.screens.pages.lines_page import LinesPage
 from modtui.screens.shell import Shell
 from modtui.screens.work import tell
@@ -34,8 +37,10 @@ class AroundPage(LinesPage):
         super().__init__(shell)
         self.item, self.what = item, what
         self._placed = False
-        step = "post.next" if what == "thread" else "nav.next"
-        self.HINTS = (step, "text.page", "find.text", "copy.link", "browser.open", "help.show", "back")
+        self._post = ""
+        """The anchor of the chosen post."""
+        first = ("post.next", "item.reply") if what == "thread" else ("nav.next",)
+        self.HINTS = (*first, "text.page", "find.text", "copy.link", "browser.open", "help.show", "back")
 
     def on_mount(self) -> None:
         """Ask for what is missing and draw what is here."""
@@ -84,6 +89,12 @@ class AroundPage(LinesPage):
             if subject is not None:
                 self._placed = True
                 self.pane.to_anchor(f"post {subject.number}", before=4)
+                self._post = f"post {subject.number}"
+            elif thread is not None and thread.posts:
+                self._placed = True
+                self._post = f"post {thread.posts[0].number}"
+        if self._post:
+            self.pane.put_cursor(dict(self.pane.anchors()).get(self._post))
 
     def body(self, width: int) -> Iterable[Line | Anchor]:
         """The page asked for."""
@@ -158,10 +169,89 @@ class AroundPage(LinesPage):
         """The item's own page."""
         self.say(browse(self.app, self.shell, self.item.url))
 
+    # the posts of the thread: J and K choose one, r and A are about it
+    @property
+    def chosen_post(self) -> ThreadPost | None:
+        """The post that J and K chose; at first the one in question."""
+        thread = self.desk.context(self.item).thread if self.what == "thread" else None
+        return next((post for post in thread.posts if f"post {post.number}" == self._post), None) if thread else None
+
     def act_post_next(self) -> None:
-        """Next post."""
-        self.pane.step(1)
+        """Next post; a long one scrolls first."""
+        self._step(1)
 
     def act_post_previous(self) -> None:
         """Post before."""
-        self.pane.step(-1)
+        self._step(-1)
+
+    def _step(self, by: int) -> None:
+        pane = self.pane
+        anchors = pane.anchors()
+        names = [name for name, _ in anchors]
+        if self.what != "thread" or self._post not in names:
+            pane.step(by)
+            return
+        at = names.index(self._post)
+        end = anchors[at + 1][1] if at + 1 < len(anchors) else None
+        seen = pane.top + pane.body_rows
+        if by > 0 and (end is None or end > seen) and not pane.at_end:
+            pane.page(1)
+        elif by < 0 and anchors[at][1] < pane.top:
+            pane.page(-1)
+        elif 0 <= at + by < len(names):
+            self._choose(names[at + by])
+        else:
+            self.say(own("The last post." if by > 0 else "The first post."))
+
+    def _choose(self, name: str) -> None:
+        """Mark a post and bring it into sight, with its beginning on top where it is long."""
+        pane = self.pane
+        lines = dict(pane.anchors())
+        self._post = name
+        if name not in lines:
+            return
+        following = min((line for line in lines.values() if line > lines[name]), default=lines[name] + 1)
+        if following > pane.top + pane.body_rows or lines[name] < pane.top:
+            pane.to_anchor(name, before=1)
+        pane.put_cursor(lines[name])
+
+    def act_item_reply(self) -> None:
+        """Answer the chosen post."""
+        from modtui.screens.compose.opening import offer_drafts, open_composer
+
+        able = self.desk.can(self.item, "reply")
+        if self.what != "thread" or isinstance(able, Blocked):
+            why = able if isinstance(able, Blocked) else Blocked("state", "t shows the thread, and r there answers")
+            self.refuse(self.blocked_words("reply", why))
+            return
+        post = self.chosen_post
+        post = post if post is not None and not post.subject else None
+        drafts = self.desk.drafts.of(self.item.id)
+        if drafts:
+            offer_drafts(self, self.item, drafts, post=post)
+        else:
+            open_composer(self, self.item, post=post)
+
+    def act_question_accept_answer(self) -> None:
+        """Mark the chosen post as the answer, or take the mark off, after a question."""
+        from modtui.screens.lines.accept import answers_of
+
+        item, post = self.item, self.chosen_post
+        able = self.desk.can(item, "accept")
+        if isinstance(able, Blocked):
+            self.refuse(self.blocked_words("accept", able))
+        elif post is None or not answers_of(item, [post]):
+            self.refuse(own("This post cannot be the answer: J goes to the next one."))
+        else:
+            verb = "unaccept" if post.accepted else "accept"
+            template = "Post {n} by {who} is no longer the answer? y/N" if post.accepted else (
+                "Mark post {n} by {who} as the answer? y/N"
+            )
+            who = show_line(post.author.username, 30) if post.author else own("-")
+            intent = Intent(verb=verb, post=post.id)
+            question = say(template, n=post.number, who=who)
+            self.open_line(QuestionLine(self, question, lambda: self.run(self._accept(intent))))
+
+    async def _accept(self, intent: Intent) -> None:
+        result = await self.desk.decide([self.item], intent, overrule=True)
+        self.say(own(self.desk.words_for(result)), error=result.decision is None)
