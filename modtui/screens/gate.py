@@ -37,6 +37,11 @@ class Gate:
         if item != self._item:
             self._item, self._since = item, self._now()
 
+    @property
+    def in_sight(self) -> str | None:
+        """The item that is painted now."""
+        return self._item
+
     def hidden(self) -> None:
         """Nothing that could be decided on is in sight."""
         self._item = None

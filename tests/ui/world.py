@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -17,6 +18,7 @@ from modtui.desk.community import Community
 from modtui.desk.desk import Desk
 from modtui.domain.decisions import Effect, Intent, Plan
 from modtui.domain.items import Body, Item, Member, Offer, Place, Report, Thread, ThreadPost
+from modtui.screens.work.base import WorkBase
 from modtui.settings import Settings, load
 from modtui.settings.options import Options
 from modtui.store.store import Store
@@ -192,7 +194,17 @@ class Stage:
         """Press keys and let what they began come to rest."""
         for key in keys:
             await self.pilot.press(key)
+            await self._drawn()
         await self.rest()
+
+    async def _drawn(self) -> None:
+        """Wait until the item under the cursor is painted: what is pressed before that decides nothing, and on a busy
+        machine the pilot comes to the next key first. Where nothing is to be painted it goes on after a while."""
+        screen, gate = self.app.screen, self.app.shell.gate
+        if isinstance(screen, WorkBase) and screen.current is not None:
+            work = screen
+            with contextlib.suppress(AssertionError):
+                await until(lambda: self.app.screen is not work or gate.in_sight == work.current_id, seconds=3)
 
     async def rest(self) -> None:
         """Wait until the loop is quiet."""
