@@ -53,6 +53,7 @@ class SolvedIndex:
 
     def __init__(self, cache: Cache) -> None:
         self._cache = cache
+        self._size: int | None = None
 
     async def put(self, community: CommunityId, threads: Sequence[Answered]) -> int:
         """Keep threads as they are now; how many were new here or different. Raises StoreError."""
@@ -65,10 +66,13 @@ class SolvedIndex:
                 return sum(_put(connection, community, thread, now_ms) for thread in batch)
 
             changed += await self._cache.database.write(work)
+        if changed:
+            self._size = None
         return changed
 
     async def drop(self, community: CommunityId, threads: Sequence[str]) -> None:
         """Forget threads by their native ids: they are not solved any more, or gone. Raises StoreError."""
+        self._size = None
         values = [(column(community), column(thread)) for thread in threads]
         await self._cache.database.write(
             lambda c: c.executemany("DELETE FROM solved WHERE community=? AND thread=?", values)
@@ -100,10 +104,10 @@ class SolvedIndex:
             return []
         try:
             with self._cache.database.snapshot() as connection:
-                look = _Look(connection, community, asked, list(asked)[-1] if typing else None)
-                rows = look.candidates()
-                found = look.ranked(rows, language, without, limit)
-                return found
+                if self._size is None:  # counting costs more than the rest of a small search; it need not be exact
+                    self._size = int(connection.execute("SELECT count(*) FROM solved").fetchone()[0])
+                look = _Look(connection, community, asked, self._size, list(asked)[-1] if typing else None)
+                return look.ranked(look.candidates(), language, without, limit)
         except Damaged:
             self._cache.database.renew()
             return []
@@ -113,12 +117,13 @@ class _Look:
     """One search."""
 
     def __init__(
-        self, connection: sqlite3.Connection, community: CommunityId, asked: dict[str, float], beginning: str | None
-    ) -> None:
+        self, connection: sqlite3.Connection, community: CommunityId, asked: dict[str, float], size: int,
+        beginning: str | None,
+    ) -> None:  # fmt: skip
         self._connection = connection
         self._community = community
         self._beginning = beginning
-        self._size = int(connection.execute("SELECT count(*) FROM solved").fetchone()[0])
+        self._size = size
         spread = {word: self._spread(word) for word in asked}
         self.weights = {word: weight * self._rarity(word, spread[word]) for word, weight in asked.items()}
         known = [word for word in asked if spread[word]]
@@ -156,7 +161,7 @@ class _Look:
             return 0.5
         if spread >= COMMON:
             return 0.3
-        return math.log(1 + (self._size - spread + 0.5) / (spread + 0.5))
+        return math.log(1 + max(0.5, self._size - spread + 0.5) / (spread + 0.5))
 
     def candidates(self) -> list[int]:
         """The rows to be ranked: the newest with one of the rarer words, and the newest with two of the rarest."""
