@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -17,11 +17,14 @@ from modtui.cli.options import shared
 from modtui.cli.output import emit_json, narrate
 from modtui.cli.running import finished, working
 from modtui.cli.targets import Found, Named
+from modtui.cli.threads import intents
+from modtui.desk.reply_words import held_by_site
 from modtui.desk.words import sentence
 from modtui.domain.decisions import Decision, Intent, Plan, Target
 from modtui.domain.items import Item
+from modtui.domain.seen import Seen
 from modtui.domain.subjects import LANES, Lane
-from modtui.errors import ModtuiError, ReadOnly, UsageError
+from modtui.errors import ModtuiError, ReadOnly, Refused, UsageError
 from modtui.settings.options import Options
 from modtui.text import own
 
@@ -36,7 +39,7 @@ def _result(id: str, decision: str | None, state: str, checked: bool, message: s
     return {"id": id, "decision": decision, "state": state, "checked": checked, "message": sentence(message), **more}
 
 
-def _dry(desk: Desk, one: Found, intent: Intent) -> dict[str, Any]:
+def _dry(desk: Desk, one: Found, intent: Intent | ModtuiError) -> dict[str, Any]:
     """What the decision would do to the item, without deciding."""
     if one.item is None:
         return _result(one.id, None, one.state, one.checked, one.problem, possible=False)
@@ -45,10 +48,14 @@ def _dry(desk: Desk, one: Found, intent: Intent) -> dict[str, Any]:
         words = f"A decision on it is on its way already ({open_one.id})"
         return _result(one.id, None, "skipped", one.checked, words, possible=False)
     try:
+        if isinstance(intent, ModtuiError):
+            raise intent
         plan = desk.plan(one.item, intent)
     except ModtuiError as error:
         return _result(one.id, None, "skipped", one.checked, error.message, possible=False)
-    return _result(one.id, None, "skipped", one.checked, f"Dry run: {_would(plan)}", possible=True, plan=_plan(plan))
+    more = {"text": intent.text} if intent.verb == "reply" else {}
+    said = f"Dry run: {_would(plan)}"
+    return _result(one.id, None, "skipped", one.checked, said, possible=True, plan=_plan(plan), **more)
 
 
 def _would(plan: Plan) -> str:
@@ -74,7 +81,9 @@ def _final(decision: Decision, target: Target) -> dict[str, Any]:
     """The line of one item of a decision, as it stands now."""
     state = target.state
     shown = {"sending": "unknown", "discarded": "undone"}.get(state, state)
-    if state == "done":
+    if state == "done" and held_by_site(target):
+        words = "The site holds it for approval: not published yet"
+    elif state == "done":
         words = f"Done: {_done(target)}"
     elif state == "held":
         words = "Held; modtui outbox send sends it, modtui undo takes it back"
@@ -83,6 +92,8 @@ def _final(decision: Decision, target: Target) -> dict[str, Any]:
     elif state == "partly":
         failed = next((step.error for step in target.steps if step.error), None)
         words = f"Only in part: {_done(target)}{f'; then: {failed}' if failed else ''}"
+    elif shown == "unknown" and any(step.executor != "backend" for step in target.steps if step.state == "unknown"):
+        words = "It may have been delivered or not; nothing is sent again by itself, modtui outbox send ID does"
     elif shown == "unknown":
         words = "It is not known whether the site has it; modtui looks it up before anything is sent again"
     elif shown == "undone":
@@ -94,7 +105,7 @@ def _final(decision: Decision, target: Target) -> dict[str, Any]:
 
 async def _decide(
     desk: Desk, found: Sequence[Found], intent: Intent, each: Callable[[Item], Intent] | None, wait: bool,
-    hold_s: float, overrule: bool,
+    hold_s: float, overrule: bool, *, singly: Mapping[str, Intent | ModtuiError] | None = None,
 ) -> list[dict[str, Any]]:  # fmt: skip
     """Decide, wait, and give a line for each item, in the order in which they were named."""
     lines: dict[str, dict[str, Any]] = {
@@ -102,7 +113,9 @@ async def _decide(
     }
     seen = {one.id: one.seen for one in found if one.seen is not None}
     made: list[str] = []
-    for checked in (True, False):
+    for one in found if singly is not None else ():
+        await _decide_one(desk, one, (singly or {}).get(one.id), seen, hold_s, overrule, lines, made)
+    for checked in (True, False) if singly is None else ():
         for community in desk.communities:
             mine = [
                 one.item for one in found
@@ -126,6 +139,28 @@ async def _decide(
             if decision is not None:
                 lines[target.item] = _final(decision, target)
     return [lines[one.id] for one in found if one.id in lines]
+
+
+async def _decide_one(
+    desk: Desk, one: Found, intent: Intent | ModtuiError | None, seen: Mapping[str, Seen], hold_s: float,
+    overrule: bool, lines: dict[str, dict[str, Any]], made: list[str],
+) -> None:  # fmt: skip
+    """Decide on one item with words of its own; what cannot be is a line that says why."""
+    if one.item is None or intent is None:
+        return
+    try:
+        if isinstance(intent, ModtuiError):
+            raise intent
+        decided = await desk.decide(
+            [one.item], intent, seen=seen, hold_s=hold_s, checked=one.checked, overrule=overrule
+        )
+    except (Refused, UsageError) as error:
+        lines[one.id] = _result(one.id, None, "refused", one.checked, error.message)
+        return
+    for id, why in decided.skipped.items():
+        lines[id] = _result(id, None, "skipped", one.checked, why)
+    if decided.decision is not None:
+        made.append(decided.decision.id)
 
 
 def _exit_code(lines: Sequence[dict[str, Any]], dry: bool) -> int:
@@ -161,11 +196,14 @@ async def _run(
         gone = targets.missing(found)
         each = each_for(desk, intent, words)
         own_intents = {one.item.id: each(one.item) for one in found if one.item is not None} if each else {}
+        singly: Mapping[str, Intent | ModtuiError] | None = None
+        if words.thread is not None:
+            singly = await intents(desk, [one.item for one in found if one.item is not None], words.thread)
         if dry:
-            lines = [_dry(desk, one, own_intents.get(one.id, intent)) for one in found]
+            lines = [_dry(desk, one, (singly or own_intents).get(one.id, intent)) for one in found]
         else:
             each = (lambda item: own_intents[item.id]) if each else None
-            lines = await _decide(desk, found, intent, each, wait, hold_s, overrule)
+            lines = await _decide(desk, found, intent, each, wait, hold_s, overrule, singly=singly)
         for line in lines:
             emit_json(line)
         if gone is not None:
@@ -178,7 +216,8 @@ async def _run(
 @click.argument("ids", nargs=-1)
 @click.option("--reason", metavar="ID", help="One of the reasons of the settings (modtui config docs lists them).")
 @click.option("--words", metavar="TEXT", help="A reason in your own words.")
-@click.option("--message", metavar="TEXT", help="A message to the author; placeholders such as {author} are filled in.")
+@click.option("--message", metavar="TEXT",
+              help="A message to the author, or the text of a reply; placeholders such as {author} are filled in.")
 @click.option("--message-file", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
               help="The same, from a file.")
 @click.option("--tell", is_flag=True, help="Send the author the reason's own message, in the language of the post.")
@@ -186,6 +225,23 @@ async def _run(
 @click.option("--silence", metavar="LENGTH", help="Silence the author too.")
 @click.option("--lock", is_flag=True, help="Lock the thread too.")
 @click.option("--text", metavar="TEXT", help="The text of a note, a reply or an edit.")
+@click.option("--saved", metavar="NAME", help="Reply with this saved reply, in the author's language.")
+@click.option("--lang", metavar="CODE", help="The language of the saved reply, where the author's is not wanted.")
+@click.option("--link", metavar="URL", help="What {link} becomes: another thread's address.")
+@click.option("--audience", type=click.Choice(("public", "staff", "private")),
+              help="Who reads a reply: everybody, the team, or the author alone. Without it: everybody.")
+@click.option("--accept", is_flag=True, help="Mark the reply as the answer too.")
+@click.option("--close", is_flag=True, help="Close the thread after the reply.")
+@click.option("--post", metavar="ID", help="The post to reply to, or to mark as the answer.")
+@click.option("--to", metavar="NAME", help="Where a thread moves to, or who gets it.")
+@click.option("--of", metavar="ID", help="The thread that a duplicate repeats: its id or its address.")
+@click.option("--tags", metavar="TAGS", help="All tags of a thread (a,b), or changes (+a,-b).")
+@click.option("--until", metavar="WHEN", help="When a bookmark reminds: 3d, 2026-12-01, 2026-12-01T09:30.")
+@click.option("--route", metavar="NAME",
+              help="Where escalate hands it to; with remove and the like it is handed over too. `modtui routes` lists.")
+@click.option("--note", metavar="TEXT", help="A note for whom it is handed to.")
+@click.option("--no-text", is_flag=True, help="The post's text does not go along, only the link.")
+@click.option("--with-text", is_flag=True, help="The text goes along even where it is personal data.")
 @click.option("--offer", metavar="ID", help="Take this offer of the site instead of the verb's usual one.")
 @click.option("--lane", type=click.Choice(LANES), help="The lane that bare ids belong to.")
 @click.option("--claimed-too", is_flag=True, help="Decide even where a colleague has taken the item.")
@@ -197,12 +253,16 @@ def act(options: Options, verb: str, ids: tuple[str, ...], **values: Any) -> int
     """Decide: VERB on the items with these IDS, or on the lines of standard input.
 
     Verbs: approve, remove, spam, ignore, restore, edit, claim, release, note, silence, unsilence, ban, unban, lock,
-    unlock, purge, warn, reply, and on members (--lane members, by name) logout, approve, erase. What a site allows on
-    an item is in the offers of `modtui queue --json`.
+    unlock, purge, warn, escalate (--route); on threads reply, accept, unaccept, duplicate, move, tag, assign, unassign,
+    bookmark, unbookmark, watch, unwatch; on members (--lane members, by name) logout, approve, erase. What a site
+    allows on an item is in the offers of `modtui queue --json`.
 
     A line of `modtui queue --json` says what you were shown: if the item is not so any more, nothing is sent. Every
     item is read again before anything is sent; for a bare id that read is all there is, and the result says
     "checked": false.
+
+    A reply needs a text (--message, --message-file or --saved); one with a placeholder that nothing fills is refused
+    and names it. Each item gets a reply of its own, in its author's language where the saved reply has that.
 
     One JSON line is printed for each item: id, decision, state, checked, message. States are held, done, undone,
     conflict, refused, unknown, partly, skipped. With --dry-run the state is skipped, and "possible" says the rest.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
+from modtui.cli.escalating import Routed, own_share, routed, with_route
+from modtui.cli.log import zone
+from modtui.cli.threads import THREAD, ThreadWords, belongs, read
 from modtui.desk.placeholders import values_for
 from modtui.domain.decisions import VERBS, Intent, Sanction
 from modtui.domain.items import Item
@@ -24,9 +28,9 @@ from modtui.text.time import parse_duration
 if TYPE_CHECKING:
     from modtui.desk.desk import Desk
 
-_INNER = frozenset({"offer", "reopen", "escalate", "accept"})
-"""Verbs that the command line has no words for yet."""
-_WANT_TEXT = frozenset({"edit", "note", "reply"})
+_INNER = frozenset({"offer", "reopen"})
+"""Verbs that this has no words for."""
+_WANT_TEXT = frozenset({"edit", "note"})
 _SIZE = 100_000
 
 
@@ -51,10 +55,18 @@ class Words:
     lock: bool = False
     text: str | None = None
     offer: str | None = None
+    thread: ThreadWords | None = None
+    routed: Routed | None = None
 
     @classmethod
     def read(cls, settings: Settings, verb: str, values: Mapping[str, Any]) -> Words:
         """Check the options of `act`. Raises UsageError."""
+        belongs(verb, values)
+        if verb in THREAD:
+            return cls(verb=verb, offer=values.get("offer"), thread=_thread(settings, verb, values))
+        given = routed(settings, verb, values, lambda: _given(values))
+        if verb == "escalate":
+            return cls(verb=verb, routed=given)
         reason = None
         if values.get("reason") is not None:
             reason = settings.reason(values["reason"])
@@ -76,12 +88,29 @@ class Words:
         return cls(
             verb=verb, reason=reason, own_words=values.get("words"), message=message, tell=bool(values.get("tell")),
             sanction=_sanction(settings, verb, values), lock=bool(values.get("lock")), text=text,
-            offer=values.get("offer"),
+            offer=values.get("offer"), routed=given,
         )  # fmt: skip
 
 
-def _message(given: str | None, file: Path | None) -> str | None:
-    """The message as given. Raises UsageError for one that cannot be read, is empty, or has unknown placeholders."""
+def _given(values: Mapping[str, Any]) -> str | None:
+    """The note of an escalation, where it comes as a message."""
+    return _message(values.get("message"), values.get("message_file"), filled=False)
+
+
+def _thread(settings: Settings, verb: str, values: Mapping[str, Any]) -> ThreadWords:
+    for name in ("reason", "words", "tell", "ban", "silence", "lock"):
+        if values.get(name):
+            raise UsageError(f"--{name} is not for {verb}.")
+    given = values.get("text")
+    if given is not None and (values.get("message") is not None or values.get("message_file") is not None):
+        raise UsageError("--text and --message exclude each other.")
+    text = given if given is not None else _message(values.get("message"), values.get("message_file"), filled=False)
+    return read(verb, values, text, time.time_ns() // 1_000_000, zone(settings))
+
+
+def _message(given: str | None, file: Path | None, *, filled: bool = True) -> str | None:
+    """The message as given. Raises UsageError for one that cannot be read, is empty, or (where it is `filled` as
+    messages are) has unknown placeholders."""
     if given is not None and file is not None:
         raise UsageError("--message and --message-file exclude each other.")
     if file is not None:
@@ -97,7 +126,7 @@ def _message(given: str | None, file: Path | None) -> str | None:
         raise UsageError("The message is empty.")
     if len(given) > _SIZE:
         raise UsageError(f"The message is longer than {_SIZE:,} signs.")
-    for name in unknown_placeholders(given):
+    for name in unknown_placeholders(given) if filled else ():
         words = f"{{{show_line(name, 40)}}} in the message is not a placeholder."
         raise UsageError(words, nearest(name, PLACEHOLDERS))
     return given
@@ -132,15 +161,20 @@ def _length(option: str, text: str) -> int | None:
 def intent_for(settings: Settings, words: Words) -> Intent:
     """What the moderator wants, the same for all items. See `each_for` for what differs."""
     reason = words.reason
-    return Intent(
+    intent = Intent(
         verb=words.verb, offer=words.offer, reason=reason.id if reason else None,
         reason_title=reason.title if reason else None, reason_text=words.own_words, message=words.message,
         sanction=words.sanction, lock=words.lock, text=words.text, urgent=bool(reason and reason.urgent),
     )  # fmt: skip
+    return intent if words.routed is None else with_route(intent, words.routed)
 
 
 def each_for(desk: Desk, intent: Intent, words: Words) -> Callable[[Item], Intent] | None:
-    """The intent for one item, where the message names its author or speaks its language; else None."""
+    """The intent for one item, where the message names its author or speaks its language, or where its text may have to
+    stay here; else None."""
+    if words.routed is not None:
+        share = own_share(intent, words.routed)
+        return lambda item: _own_message(desk, item, share(item), words) if words.tell else share(item)
     if not words.tell and (words.message is None or "{" not in words.message):
         return None
     return lambda item: _own_message(desk, item, intent, words)
