@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import copy
 import json
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from modtui.backends.discourse import changes, plans, undo, wire
-from modtui.backends.discourse.around import dossier_of, thread_of
+from modtui.backends.discourse.around import thread_of
+from modtui.backends.discourse.directory import item_of
+from modtui.backends.discourse.dossier import Asked, dossier_of
 from modtui.backends.discourse.items import items_of
 from modtui.backends.discourse.side import read_queue
 from modtui.backends.discourse.site import Site
@@ -26,8 +30,10 @@ from modtui.domain.items import Item
 from modtui.domain.seen import seen_of
 from modtui.domain.subjects import CommunityId
 from modtui.errors import Refused, SiteError
+from modtui.store import people
 from modtui.store.codec import encode
 from modtui.store.rows import stored
+from modtui.store.schema import CACHE, script
 from modtui.testing import intent_for
 from modtui.text import Foreign, show
 from tests.core.discourse_world import copied
@@ -57,8 +63,24 @@ def answers(world: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[d
         member = get(f"/admin/users/{post['target_created_by_id']}.json")
         yield {
             "queue": queues, "thread": get(f"/t/{post['topic_id']}.json", include_raw="true"), "member": member,
-            "card": get(f"/u/{member['username']}.json")["user"],
+            "card": get(f"/u/{member['username']}.json")["user"], "members": get("/admin/users/list/active.json"),
+            "record": {
+                "actions": get("/user_actions.json", username=member["username"], filter="4,5")["user_actions"],
+                "log": get("/admin/logs/staff_action_logs.json")["staff_action_logs"],
+                "reported": get("/review.json", username=member["username"], status="all"),
+                "notes": get("/user_notes.json", user_id=str(member["id"]))["user_notes"],
+                "warnings": [{"id": 7, "title": "Rules", "created_at": "2026-10-01T10:00:00.000Z"}],
+                "summary": {"solved_count": 3, "likes_given": 2},
+            },
         }  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def names() -> Iterator[sqlite3.Connection]:
+    """The cache's tables."""
+    with closing(sqlite3.connect(":memory:")) as connection:
+        script(connection, CACHE)
+        yield connection
 
 
 def paths(value: Any, here: Place = ()) -> Iterator[Place]:
@@ -131,8 +153,39 @@ def test_threads_and_members(answers: dict[str, Any], draw: st.DataObject) -> No
     if isinstance(thread, dict):
         assert encode(thread_of(SITE, item, thread))
     card, member = spoiled(answers["card"], draw), spoiled(answers["member"], draw)
-    if isinstance(card, dict) and isinstance(member, dict):
-        assert encode(dossier_of(SITE, card, member, [card], [member, card], 1_700_000_000_000))
+    record = spoiled(answers["record"], draw)
+    if isinstance(card, dict) and isinstance(member, dict) and isinstance(record, dict):
+        dossier = dossier_of(SITE, asked(card, member, record), 1_800_000_000_000)
+        assert encode(dossier) and len(dossier.posts_by_day) <= 30 and len(dossier.accepted_by_month) in (0, 12)
+
+
+def asked(card: dict[str, Any], member: dict[str, Any], record: dict[str, Any]) -> Asked:
+    """What the requests of a dossier brought, as the client gives it."""
+    lists = {
+        name: [row for row in found if isinstance(row, dict)] if isinstance(found := record.get(name), list) else []
+        for name in ("actions", "log", "notes", "warnings")
+    }
+    reported, summary = record.get("reported"), record.get("summary")
+    return Asked(
+        card=card, admin=member, solved=lists["actions"], **lists,
+        reported=read_queue(reported) if isinstance(reported, dict) else None,
+        summary=summary if isinstance(summary, dict) else {},
+    )  # fmt: skip
+
+
+@FUZZ
+@given(draw=st.data())
+def test_the_directory(answers: dict[str, Any], names: sqlite3.Connection, draw: st.DataObject) -> None:
+    rows = spoiled(answers["members"][:8], draw)
+    for row in rows if isinstance(rows, list) else ():
+        item = item_of(SITE, row, 1_800_000_000_000) if isinstance(row, dict) else None
+        if item is None:
+            continue
+        assert encode(with_language(item)) and stored(item) and seen_of(item).digest
+        assert item.author is not None
+        people.put(names, 1, item)
+        for offer in item.offers:
+            planned(item, offer.id)
 
 
 BUS = [
