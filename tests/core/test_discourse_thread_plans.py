@@ -199,6 +199,16 @@ def test_a_verb_on_a_question_that_means_its_author_acts_on_the_member() -> None
     assert step.call.args["user"] == 2 and "id" not in step.call.args
 
 
+def test_a_second_reply_to_what_waits_for_approval_is_asked_about() -> None:
+    at = site()
+    item = topic(at)
+    assert item.question is not None
+    held = msgspec.structs.replace(item, question=msgspec.structs.replace(item.question, state="held"))
+    plan = plans.plan(at, held, INTENTS["reply"])
+    assert plan.asks is not None and "waits for approval" in plan.asks
+    assert plans.plan(at, item, INTENTS["reply"]).asks is None
+
+
 def test_a_row_of_the_cache_plans_like_a_fresh_one() -> None:
     at = site()
     for verb, intent in INTENTS.items():

@@ -97,7 +97,8 @@ class Choices:
         answer = await or_none(self._topics.people(text, groups=True)) or {}
         names = [text_of(row.get("name")) for row in rows_of(answer, "groups")]
         # Every site has them, whatever its search shows.
-        found = [self._group(name, "") for name in dict.fromkeys([*names, *self._site.threads.groups, "moderators"])]
+        mine = [name for name in self._site.threads.groups if not name.startswith("trust_level_")]
+        found = [self._group(name, "") for name in dict.fromkeys([*names, *mine, "moderators"])]
         return some([one for one in found if one is not None], text)
 
     async def _people(self, text: str, item: Item | None) -> tuple[Choice, ...]:

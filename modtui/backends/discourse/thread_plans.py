@@ -44,8 +44,17 @@ def plan(site: Site, item: Item, intent: Intent) -> Plan:
     reversal, stays = reversal_of(item, [step.call for step in steps])
     return Plan(
         verb=verb, offer=f"our_{verb}", label=Foreign(LABELS[verb]), steps=tuple(steps), effects=tuple(effects),
-        reversal=reversal, stays=stays, tells_author=verb in ("reply", "duplicate") and intent.audience == "public",
+        reversal=reversal, stays=stays, asks=_asks(item, intent),
+        tells_author=verb in ("reply", "duplicate") and intent.audience == "public",
     )  # fmt: skip
+
+
+def _asks(item: Item, intent: Intent) -> Foreign | None:
+    """A question before a second answer to what waits for approval already."""
+    waits = item.question is not None and item.question.state == "held"
+    if waits and intent.verb in ("reply", "duplicate") and intent.audience == "public":
+        return Foreign("A reply of yours waits for approval here. Write another one?")
+    return None
 
 
 # --- replies
