@@ -49,8 +49,6 @@ class ThreadSite(Struct):
     unsolving: set[int] = field(default_factory=set)
     groups: tuple[str, ...] = ()
     """Groups of this account."""
-    routes: tuple[str, ...] = ()
-    """Ids of the site's own ways to escalate, as they were listed last."""
 
     def learn(self, user: wire.CurrentUser, *, staff: bool) -> None:
         """What /session/current says of the account: plugins add a key each, so a missing key means no plugin."""
