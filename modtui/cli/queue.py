@@ -66,6 +66,10 @@ def line_of(desk: Desk, community: Community, item: Item) -> dict[str, Any]:
         "category": item.place.category,
         "tags": list(item.place.tags),
         "seen": seen_of(item).digest,
+        "escalation": None if item.escalation is None else {
+            "route": item.escalation.route, "title": item.escalation.title, "state": item.escalation.state,
+            "at_ms": item.escalation.at_ms, "due_ms": item.escalation.due_ms, "decision": item.escalation.decision,
+        },
         "decision": None if mine is None else {"id": mine.id, "state": mine.state},
     }  # fmt: skip
 
@@ -152,6 +156,12 @@ async def _matching(
     from modtui.desk.filter import Around
     from modtui.desk.pages import PAGED
 
+    if lane == "escalated":  # made here, from the journal: no site has a page of it
+        for item in await desk.escalations.refresh() if asked else ():  # of "all", they stand in their lanes already
+            around = Around(now_ms=community.backend.wire.clock_ms, mine=frozenset({item.id}))
+            if item.ref.community == community.id and wanted.matches(item, around):
+                yield item
+        return
     if asked:
         lane_open(community, lane)
     elif lane not in PAGED or community.backend.capabilities.lane(lane) != ALLOWED:

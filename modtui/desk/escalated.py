@@ -85,9 +85,22 @@ class Escalations:
 
     def start(self) -> None:
         """Make everything again from the journal, and watch the clocks. Raises StoreError."""
+        refs = self._load()
+        if refs:
+            self._spawn(self._write(refs))
+            self._watch()
+
+    async def refresh(self) -> list[Item]:
+        """As `start`, once, for a program that ends soon; gives the open rows of the lane. Raises StoreError."""
+        await self._write(self._load())
+        found = self._store.cache.items(self._store.cache.ids(LANE, list(self._here), open_only=True))
+        return [item for item in found if item is not None]
+
+    def _load(self) -> list[SubjectRef]:
+        """Read the journal; gives the subjects whose rows may have to change."""
         decisions = handed.handed(self._store.journal.database, self._clock.now_ms() - KEPT_MS)
         if not decisions and not self._store.cache.ids(LANE, list(self._here), open_only=False):
-            return
+            return []
         for decision in decisions:
             self._take(decision)
         for (id, target), why in handed.came_back(
@@ -102,8 +115,7 @@ class Escalations:
             if (parsed := parse_item_id(id)) is not None and parsed[1] not in self._away
         ]  # fmt: skip
         self._aside()
-        self._spawn(self._write([*self._away, *stale]))
-        self._watch()
+        return [*self._away, *stale]
 
     async def close(self) -> None:
         """Stop watching the clocks."""

@@ -89,6 +89,11 @@ def test_a_pipe_hands_over(site: Run, demo: DemoServer, receiver: Receiver) -> N
         signed = headers["modtui-timestamp"].encode() + b"." + body
         mine = "v1=" + hmac.new(SECRET.encode(), signed, hashlib.sha256).hexdigest()
         assert headers["modtui-signature"] == mine
+    away = site("queue", "--lane", "escalated", "--json").lines
+    assert [(line["number"], line["escalation"]["route"]) for line in away] == [
+        (item["number"], "Product") for item in items
+    ]
+    assert all(line["escalation"]["state"] == "waiting" and line["escalation"]["due_ms"] for line in away)
     log = site("log", "--json")
     assert SECRET not in log.out + done.out + done.err
 
