@@ -37,6 +37,14 @@ be null), `offers` (a list of `id`, `verb`, `label`, `allowed`, `why_not`), `url
 (`ok`, `soon`: half of the time is over, `late`); these four are null where they do not apply. Questions come in the
 order in which they are due.
 
+A line of `member --json` has at least: `id`, `community`, `username`, `name`, `native`, `url`, `role`, `trust`,
+`since_ms`, `seen_ms`, `flags`, `posts`, `accepted`, `penalties` (in force: `kind`, `until_ms`, `for_good`, `by`,
+`reason`), `history` (newest first: `kind`, `at_ms`, `by`, `reason`, `until_ms`, `title`, `url`), `notes`,
+`reports_made` and `reports_got` (`total`, `right`, `wrong`, `ignored`, `open`), `posts_by_day` (the last one is today),
+`recent`, `ours` (what this modtui's journal has), `sanctionable`, `why_not` and `proposal` (the next step of the
+ladder: `kind`, `duration_ms`, `why`; may be null). What a site does not tell is null. Only with `--private` there is
+`private`: `email`, `ip`, `registration_ip`, `shares`, `logged`; modtui keeps these nowhere.
+
 A line of `act` has: `id`, `decision` (may be null), `state`, `checked`, `message`.
 
 | state | meaning |

@@ -18,24 +18,21 @@ from modtui.backends.budget import spending
 from modtui.desk.context import read_dossier
 from modtui.desk.events import ContextLoaded, ItemsChanged, LaneLoaded
 from modtui.desk.language import with_language
+from modtui.desk.member_acts import Act, acts, counting
 from modtui.desk.rooms import DeskLike
-from modtui.desk.words import did
 from modtui.domain.capability import Allowed, Blocked, Capability
-from modtui.domain.decisions import Decision, Target
-from modtui.domain.items import Dossier, Item, MemberKind, Page, Private, Sanctioned
+from modtui.domain.items import Dossier, Item, MemberKind, Page, Private
 from modtui.domain.ladder import Ladder, Proposal, propose
 from modtui.domain.news import changes
 from modtui.domain.subjects import CommunityId, SubjectRef
 from modtui.errors import ModtuiError, NotFound, UsageError
 from modtui.store.people import exact, fold, named
-from modtui.text import Foreign, Shown, own, say
+from modtui.text import Shown, own, say
 
 FOUND = 50
 DAY_MS = 86_400_000
-EARLIER = 100
 _SHARE = 10
 """The trickle takes at most one request in this many of what the budget allows in a day."""
-_REMOVES = frozenset({"remove", "spam", "purge"})
 
 
 class Known(Struct, frozen=True):
@@ -60,16 +57,6 @@ class Found(Struct, frozen=True):
     items: tuple[Item, ...]
     asked: bool = False
     problem: str | None = None
-
-
-class Act(Struct, frozen=True):
-    """One thing that this desk's journal has about a member. `state` is that of the target."""
-
-    decision: str
-    at_ms: int
-    verb: str
-    state: str
-    words: Shown
 
 
 class DossierView(Struct, frozen=True):
@@ -321,18 +308,7 @@ class Members:
 
     def acts(self, item: Item) -> tuple[Act, ...]:
         """What our own journal did to the author of `item`, newest first."""
-        if item.author is None:
-            return ()
-        ref = item.ref if item.lane == "members" else None
-        found = self._desk.store.journal.earlier(
-            ref, author=item.author.username, community=item.ref.community, limit=EARLIER
-        )
-        acts: list[Act] = []
-        for decision in found:
-            for target in decision.targets:
-                if target.author == item.author.username or target.ref == item.ref:
-                    acts.append(_act(decision, target))
-        return tuple(acts)
+        return acts(self._desk.store.journal, item)
 
     def propose(self, item: Item, dossier: Dossier | None = None) -> Proposal | None:
         """The next step of the community's ladder for the author of `item`, and why; None where none fits."""
@@ -344,25 +320,8 @@ class Members:
         if dossier is None:
             return None
         ladder = self._community(item.ref.community).ladder or Ladder()
-        return propose(dossier, self._sanctions(item), ladder, now_ms=self._desk.clock.now_ms())
-
-    def _sanctions(self, item: Item) -> list[Sanctioned]:
-        """What of our own journal counts for the ladder: removals and sanctions that are in force or on their way."""
-        if item.author is None:
-            return []
-        found: list[Sanctioned] = []
-        for decision in self._desk.store.journal.earlier(
-            author=item.author.username, community=item.ref.community, limit=EARLIER
-        ):
-            if decision.undo_of is not None:
-                continue
-            for target in decision.targets:
-                if target.author != item.author.username or target.state not in ("done", "partly", "sending", "held"):
-                    continue
-                if target.ref == item.ref and target.state == "held":
-                    continue  # the very thing that is being decided
-                found += _counting(decision, target)
-        return found
+        earlier = counting(self._desk.store.journal, item)
+        return propose(dossier, earlier, ladder, now_ms=self._desk.clock.now_ms())
 
     # --- what is private
 
@@ -409,38 +368,3 @@ class Members:
 
 def _key(community: CommunityId) -> str:
     return f"members:{community}"
-
-
-def _act(decision: Decision, target: Target) -> Act:
-    from modtui.desk import words
-
-    lane = words.lane_of(target)
-    at_ms = max((step.changed_ms or 0 for step in target.steps), default=0) or decision.created_ms
-    what = did(decision.verb, lane).rstrip(":") if decision.undo_of is None else "took a decision back on"
-    more = words.detail(decision.intent)
-    said = say("{did}", did=what) if not more else say("{did}, {more}", did=what, more=more)
-    if lane != "members":
-        said = say("{said}: #{number}", said=said, number=target.number)
-    return Act(decision.id, at_ms, decision.verb, target.state, said)
-
-
-def _counting(decision: Decision, target: Target) -> list[Sanctioned]:
-    at_ms = max((step.changed_ms or 0 for step in target.steps), default=0) or decision.created_ms
-    by = decision.account
-    lines: list[Sanctioned] = []
-    sanction = decision.intent.sanction
-    done = {step.call.name for step in target.steps if step.state in ("done", "sending", "held")}
-    if decision.verb in _REMOVES:
-        lines.append(Sanctioned(kind="removal", at_ms=at_ms, by=by, title=target.title))
-    if decision.verb == "warn":
-        lines.append(Sanctioned(kind="warning", at_ms=at_ms, by=by))
-    if decision.verb in ("unsilence", "unban"):
-        lines.append(Sanctioned(kind=decision.verb, at_ms=at_ms, by=by))
-    if sanction is not None and done:
-        until = at_ms + sanction.duration_ms if sanction.duration_ms is not None else None
-        reason = decision.intent.reason_title or decision.intent.reason_text
-        lines.append(
-            Sanctioned(kind=sanction.kind, at_ms=at_ms, by=by, until_ms=until,
-                       reason=Foreign(reason) if reason else None)
-        )  # fmt: skip
-    return lines
