@@ -5,6 +5,7 @@ from __future__ import annotations
 from modtui.domain.replies import PLACEHOLDERS
 from modtui.settings.fields import SECTIONS, Section
 from modtui.settings.reasons import builtin
+from modtui.settings.replies import starters
 
 _HEAD = """# Settings
 
@@ -49,6 +50,12 @@ def settings_md() -> str:
         "The built-in reasons, with messages in English, German and French:", "",
         "| digit | id | title |", "|---|---|---|",
         *(f"| {reason.digit or '9 (more)'} | `{reason.id}` | {reason.title} |" for reason in builtin()), "",
+        "## Saved replies", "",
+        "`replies/<name>.<language>.md` has the same placeholders; one that has no value blocks sending. How such a file "
+        "looks stands in [replies.md](replies.md). The starters, in English, German and French:", "",
+        "| name | key | title |", "|---|---|---|",
+        *(f"| `{one.name}` | {', '.join(f'`{key}`' for key in one.keys) or '-'} | {one.title} |"
+          for one in starters()), "",
     ]  # fmt: skip
     return "\n".join(lines)
 
