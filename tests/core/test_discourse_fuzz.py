@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import json
 import sqlite3
 from collections.abc import Iterator
@@ -12,7 +11,7 @@ from typing import Any
 
 import httpx
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from modtui.backends.discourse import changes, plans, undo, wire
@@ -21,33 +20,21 @@ from modtui.backends.discourse.directory import item_of
 from modtui.backends.discourse.dossier import Asked, dossier_of
 from modtui.backends.discourse.items import items_of
 from modtui.backends.discourse.side import read_queue
-from modtui.backends.discourse.site import Site
 from modtui.backends.reply import Reply
 from modtui.demo.server import DemoServer
 from modtui.desk.language import with_language
 from modtui.domain.decisions import Step
 from modtui.domain.items import Item
 from modtui.domain.seen import seen_of
-from modtui.domain.subjects import CommunityId
 from modtui.errors import Refused, SiteError
 from modtui.store import people
 from modtui.store.codec import encode
 from modtui.store.rows import stored
 from modtui.store.schema import CACHE, script
 from modtui.testing import intent_for
-from modtui.text import Foreign, show
+from modtui.text import show
 from tests.core.discourse_world import copied
-
-Place = tuple[str | int, ...]
-ODD: list[Any] = [
-    None, True, 0, -1, 10**30, 2**63, 1e308, 1.5, "", "\x1b[31m\u202e", "\ud800", "9" * 400,
-    "9999-99-99T99:99:99Z", "99999-01-01T00:00:00Z", "<p>" * 50, "/t/x/" + "9" * 50, "payload.raw", [], {}, [None],
-    {"id": None}, ["a", 1, None], {"a": {"b": [1, {"c": None}]}},
-]  # fmt: skip
-SITE = Site(
-    community=CommunityId("c0ffee"), base="https://f.example", me_id=2, me=Foreign("rookmoor"), admin=True, staff=True,
-    reviews=True, known=True,
-)  # fmt: skip
+from tests.core.spoiling import FUZZ, SITE, spoiled
 
 
 @pytest.fixture(scope="module")
@@ -81,35 +68,6 @@ def names() -> Iterator[sqlite3.Connection]:
     with closing(sqlite3.connect(":memory:")) as connection:
         script(connection, CACHE)
         yield connection
-
-
-def paths(value: Any, here: Place = ()) -> Iterator[Place]:
-    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    for key, one in inner:
-        yield (*here, key)
-        yield from paths(one, (*here, key))
-
-
-def spoiled(whole: Any, draw: st.DataObject) -> Any:
-    """A copy in which some values are others, or missing, as the wire brings it."""
-    made = copy.deepcopy(whole)
-    all_paths = list(paths(whole))
-    for _ in range(draw.draw(st.sampled_from((1, 1, 2, 5, 20)))):
-        path = draw.draw(st.sampled_from(all_paths))
-        value = made
-        try:
-            for key in path[:-1]:
-                value = value[key]
-            if draw.draw(st.integers(0, 5)):
-                value[path[-1]] = copy.deepcopy(draw.draw(st.sampled_from(ODD)))
-            else:
-                del value[path[-1]]
-        except (KeyError, IndexError, TypeError):
-            continue  # an earlier change took the ground away
-    return Reply(200, {"content-type": "application/json"}, json.dumps(made).encode()).json()
-
-
-FUZZ = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @FUZZ
