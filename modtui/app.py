@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 
 from textual.app import App
 from textual.driver import Driver
+from textual.filter import Monochrome, NoColor
 from textual.screen import Screen
 from textual.theme import BUILTIN_THEMES, Theme
 
@@ -61,6 +62,8 @@ class ModtuiApp(App[int], inherit_bindings=False):
     ) -> None:
         self.palette: Palette = choose(settings.screen.theme, colours=(terminal or look()).colours)
         super().__init__()
+        if self.no_color:  # grey would make text of the terminal's own colours black on black: no colour at all
+            self._filters = [NoColor() if isinstance(one, Monochrome) else one for one in self._filters]
         self.animation_level = "none"
         self._disable_tooltips = self._disable_notifications = True  # never used; their widgets cost a layout a screen
         for palette in PALETTES.values():

@@ -7,12 +7,14 @@ from typing import Any
 
 import pytest
 from msgspec.structs import replace
+from rich.color import ColorType
 
 from modtui.domain.decisions import Answer
 from modtui.domain.items import Answered, Body, Question
 from modtui.screens.compose.screen import ComposerPage
 from modtui.text import Foreign
 from tests.core.fakes import START_MS, until
+from tests.ui.test_colours import kinds
 from tests.ui.world import Stage, golden, stage
 from tests.ui.writing import WritingBackend, question
 
@@ -376,6 +378,17 @@ async def test_the_post_to_which_one_went_is_answered_and_quoted(tmp_path: Path)
         await it.press("ctrl+o", "enter")
         await it.clock.advance(61)
         await until(lambda: [one["post"] for one in backend.sent()] == ["502"], seconds=30)
+
+
+async def test_without_colours_the_text_is_drawn_in_the_terminals_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    async with site(tmp_path) as it:
+        await ask(it)
+        await write(it, "Hallo")
+        await it.shows("Hallo")
+        assert kinds(it) <= {ColorType.DEFAULT}
 
 
 async def test_read_only_says_so(tmp_path: Path) -> None:
