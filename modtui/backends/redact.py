@@ -11,6 +11,8 @@ from collections.abc import Iterable
 from urllib.parse import parse_qsl, quote
 
 _TELLING = re.compile(r"key|token|secret|passw|nonce|code|otp|payload|auth|sig|mail|^ip$", re.IGNORECASE)
+_ADDRESS = re.compile(r"@.*\.|^\d{1,3}(\.\d{1,3}){3}$|:[0-9a-f]*:", re.IGNORECASE)
+"""A value that may be somebody's e-mail or IP address: a moderator may look for one."""
 _SHOWN = 200
 
 
@@ -45,6 +47,7 @@ def shown_path(path: str, query: str, redact: Redactor) -> str:
     and it is at most 200 characters long."""
     parts = []
     for name, value in parse_qsl(query, keep_blank_values=True):
-        parts.append(f"{name}=..." if _TELLING.search(name) else f"{name}={value}")
+        hidden = _TELLING.search(name) or (name in ("filter", "name", "term") and _ADDRESS.search(value))
+        parts.append(f"{name}=..." if hidden else f"{name}={value}")
     whole = redact(path + ("?" + "&".join(parts) if parts else ""))
     return whole if len(whole) <= _SHOWN else whole[: _SHOWN - 1] + "~"

@@ -17,7 +17,7 @@ from modtui.desk.clock import Clock
 from modtui.desk.community import Community
 from modtui.desk.desk import Desk
 from modtui.domain.decisions import Intent, Sanction
-from modtui.domain.items import Item, Member, Penalty
+from modtui.domain.items import Item, Member, Penalty, Question
 from modtui.domain.ladder import Ladder, Rung
 from modtui.domain.subjects import SubjectRef
 from modtui.errors import NotFound, UsageError
@@ -159,6 +159,13 @@ async def test_the_directory_has_orders_and_filters_of_its_own(tmp_path: Path, s
         ):  # fmt: skip
             view.set_filter(words)
             assert shown() == wanted, words
+        asked = Item(
+            lane="questions", ref=SubjectRef(here, "topic", "9"), kind="question", number="9", title=Foreign("Help"),
+            author=rows[1].author, since_ms=5, question=Question(state="unanswered", clock_ms=5, first=True),
+        )  # fmt: skip
+        await desk.store.cache.put_items([asked])
+        view.set_filter("is:unanswered")
+        assert shown() == ["bo"]  # a first post that waits
         view.set_filter("")
         view.set_prefix("c")
         assert shown() == ["cy"]

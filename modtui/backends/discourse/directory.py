@@ -61,10 +61,13 @@ class Directory:
             elif not wanted or begins(item, wanted):
                 items.append(item)
         more = len(rows) >= PAGE
+        if kind == "new":  # the site lists everybody, the newest first
+            fresh = [item for item in items if item.author is not None and "new" in item.author.flags]
+            more, items = more and len(fresh) == len(items), fresh
         total = None
         if kind == "all" and not wanted:
             total = self._site.members
-        elif not more and not wanted:
+        elif not more and not wanted and kind != "new":
             total = (number - 1) * PAGE + len(rows)
         return Page(items=tuple(items), cursor=str(number + 1) if more else None, total=total, unreadable=unreadable)
 
@@ -169,7 +172,7 @@ def member_of(user: ListedUser, penalties: Any, now_ms: int, kind: MemberKind = 
     flags = [
         name
         for name, holds in (
-            ("new", kind == "new" or (since_ms is not None and now_ms - since_ms < NEW_MS)),
+            ("new", since_ms is not None and now_ms - since_ms < NEW_MS),
             ("staff", role is not None), ("suspect", kind == "suspect"),
             ("waiting", kind == "waiting" or user.approved is False),
         )
