@@ -58,8 +58,9 @@ A line of `act` has: `id`, `decision` (may be null), `state`, `checked`, `messag
 | `partly` | some steps are done, others not; `message` says which |
 | `unknown` | the answer was lost; modtui looks it up before anything is sent again |
 
-On threads (`reply`, `move`, ...) each item is a decision of its own. A reply that the site keeps for approval is `done`,
-and `message` says that it is not published yet. With `--dry-run` a reply's line has its `text` as it would be sent.
+On threads (`reply`, `move`, ...) each item is a decision of its own. A reply that the site keeps for approval is
+`done`, and `message` says that it is not published yet. With `--dry-run` a reply's line has its `text` as it would
+be sent.
 
 `checked` is true when the digest in `seen` was compared with the item as it is now, false for a bare id.
 `act` waits until everything is sent unless `--no-wait` is given; its hold is 0 unless `--hold` is given.

@@ -13,7 +13,7 @@ from modtui.desk.language import code
 from modtui.desk.placeholders import values_for
 from modtui.domain.capability import Allowed
 from modtui.domain.items import Item, Template
-from modtui.domain.replies import Filled, SavedReply, codes, fill_reply, lacks, variant
+from modtui.domain.replies import Filled, SavedReply, codes, fill_reply, from_site, lacks, variant
 from modtui.domain.subjects import CommunityId
 from modtui.errors import ModtuiError
 from modtui.text import Foreign
@@ -141,7 +141,8 @@ def _entry(reply: SavedReply, wanted: str | None, default: str | None) -> Entry:
 def _template(one: Template, wanted: str | None) -> Entry:
     language = code(one.language)
     return Entry(
-        id=f"site:{one.id}", name=f"site:{one.id}", title=one.title, text=one.text, tags=one.tags, source="site",
+        id=f"site:{one.id}", name=f"site:{one.id}", title=one.title, text=Foreign(from_site(one.text)),
+        tags=one.tags, source="site",
         language=language, wanted=wanted, languages=(language,) if language else (),
         gap=language is not None and bool(wanted) and language not in codes(wanted),
     )  # fmt: skip

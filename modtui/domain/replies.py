@@ -30,8 +30,17 @@ PLACEHOLDERS: dict[str, str] = {
 """Everything that can stand in braces in a saved text, and what it becomes."""
 
 _PLACEHOLDER = re.compile(r"\{([A-Za-z_]+)\}")
-_OPEN = re.compile(r"(?<!\\)\{([A-Za-z_]+)\}")
+_OPEN = re.compile(r"(?<![\\%])\{([A-Za-z_]+)\}")
 """One that a backslash before it does not make literal, as in Markdown."""
+_SITE = re.compile(r"(?<!\\)%\{([A-Za-z_]+)\}")
+"""The same in the texts of Discourse's templates plugin."""
+_EITHER = re.compile(r"(?<!\\)%?\{([A-Za-z_]+)\}")
+_SITE_NAMES = {
+    "my_username": "moderator", "my_name": "moderator", "topic_title": "title", "context_title": "title",
+    "topic_url": "url", "context_url": "url",
+    **{f"{whom}_{part}": "author" for part in ("username", "name")
+       for whom in ("original_poster", "reply_to", "reply_to_or_last_poster", "reply_to_or_original_poster")},
+}  # fmt: skip
 _MENTION = re.compile(r"(?<![\w@/.`])@(\w(?:[\w.-]*\w)?)")
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 _QUOTE = re.compile(r"\[quote\b[^\]]*\]|\[/quote\]", re.IGNORECASE)
@@ -86,16 +95,24 @@ def fill_reply(template: str, values: Mapping[str, str | None]) -> Filled:
     missing: dict[str, None] = {}
 
     def put(match: re.Match[str]) -> str:
-        if match[1] in PLACEHOLDERS and not (values.get(match[1]) or "").strip():
+        site = match[0].startswith("%")
+        if site or (match[1] in PLACEHOLDERS and not (values.get(match[1]) or "").strip()):
             missing[match[1]] = None
             return match[0]
-        return match[0] if match[1] not in PLACEHOLDERS else _PLACEHOLDER.sub(_literal, _value(match, values))
+        return match[0] if match[1] not in PLACEHOLDERS else _EITHER.sub(_literal, _value(match, values))
 
-    return Filled(Foreign(_OPEN.sub(put, template)), tuple(missing))
+    return Filled(Foreign(_EITHER.sub(put, template)), tuple(missing))
+
+
+def from_site(text: str) -> str:
+    """A text that the site keeps, with our placeholders for its own (`%{my_username}`). What we cannot know stays as
+    it is, and is a gap."""
+    return _SITE.sub(lambda match: f"{{{_SITE_NAMES[match[1]]}}}" if match[1] in _SITE_NAMES else match[0], text)
 
 
 def _literal(match: re.Match[str]) -> str:
-    return f"\\{match[0]}" if match[1] in PLACEHOLDERS else match[0]
+    marked = match[0].startswith("%") or match[1] in PLACEHOLDERS
+    return match[0].replace("{", "\\{") if marked else match[0]
 
 
 def _value(match: re.Match[str], values: Mapping[str, str | None]) -> str:
@@ -114,7 +131,8 @@ def gaps(text: str) -> tuple[str, ...]:
 
     What others wrote and what is meant literally does not count: quotes, code, and `\\{title}`.
     """
-    return tuple(dict.fromkeys(name for name in _OPEN.findall(_own_words(text)) if name in PLACEHOLDERS))
+    found = _EITHER.finditer(_own_words(text))
+    return tuple(dict.fromkeys(one[1] for one in found if one[1] in PLACEHOLDERS or one[0].startswith("%")))
 
 
 def unknown_in(text: str) -> list[tuple[int, str]]:

@@ -51,8 +51,8 @@ def settings_md() -> str:
         "| digit | id | title |", "|---|---|---|",
         *(f"| {reason.digit or '9 (more)'} | `{reason.id}` | {reason.title} |" for reason in builtin()), "",
         "## Saved replies", "",
-        "`replies/<name>.<language>.md` has the same placeholders; one that has no value blocks sending. How such a file "
-        "looks stands in [replies.md](replies.md). The starters, in English, German and French:", "",
+        "`replies/<name>.<language>.md` has the same placeholders; one that has no value blocks sending. How such a "
+        "file looks stands in [replies.md](replies.md). The starters, in English, German and French:", "",
         "| name | key | title |", "|---|---|---|",
         *(f"| `{one.name}` | {', '.join(f'`{key}`' for key in one.keys) or '-'} | {one.title} |"
           for one in starters()), "",

@@ -163,8 +163,8 @@ def test_filling_never_leaves_a_gap_that_it_does_not_name(text: str, values: dic
 
 
 def test_a_thread_called_like_a_placeholder_is_no_gap() -> None:
-    filled = fill_reply("About {title}", {"title": "What is {link} for?"})
-    assert filled.text == "About What is \\{link} for?" and gaps(filled.text) == ()
+    filled = fill_reply("About {title}", {"title": "What is {link}, and %{this}, for?"})
+    assert filled.text == "About What is \\{link}, and %\\{this}, for?" and gaps(filled.text) == ()
 
 
 # ---------------------------------------------------------------- on the desk
@@ -219,7 +219,8 @@ async def test_the_sites_own_texts_stand_in_the_same_list_and_are_asked_for_seld
         it.backend.broken = NetworkError("The site cannot be reached.", sent=False)
         assert len(await it.desk.replies.all(item)) == 3, "the own ones need no site"
         it.backend.broken = None
-        it.backend.kept = (Template(id="9", title=Foreign("Reset a password"), text=Foreign("Click {url}, {author}.")),)
+        text = Foreign("%{topic_url}, %{reply_to_name}: %{agent}")
+        it.backend.kept = (Template(id="9", title=Foreign("Reset a password"), text=text),)
         assert len(await it.desk.replies.all(item)) == 3 and it.backend.asked == ["templates"]
         await it.clock.advance(61)
         await it.desk.replies.all(item)
@@ -227,4 +228,6 @@ async def test_the_sites_own_texts_stand_in_the_same_list_and_are_asked_for_seld
         assert it.backend.asked == ["templates"] * 2
         [entry] = it.desk.replies.find("password", item)
         assert (entry.id, entry.source, entry.gap) == ("site:9", "site", False)
-        assert it.desk.replies.fill(entry, item).text == "Click https://harbour.example/t/7, zimtstern."
+        filled = it.desk.replies.fill(entry, item)
+        assert filled.text == "https://harbour.example/t/7, zimtstern: %{agent}"
+        assert filled.missing == gaps(filled.text) == ("agent",)
