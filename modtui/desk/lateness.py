@@ -37,10 +37,14 @@ class Lateness:
         known = self._known.get(key)
         if known is not None and self._clock.monotonic() - known[0] < FRESH_S:
             return known[1]
-        now_ms, aside = self._clock.now_ms(), self._aside()
-        rows = [due_ms for id, due_ms in overdue(self._cache, lane, scope, now_ms) if id not in aside]
-        late = sum(due_ms <= now_ms for due_ms in rows)
-        found = Late(late, len(rows) - late)
+        now_ms = self._clock.now_ms()
+        late, soon = overdue(self._cache, lane, scope, now_ms)
+        away = [id for id in self._aside() if id.startswith(f"{lane}/")] if late or soon else []
+        for row in self._cache.rows(away):
+            if row.state == "open" and row.community in scope and row.due_ms is not None and row.amber_ms is not None:
+                late -= row.due_ms <= now_ms
+                soon -= row.amber_ms <= now_ms < row.due_ms
+        found = Late(late, soon)
         self._known[key] = (self._clock.monotonic(), found)
         return found
 

@@ -16,11 +16,12 @@ from typing import Any
 from msgspec.structs import replace
 
 from modtui.backends.budget import spending
+from modtui.desk.link import broken
 from modtui.desk.rooms import DeskLike
 from modtui.domain.capability import Allowed
 from modtui.domain.items import Answered, Body, Item, Thread
 from modtui.domain.subjects import CommunityId
-from modtui.errors import ModtuiError
+from modtui.errors import ModtuiError, RateLimited
 from modtui.store.cache import ANSWERED
 from modtui.store.solved import Found, SolvedIndex
 from modtui.text import Foreign
@@ -141,13 +142,20 @@ class Similar:
 
     async def step(self, community: Any) -> bool:
         """Read one more page of a community's answered threads: the newest until known ground, then on from where the
-        last session ended. False when there is nothing to read. Raises the backend's errors and StoreError."""
+        last session ended. False when there is nothing to read. Raises StoreError, and the backend's errors that
+        concern the line."""
         walk = self._walks.setdefault(community.id, _Walk())
         if walk.over or not isinstance(community.backend.capabilities.feature("answered"), Allowed):
             return False
         cache = self._desk.store.cache
         key = f"{ANSWERED}{community.id}"
-        page = await community.backend.answered(walk.cursor)
+        try:
+            page = await community.backend.answered(walk.cursor)
+        except ModtuiError as error:
+            if broken(error) or isinstance(error, RateLimited):
+                raise
+            walk.over = True  # this list is not for us: the line is as good as before
+            return True
         new = await self._keep(community.id, page.threads)
         walk.cursor = page.cursor
         if walk.news:

@@ -142,9 +142,9 @@ class Cache:
     ) -> list[str]:
         """The ids of a lane's rows, of all communities or of the given ones, in order. Missing values come last."""
         where, values = _where(lane, communities, open_only)
-        # The index has the rows in order of age only. For the other orders, all rows in the order of the file are read
-        # several times faster than one by one through that index.
-        source = "item" if order in ("oldest", "newest") else "item NOT INDEXED"
+        # Indexes have the rows in order of age and of their clocks. For the other orders, all rows in the order of the
+        # file are read several times faster than one by one through such an index.
+        source = "item" if order in ("oldest", "newest", "due") else "item NOT INDEXED"
         if order in MEMBER_ORDERS:
             source += " JOIN member USING (row)"
         question = f"SELECT id FROM {source} {where} ORDER BY {ORDERS[order]}"

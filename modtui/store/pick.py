@@ -80,18 +80,19 @@ def pick(
         return []
 
 
-def overdue(cache: Cache, lane: Lane | str, communities: Sequence[CommunityId], now_ms: int) -> list[tuple[str, int]]:
-    """The ids and due instants of the lane's open rows of whose time at least half is over. Raises StoreError."""
+def overdue(cache: Cache, lane: Lane | str, communities: Sequence[CommunityId], now_ms: int) -> tuple[int, int]:
+    """How many open rows of the lane are due, and of how many more half of the time is over. Raises StoreError."""
     question = (
-        "SELECT id, due_ms FROM item WHERE lane=? AND open=1 AND due_ms IS NOT NULL AND amber_ms<=? "
-        f"AND community IN ({','.join('?' * len(communities))})"
+        "SELECT coalesce(sum(due_ms<=?), 0), count(*) FROM item WHERE lane=? AND open=1 AND due_ms IS NOT NULL "
+        f"AND amber_ms<=? AND community IN ({','.join('?' * len(communities))})"
     )
     try:
         with cache.database.reading() as connection:
-            return list(connection.execute(question, (lane, now_ms, *communities)))
+            late, both = connection.execute(question, (now_ms, lane, now_ms, *communities)).fetchone()
+            return int(late), int(both) - int(late)
     except Damaged:
         cache.database.renew()
-        return []
+        return 0, 0
 
 
 def holding(name: str, needle: str) -> tuple[str, str]:

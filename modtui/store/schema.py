@@ -161,6 +161,8 @@ CREATE TABLE item (
     mark BLOB NOT NULL
 );
 CREATE INDEX item_order ON item(lane, open, since_ms, id, community);
+CREATE INDEX item_due_order
+ON item(lane, open, due_ms IS NULL, due_ms, coalesce(clock_ms, since_ms), id, community);
 CREATE INDEX item_due ON item(lane, due_ms, amber_ms, community) WHERE open = 1 AND due_ms IS NOT NULL;
 CREATE INDEX item_subject ON item(community, kind, native);
 CREATE TABLE body (row INTEGER PRIMARY KEY, data BLOB NOT NULL);

@@ -27,7 +27,7 @@ from modtui.domain.items import (
     ThreadPost,
 )
 from modtui.domain.subjects import CommunityId, Lane, SubjectRef
-from modtui.errors import NetworkError, UsageError
+from modtui.errors import NetworkError, RightsError, UsageError
 from modtui.settings.model import Target
 from modtui.text import Foreign
 
@@ -362,3 +362,20 @@ async def test_the_site_is_asked_once_where_little_is_known_here_and_its_trouble
         assert w.desk.solved.known(edited) is not None and w.desk.solved.known(asked(1, title="Other")) is None
         assert [one.id for one in await w.desk.similar(edited)] == ["8"]
         assert len(words) == 2 and "anchor" in words[0].split() and "the" not in words[0].split()
+
+
+async def test_a_list_of_answers_that_is_not_for_us_leaves_the_line_up(tmp_path: Path) -> None:
+    asked_for: list[str | None] = []
+
+    async def answered(cursor: str | None = None) -> Answers:
+        asked_for.append(cursor)
+        raise RightsError("This list is for staff.")
+
+    async with world(tmp_path) as w:
+        allow(w, ("reports",), "answered")
+        w.backend.answered = answered  # type: ignore[method-assign]
+        await w.live()
+        await w.trickle_until(lambda: asked_for, "the try")
+        w.clock.advance(60)
+        await quiet()
+        assert w.community.link.state == "live" and len(asked_for) == 1

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -141,16 +142,19 @@ async def test_hostile_words_are_only_words(index: SolvedIndex, text: str) -> No
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(text=st.text(max_size=60))
-def test_any_text_can_be_searched_for(cache_dir: Cache, text: str) -> None:
-    index = SolvedIndex(cache_dir)
-    cache_dir.database.write_now(lambda connection: None)
-    assert isinstance(index.search(text, text, HARBOUR, typing=True), list)
+def test_any_text_can_be_searched_for(plain_cache: Cache, text: str) -> None:
+    index = SolvedIndex(plain_cache)
+    asyncio.run(index.put(HARBOUR, [thread(1, f"anchors {text}", text)]))
+    assert "1" in found(index, "anchors", typing=True)
+    found(index, text, text, typing=True)
 
 
 @pytest.fixture
-def cache_dir(tmp_path: Path) -> Cache:
+def plain_cache(tmp_path: Path) -> Iterator[Cache]:
     """A cache for tests without an event loop."""
-    return Cache(tmp_path / "plain" / "cache.db")
+    opened = Cache(tmp_path / "plain" / "cache.db")
+    yield opened
+    opened.database.close_now()
 
 
 def test_words_are_folded_without_dress_and_without_what_tells_nothing() -> None:
