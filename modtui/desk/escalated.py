@@ -235,7 +235,7 @@ class Escalations:
 
     def _made(self, decision: Decision, target: Target, step: Step, back: Back) -> Away:
         name = decision.intent.route or ""
-        title, hours, due_ms = self._known(name)
+        title, hours, due_ms = self._known(name, step.words)
         delivered = step.state == "done"
         at_ms = (step.changed_ms if delivered else None) or decision.created_ms
         told = step.answer.data.get("due_ms") if step.answer is not None else None
@@ -252,13 +252,14 @@ class Escalations:
             ),
         )  # fmt: skip
 
-    def _known(self, name: str) -> tuple[str, str, int | None]:
-        """Title, working hours and due time of a route; of one that is not in the settings any more, its name."""
+    def _known(self, name: str, words: str) -> tuple[str, str, int | None]:
+        """Title, working hours and due time of a route; of one that is not in the settings, its name, or the `words` of
+        what the site was asked to do."""
         if name.startswith(SITE):
             for one in self._settings:
                 if one.kind == "site" and one.to == name.removeprefix(SITE):
                     return one.title or one.name, one.hours, one.due_ms
-            return name.removeprefix(SITE), "", None
+            return words or name.removeprefix(SITE), "", None
         route = self._routes.get(name)
         return (route.title, route.hours, route.due_ms) if route is not None else (name, "", None)
 

@@ -12,7 +12,7 @@ from modtui.domain.capability import ALLOWED, Allowed, Blocked, Capability
 from modtui.domain.decisions import Call, Decision, Effect, Intent, Plan, PlannedStep, Step, Target
 from modtui.domain.items import Choice, Item
 from modtui.domain.seen import text_of
-from modtui.errors import Refused, UsageError
+from modtui.errors import ModtuiError, Refused, UsageError
 from modtui.text import Foreign, Shown, own, say, show_line
 from modtui.text.time import iso
 
@@ -107,7 +107,20 @@ async def site_routes(community: Community, settings: Sequence[RouteSettings], i
         return []
     if isinstance(backend.capabilities.feature("choices"), Blocked):
         return []
-    return site_choices(await backend.choices("route", item=item), settings, item)
+    made = site_choices(await backend.choices("route", item=item), settings, item)
+    return [replace(one, capability=_possible(backend.plan, item, one)) for one in made]
+
+
+def _possible(backend: Planner, item: Item, choice: RouteChoice) -> Capability:
+    """Whether the site's own route takes this item."""
+    try:
+        backend(item, Intent(verb="escalate", route=choice.name, text="a note, long enough", share=False))
+    except Refused as error:
+        text = error.message.rstrip(".")
+        return Blocked("state", text[:1].lower() + text[1:])
+    except ModtuiError:
+        return ALLOWED  # it needs more words
+    return ALLOWED
 
 
 def named(routes: Mapping[str, Route], name: str) -> Route:
@@ -251,4 +264,7 @@ def trail_of(step: Step, title: str, by: str | None) -> Shown:
     said = {
         "held": "held", "sending": "on its way", "unknown": "delivered or not: nobody knows", "done": "delivered",
     }.get(step.state, step.state)  # fmt: skip
+    if route_of(step) is None:  # the title says what the site was asked to do
+        tail = own("") if step.state == "done" else say(": {said}", said=own(said))
+        return say("{title}{who}{tail}", title=title, who=who, tail=tail)
     return say("to {title}{who}: {said}", title=title, who=who, said=own(said))

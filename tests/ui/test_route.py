@@ -11,6 +11,7 @@ from modtui.backends.base import ChoiceKind
 from modtui.domain.capability import ALLOWED, Blocked, Capabilities
 from modtui.domain.decisions import Call, Intent, Plan, PlannedStep
 from modtui.domain.items import Choice, Item
+from modtui.errors import UsageError
 from modtui.text import Foreign
 from tests.core.fakes import until
 from tests.core.routes_world import FakeRoute
@@ -154,6 +155,42 @@ async def test_several_of_the_sites_own_have_a_page(tmp_path: Path) -> None:
         await it.shows("Product")
         await it.press("e", "b")
         await it.shows("Note to notify staff")
+
+
+async def test_more_than_fits_has_pages(tmp_path: Path) -> None:
+    class Crowded(Routed):
+        own_routes = tuple(Choice(id=f"g{n}", title=Foreign(f"message to group {n:02}")) for n in range(20))
+
+    async with stage(tmp_path, size=(80, 24), backend_type=Crowded) as it:
+        await it.press("e")
+        await it.shows("the site itself:")
+        await it.press("e")
+        await it.shows("group 00")
+        assert "group 19" not in it.text() and "send the post's text along" in it.text()
+        await it.press("space")
+        await it.shows("group 19")
+        await it.press("v")
+        await it.shows("Note to message to group 19")
+        assert "Goes out in 60 s" in it.flat()
+
+
+async def test_a_note_that_the_site_does_not_take_is_asked_again(tmp_path: Path) -> None:
+    class Choosy(Routed):
+        def plan(self, item: Item, intent: Intent) -> Plan:
+            if intent.verb == "escalate" and len(intent.text or "") < 5:
+                raise UsageError("Say in a few words what they shall do.")
+            return super().plan(item, intent)
+
+    async with stage(tmp_path, backend_type=Choosy, hold_override_s=0) as it:
+        await it.press("e")
+        await it.shows("message to moderators")
+        await it.press("e")
+        await typed(it, "eh")
+        await it.press("enter")
+        await it.shows("Say in a few words")
+        await typed(it, " look")
+        await it.press("enter")
+        await until(lambda: [call.name for _, call in it.site.applied] == ["note"])
 
 
 async def test_without_routes_it_says_why(tmp_path: Path) -> None:

@@ -36,6 +36,7 @@ class RouteLine(Line):
         self.site: list[RouteChoice] | None = None
         self.site_trouble: Shown | None = None
         self.on_site_page = False
+        self.top = 0
         self.picked: RouteChoice | None = None
         self.text: bool | None = None
         """Whether the post's text travels; None until the moderator says, then each route has its own way."""
@@ -74,16 +75,38 @@ class RouteLine(Line):
             words = say("ESCALATE {n} marked items: where to?", n=self.number)
         lines = [title_row(words, width)]
         if self.on_site_page:
-            listed = list(zip(LETTERS, self._unlettered(), strict=False))
-            lines += [self._row(key, one, width) for key, one in listed]
+            lines += self._site_page(width)
         else:
             site = self._site_row(width)
             lines += [site] if site is not None else []
             lines += [self._row(key, one, width) for key, one in sorted(self._lettered().items())]
         lines.append(self._text_row())
         if self.picked is not None:
-            lines += self._will_rows(self.picked, width)
+            will = self._will_rows(self.picked, width)
+            if len(lines) + len(will) > self.room:  # the note is asked: what was picked matters, not the others
+                lines = [lines[0], self._row(self._key_of(self.picked), self.picked, width), lines[-1]]
+            lines += will
         return lines
+
+    def _key_of(self, choice: RouteChoice) -> str:
+        rest = [one.name for one in self._unlettered()]
+        return choice.key or (LETTERS[rest.index(choice.name)] if self.on_site_page and choice.name in rest else "e")
+
+    def _site_page(self, width: int) -> list[Drawn]:
+        """The site's own routes, as many as there is room for; space shows the next."""
+        listed = list(zip(LETTERS, self._unlettered(), strict=False))
+        most = self.room - 2
+        if len(listed) <= most:
+            return [self._row(key, one, width) for key, one in listed]
+        page = listed[self.top : self.top + most - 1]
+        words = say(" {a} to {b} of {n}; space shows the next", a=self.top + 1, b=self.top + len(page), n=len(listed))
+        return [*(self._row(key, one, width) for key, one in page), ((words, "panel.dim"),)]
+
+    def _next_page(self) -> None:
+        self.top += max(1, self.room - 3)
+        if self.top >= len(self._unlettered()):
+            self.top = 0
+        self.host.redraw_line()
 
     def _row(self, key: str, choice: RouteChoice, width: int) -> Drawn:
         blocked = choice.capability
@@ -175,6 +198,9 @@ class RouteLine(Line):
             self.text = not self.shares(self.picked)
             self.host.redraw_line()
             return
+        if self.on_site_page and token == "space":
+            self._next_page()
+            return
         if self.on_site_page:
             found = dict(zip(LETTERS, self._unlettered(), strict=False)).get(token)
         elif token == SITE_KEY:
@@ -209,8 +235,11 @@ class RouteLine(Line):
             return
         self.picked = choice
         self.host.redraw_line()
+        self._ask_note(choice, "")
+
+    def _ask_note(self, choice: RouteChoice, text: str) -> None:
         self.host.ask_text(
-            say("Note to {title}, may be empty", title=choice.title), lambda text: self._noted(choice, text),
+            say("Note to {title}, may be empty", title=choice.title), lambda text: self._noted(choice, text), text=text,
             left=self._unpick,
         )
 
@@ -225,6 +254,13 @@ class RouteLine(Line):
         )
 
     def _noted(self, choice: RouteChoice, text: str) -> None:
+        try:
+            self.host.desk.plan(self.item, self._intent(choice, text))
+        except ModtuiError as error:  # too short for the site, perhaps: what was written is not lost
+            self.host.redraw_line()
+            self._ask_note(choice, text)
+            self.host.say(show_line(error.message), error=True)
+            return
         self.taken(self._intent(choice, text))
 
 
