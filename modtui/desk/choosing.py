@@ -19,6 +19,9 @@ KEPT_MS = 300_000
 _LIMIT = 200
 _WHOLE = 40
 """A list shorter than this is taken to be whole, so it is filtered here and not asked for again."""
+_LISTED = frozenset({"category", "tag", "route"})
+"""Kinds that a site lists whole. Of the others it shows some before a text is typed: what begins with the text may be
+among them, what is not has to be asked for."""
 _ABOUT_ITEM = frozenset({"assignee", "thread", "route"})
 """Kinds whose answer may differ from item to item."""
 
@@ -38,7 +41,12 @@ class Chooser:
         if exact is not None:
             return exact
         whole = self._fresh(self._key(item, kind, ""))
-        return matching(whole, text) if whole is not None and len(whole) < _WHOLE else None
+        if whole is None or len(whole) >= _WHOLE:
+            return None
+        if kind in _LISTED:
+            return matching(whole, text)
+        wanted = text.strip().casefold()
+        return tuple(one for one in whole if one.title.casefold().startswith(wanted)) or None
 
     async def ask(self, item: Item, kind: ChoiceKind, text: str = "") -> tuple[Choice, ...]:
         """The choices that match `text`; the site is asked where nothing is known. Empty where it has none. Raises the
