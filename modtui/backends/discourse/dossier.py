@@ -57,7 +57,8 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Records:
-    """Asks for dossiers: about seven requests as staff, four else."""
+    """Asks for dossiers: six or seven requests as staff, four else. What the account says there is none of is not asked
+    for."""
 
     def __init__(self, client: Client, calls: MemberCalls, site: Site) -> None:
         self._client, self._calls, self._site = client, calls, site
@@ -76,11 +77,12 @@ class Records:
         username = str(known.get("username") or member)
         staff = site.staff
         warned = _whole(known.get("warnings_received_count")) or _whole(known.get("number_of_warnings")) or 0
+        wrote = known.get("post_count") != 0
         found = await together(
             _nothing() if card is not None else or_none(client.card(username)),
             self._notes(known),
-            or_none(calls.actions(username, "4,5")),
-            or_none(calls.actions(username, "15")),
+            or_none(calls.actions(username, "4,5")) if wrote else _nothing(),
+            or_none(calls.actions(username, "15")) if wrote else _nothing(),
             or_none(calls.log_of(username)) if staff else _nothing(),
             or_none(calls.reported(username)) if site.reviews else _nothing(),
             or_none(calls.warnings(username)) if staff and warned else _nothing(),
@@ -97,6 +99,8 @@ class Records:
     async def _notes(self, user: Mapping[str, Any]) -> list[dict[str, Any]] | None:
         """Team notes on a member, None where they cannot be had; the plugin is asked for once."""
         site, native = self._site, user.get("id")
+        if user.get("user_notes_count") == 0:
+            return []  # the account itself says so: one request less
         if not site.staff or native is None or site.user_notes is False:
             return None
         try:
