@@ -52,7 +52,9 @@ def chooser(site: Site) -> Chooser:
         ("assignee", "be", ["bea"], [""]), ("category", "ex", ["Export"], [""]), ("category", "zzz", [], [""]),
     ],
 )  # fmt: skip
-async def test_a_list_that_is_not_whole_is_asked_again(kind: Any, text: str, found: list[str], asked: list[str]) -> None:
+async def test_a_list_that_is_not_whole_is_asked_again(
+    kind: Any, text: str, found: list[str], asked: list[str]
+) -> None:
     site = Site()
     chooses = chooser(site)
     await chooses.ask(ITEM, kind)
