@@ -99,7 +99,7 @@ class Records:
     async def _notes(self, user: Mapping[str, Any]) -> list[dict[str, Any]] | None:
         """Team notes on a member, None where they cannot be had; the plugin is asked for once."""
         site, native = self._site, user.get("id")
-        if user.get("user_notes_count") == 0:
+        if site.user_notes and user.get("user_notes_count") == 0:
             return []  # the account itself says so: one request less
         if not site.staff or native is None or site.user_notes is False:
             return None
