@@ -205,7 +205,7 @@ def thread_of(item: Item) -> str | None:
 
 def _mark(item: Item) -> str:
     body = item.source if item.source is not None else item.body.text if item.body else ""
-    return f"{item.language} {hash((item.title, body))}"
+    return f"{thread_of(item)} {item.language} {hash((item.title, body))}"
 
 
 def _room(community: Any, feature: str) -> bool:
