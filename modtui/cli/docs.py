@@ -35,7 +35,8 @@ be null), `offers` (a list of `id`, `verb`, `label`, `allowed`, `why_not`), `url
 `category` (may be null), `tags` (a list), and for questions `question` (`unanswered`, `asker`: the asker wrote last,
 `unsolved`, `held`: a reply waits for approval), `replies`, `due_ms` (when it is due, in UTC milliseconds) and `due`
 (`ok`, `soon`: half of the time is over, `late`); these four are null where they do not apply. Questions come in the
-order in which they are due.
+order in which they are due. `escalation` (`route`, `title`, `state`, `at_ms`, `due_ms`, `decision`; may be null) says
+to whom an item was handed.
 
 A line of `member --json` has at least: `id`, `community`, `username`, `name`, `native`, `url`, `role`, `trust`,
 `since_ms`, `seen_ms`, `flags`, `posts`, `accepted`, `penalties` (in force: `kind`, `until_ms`, `for_good`, `by`,
@@ -68,6 +69,7 @@ be sent.
 
 _ENVIRONMENT = (
     ("MODTUI_TOKEN", "The key for the community of `--url` or `--community`."),
+    ("MODTUI_ROUTE_<NAME>", "The secret of a route: what signs a webhook, or the mail server's password."),
     ("MODTUI_CONFIG_DIR", "The folder of config.toml and reasons/."),
     ("MODTUI_STATE_DIR", "The folder of the journal."),
     ("MODTUI_CACHE_DIR", "The folder of the cache, which may be deleted at any time."),

@@ -94,7 +94,9 @@ class Undoer:
         decision, stopped = await self._stop(decision)
         states = {step.state for _, step in steps_of(decision)}
         if states & {"sending", "unknown"}:
-            await self._book.stop(decision.id)
+            out = [step for _, step in steps_of(decision) if step.state in ("sending", "unknown")]
+            if any(step.executor == "backend" for step in out):  # of a route's nobody will ever know more
+                await self._book.stop(decision.id)
             return UndoResult("wait", words.waits_for_outcome(decision, unknown="unknown" in states), decision)
         done = self._left(decision)
         if not done:

@@ -284,6 +284,12 @@ def not_again(decision: Decision, why: str) -> Shown:
 
 def waits_for_outcome(decision: Decision, *, unknown: bool) -> Shown:
     """`u` while a request is out."""
+    steps = [step for target in decision.targets for step in target.steps if step.state == "unknown"]
+    if unknown and all(step.executor != "backend" for step in steps):
+        return say(
+            "Whether {short} was delivered is not known, and nobody can be asked. U sends it again, or drops it.",
+            short=short(decision),
+        )
     if unknown:
         return say(
             "Whether {short} arrived is not known yet; the site is asked. If it did not, it will not be sent again.",

@@ -147,6 +147,8 @@ async def test_a_lost_answer_is_unknown_and_is_never_sent_again_by_itself(tmp_pa
         assert len(route.tries) == 1 and it.site.fates == []
         assert it.desk.state_of(item.id).kind == "unknown" and "nobody knows" in it.desk.state_of(item.id).words
         assert it.desk.outbox().unknown == 1
+        undo = await it.desk.undo(decision.id)
+        assert undo.kind == "wait" and "nobody can be asked" in undo.words
         await it.desk.retry(decision.id)
         await it.becomes(decision, "done")
         assert len(set(route.tries)) == 1 and len(route.tries) == 2

@@ -86,6 +86,17 @@ async def test_without_a_secret_it_is_not_signed(tmp_path: Path) -> None:
     assert "modtui-signature" not in receiver.taken[0].headers
 
 
+async def test_the_private_file_has_the_secret(tmp_path: Path) -> None:
+    path = tmp_path / "secrets.toml"
+    path.write_text(f'["route legal"]\nkind = "user"\nsecret = "{SECRET}"\n')
+    path.chmod(0o600)
+    async with receiving() as receiver:
+        route = make(legal(receiver), tmp_path)
+        await route.deliver(call(), "d-0-0")
+        await route.aclose()
+    assert receiver.taken[0].headers["modtui-signature"].startswith("v1=")
+
+
 async def test_a_secret_that_was_promised_and_is_not_there_sends_nothing(tmp_path: Path) -> None:
     async with receiving() as receiver:
         route = make(legal(receiver, token_command=["/nonexistent/pass"]), tmp_path)
