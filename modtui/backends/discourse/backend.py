@@ -291,7 +291,8 @@ class DiscourseBackend(Plain):
 
     async def send(self, call: Call, *, key: str) -> Answer:
         """Do one step."""
-        return await self._sender.send(call, key)
+        with spending("decision"):  # what a step has to look up first does not queue behind reading
+            return await self._sender.send(call, key)
 
     async def fate(
         self, before: Item | None, call: Call, *, key: str, since_ms: int, known: Sequence[Answer] = ()
