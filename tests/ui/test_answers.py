@@ -97,3 +97,27 @@ async def test_set_aside_until_they_write(tmp_path: Path) -> None:
         assert id in it.desk.aside, "our own answer does not bring it back"
         await last("zimtstern", "511")
         await until(lambda: id not in it.desk.aside, "the asker does", 30)
+
+
+async def test_an_answer_that_came_while_ours_was_held_stops_it_and_is_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with site(tmp_path) as it:
+        backend = await ask(it)
+        await write(it, "Welche Version?")
+        await it.press("ctrl+o", "enter")
+        await it.shows("u takes it back")
+        old = backend.site.items["77"].question
+        assert old is not None
+        when = backend.site.clock.now_ms() + 1000
+        it.site.change("77", question=replace(old, last="502", last_by=Foreign("tante_erna"), last_ms=when))
+        await it.clock.advance(61)
+        await it.shows("conflict 1: U")
+        assert backend.sent() == []
+        await it.press("U", "enter")
+        await it.shows("WHAT WAS ANSWERED MEANWHILE")
+        await it.shows("tante_erna: Use the export")
+        await it.shows("tante_erna answered")
+        golden("conflict-answer", it.text())
+        await it.press("t")
+        await until(lambda: [one.text for one in it.desk.drafts.all()] == ["Welche Version?"], "the text is kept", 30)

@@ -127,10 +127,14 @@ class ComposerPage(Page):
         pane = self.query_one("#rendered", LinesPane)
         if pane.display != shown:
             pane.display = shown
-        rows = 4 if self.size.height >= 20 else 2 if self.size.height >= 16 else 0
+        room = self.size.height if not self.panel_shown or self.size.height >= 40 else 0
+        rows = 2 if room >= 16 else 0
+        if room >= 20:
+            rows += len(self.around.quote_lines(self.size.width, 2, self.shell.now_ms()))
         head = self.query_one("#quote", Drawing)
-        head.display = bool(rows)
-        if rows:
+        if head.display != bool(rows):
+            head.display = bool(rows)
+        if rows and (head.styles.height is None or head.styles.height.value != rows):
             head.styles.height = rows
         self.call_after_refresh(self._render_preview)
 
@@ -138,8 +142,7 @@ class ComposerPage(Page):
         """An open line takes the room of the post; the text stays in sight."""
         super().redraw_line()
         self._redraw_notes()
-        if self.built and self.size.height < 40:
-            self.query_one("#quote").display = self.panel_shown == 0 and self.size.height >= 16
+        self.lay_out()
 
     @property
     def preview_shown(self) -> bool:
@@ -180,11 +183,8 @@ class ComposerPage(Page):
     def _draw_quote(self, width: int) -> list[Line]:
         rule: Line = ((own("-" * width), "rule"),)
         rows = self.query_one("#quote").size.height
-        lines = self.around.quote_lines(width, max(1, rows - 2), self.shell.now_ms())
-        if rows < 4:
-            return [*lines[: max(0, rows - 1)], rule]
-        lines += [((own(" |"), "quote"),)] * (rows - 2 - len(lines))
-        return [rule, *lines, rule]
+        lines = self.around.quote_lines(width, 2, self.shell.now_ms())
+        return [*lines[:1], rule] if rows < 3 else [rule, *lines[: rows - 2], rule]
 
     def _draw_notes(self, width: int) -> list[Line]:
         lines: list[Line] = []
@@ -335,6 +335,7 @@ class ComposerPage(Page):
         """What others do here, what may be chosen, or what is similar, is known better now."""
         if self.built:
             self._redraw_notes()
+            self.lay_out()
             self.query_one("#quote", Drawing).put()
 
     # lines take the keys, the text gets them back

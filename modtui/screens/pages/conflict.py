@@ -8,7 +8,7 @@ from datetime import datetime
 from modtui.desk import words
 from modtui.domain.decisions import Decision, Target
 from modtui.domain.items import Item
-from modtui.domain.seen import same_text, text_of
+from modtui.domain.seen import Seen, differences, same_text, text_of
 from modtui.errors import ModtuiError
 from modtui.screens.pages.decision import DecisionPage, diff_lines
 from modtui.screens.shell import Shell
@@ -17,7 +17,7 @@ from modtui.text.width import cut, pad, wrap
 from modtui.widgets.draw import Line
 from modtui.widgets.linespane import Anchor
 from modtui.widgets.member_lines import one_line
-from modtui.widgets.text_lines import gap
+from modtui.widgets.text_lines import excerpt, gap
 
 Moment = tuple[int | None, Shown, bool]
 """When (UTC ms), what, and whether it was the moderator."""
@@ -61,6 +61,11 @@ class ConflictPage(DecisionPage):
         except ModtuiError as error:
             self.problem = error.message
             self.show()
+            return
+        item = self._now()
+        if item is not None and item.question is not None and self.target is not None:
+            await self.desk.keeper.fetch(self.desk.item(self.target.item) or item, dossier=False)
+            self.show()
 
     def _now(self) -> Item | None:
         target = self.target
@@ -84,6 +89,8 @@ class ConflictPage(DecisionPage):
             yield ((own(" This conflict is solved."), "good"),)
             return
         first = own("Your decision was NOT sent, because the post is not what you saw.")
+        if decision.verb == "reply":
+            first = own("Your reply was NOT sent, because the thread is not what you saw. Its text is kept.")
         for line in wrap(first, width - 2):
             yield ((say(" {line}", line=line), "message.error"),)
         yield gap()
@@ -104,9 +111,32 @@ class ConflictPage(DecisionPage):
         if item.folded:
             yield ((own(" (its text is folded: personal data of somebody; enter looks at it)"), "row.folded"),)
             return
-        yield from diff_lines(target, text_of(item), width)
-        if target.seen is not None and same_text(target.seen, item):
+        if target.seen is not None and "answers" in self._kinds(target.seen, item):
+            yield from self._answers(target.seen, item, width)
+        if item.question is None or target.seen is None or "text" in self._kinds(target.seen, item):
+            yield from diff_lines(target, text_of(item), width)
+        if item.question is None and target.seen is not None and same_text(target.seen, item):
             yield ((own(" The text is as you saw it."), "dim"),)
+
+    @staticmethod
+    def _kinds(seen: Seen, item: Item) -> set[str]:
+        """What differs: "text", "answers" ..."""
+        return {difference.what for difference in differences(seen, item)}
+
+    def _answers(self, seen: Seen, item: Item, width: int) -> Iterable[Line]:
+        """What was written below the question since it was read."""
+        thread = self.desk.context(item).thread
+        posts = list(thread.posts) if thread is not None else []
+        at = next((n for n, post in enumerate(posts) if seen.last in (post.id, str(post.number))), None)
+        later = posts[at + 1 :] if at is not None else posts[-1:]
+        yield ((own(" WHAT WAS ANSWERED MEANWHILE"), "section"),)
+        if not later:
+            yield ((own("   (its text is on the way ...)"), "dim"),)
+        for post in later[-3:]:
+            who = show_line(post.author.username, 30) if post.author else own("-")
+            text = say("{who}: {text}", who=who, text=excerpt(post.body, 400))
+            for line in wrap(text, max(20, width - 5)):
+                yield ((own("   "), "text"), (line, "text"))
 
     def _clock(self, ms: int | None) -> str:
         if ms is None:
@@ -125,7 +155,7 @@ class ConflictPage(DecisionPage):
                 by = item.handled_by if item.handled_by is not None else own("somebody")
                 did = own(STATE_DID.get(item.state, f"made it {item.state}"))
                 found.append((item.handled_ms, say("{by} {did}", by=by, did=did), False))
-            if item.edits != seen.edits or item.edited_ms != seen.edited_ms or not same_text(seen, item):
+            if "text" in self._kinds(seen, item):
                 who = item.author.username if item.author else own("the author")
                 found.append((item.edited_ms, say("{who} edited it", who=who), False))
             known = set(seen.reports)
@@ -139,6 +169,9 @@ class ConflictPage(DecisionPage):
                     by = penalty.by if penalty.by is not None else own("somebody")
                     what = say("{by} gave the author a {kind}", by=by, kind=own(penalty.kind))
                     found.append((penalty.since_ms, what, False))
+            if "answers" in self._kinds(seen, item) and (question := item.question) is not None:
+                by = question.last_by if question.last_by is not None else own("somebody")
+                found.append((question.last_ms, say("{by} answered", by=by), False))
         if not found:
             found += [(None, say("{what}", what=own(what)), False) for what in target.conflict]
         act = words.act(decision, self.desk.reasons)
@@ -152,7 +185,7 @@ class ConflictPage(DecisionPage):
         mine, able = self._mine()
         rows: list[tuple[str, str, Shown, bool]] = [
             ("m", "send mine anyway", mine, able),
-            ("t", "leave theirs", own("drops your decision; the journal keeps a line"), True),
+            ("t", "leave theirs", self._theirs(), True),
             ("enter", "look at it now", own("decide afresh on what is there"), True),
             ("q", "later", own("waits under U as a conflict"), True),
         ]
@@ -166,6 +199,12 @@ class ConflictPage(DecisionPage):
                 )
             )
         return [*out, ((own(" Nothing goes out until you choose."), "question"),)]
+
+    def _theirs(self) -> Shown:
+        """What `t` does."""
+        if self.chosen is not None and self.chosen.verb == "reply":
+            return own("nothing is sent; your text stays a draft (g d)")
+        return own("drops your decision; the journal keeps a line")
 
     def _mine(self) -> tuple[Shown, bool]:
         """What `m` would do, or why it cannot."""

@@ -31,6 +31,7 @@ class WorkReply(WorkAfter):
 
     def _replied(self, item: Item, decision: Decision) -> None:
         """A question that was answered is over for now; a report still waits for its verdict."""
+        self._spoken = (decision.id, self._message)
         self.refresh_top()
         if item.lane == "questions" and self.current_id == item.id:
             self._go_on({item.id})
