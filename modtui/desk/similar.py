@@ -100,9 +100,9 @@ class Similar:
         )  # fmt: skip
 
     async def _ask(self, item: Item) -> tuple[Answered, ...]:
-        """Ask the site's own search, at most once for a question's text."""
+        """Ask the site's own search, at most once for a question's title."""
         community = self._community(item.ref.community)
-        mark = f"{item.id} {_mark(item)}"
+        mark = f"{item.id} {hash(item.title)}"
         words = _asked_words(item.title)
         if community is None or mark in self._asked or not words or not _room(community, "search"):
             return ()
