@@ -136,7 +136,8 @@ class _Look:
 
     def _rows(self, condition: str, limit: int) -> list[int]:
         """The newest rows of the community that fulfil a condition."""
-        question = f'community : "{self._community}" AND ({{title words}} : ({condition}))'
+        mine = self._community.replace('"', "")
+        question = f'community : "{mine}" AND ({{title words}} : ({condition}))'
         return [
             row for (row,) in self._connection.execute(
                 "SELECT rowid FROM solved_index WHERE solved_index MATCH ? ORDER BY rowid DESC LIMIT ?",
