@@ -7,7 +7,7 @@ from datetime import datetime
 
 from modtui.desk import words
 from modtui.domain.decisions import Decision, Target
-from modtui.domain.items import Item
+from modtui.domain.items import Item, Thread
 from modtui.domain.seen import Seen, differences, same_text, text_of
 from modtui.errors import ModtuiError
 from modtui.screens.pages.decision import DecisionPage, diff_lines
@@ -36,6 +36,8 @@ class ConflictPage(DecisionPage):
     def __init__(self, shell: Shell, decision: Decision) -> None:
         super().__init__(shell, decision)
         self.problem: str | None = None
+        self._thread: Thread | None = None
+        """As it was read for this page."""
 
     @property
     def target(self) -> Target | None:
@@ -64,8 +66,10 @@ class ConflictPage(DecisionPage):
             return
         item = self._now()
         if item is not None and item.question is not None and self.target is not None:
-            await self.desk.keeper.fetch(self.desk.item(self.target.item) or item, dossier=False)
-            self.show()
+            community = self.desk.community(item.ref.community)
+            if community is not None:
+                self._thread = await community.backend.thread(item)
+                self.show()
 
     def _now(self) -> Item | None:
         target = self.target
@@ -125,7 +129,7 @@ class ConflictPage(DecisionPage):
 
     def _answers(self, seen: Seen, item: Item, width: int) -> Iterable[Line]:
         """What was written below the question since it was read."""
-        thread = self.desk.context(item).thread
+        thread = self._thread or self.desk.context(item).thread
         posts = list(thread.posts) if thread is not None else []
         at = next((n for n, post in enumerate(posts) if seen.last in (post.id, str(post.number))), None)
         later = posts[at + 1 :] if at is not None else posts[-1:]
