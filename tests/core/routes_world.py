@@ -117,13 +117,13 @@ class Mailbox:
 
 @asynccontextmanager
 async def posting(folder: Path, *, login: tuple[str, str] | None = None) -> AsyncIterator[Mailbox]:
-    """A mail server on localhost with STARTTLS, whose certificate is signed by `folder`/ca.pem (made here)."""
+    """A mail server on 127.0.0.1 with STARTTLS, whose certificate is signed by `folder`/ca.pem (made here)."""
     from aiosmtpd.smtp import AuthResult, LoginPassword
 
     authority = trustme.CA()
     authority.cert_pem.write_to_path(str(folder / "ca.pem"))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("localhost").configure_cert(context)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
     box = Mailbox()
 
     def check(server: object, session: object, envelope: object, mechanism: str, given: object) -> AuthResult:
@@ -137,7 +137,7 @@ async def posting(folder: Path, *, login: tuple[str, str] | None = None) -> Asyn
             box, tls_context=context, require_starttls=True, loop=loop, auth_required=login is not None,
             authenticator=check if login is not None else None,
         ),
-        "localhost", 0,
+        "127.0.0.1", 0,
     )  # fmt: skip
     box.port = server.sockets[0].getsockname()[1]
     try:

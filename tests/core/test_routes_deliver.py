@@ -197,7 +197,7 @@ async def test_a_webhook_through_the_desk_whose_answer_is_lost(tmp_path: Path) -
 
 
 def mailing(box: Mailbox, **options: object) -> RouteSettings:
-    given = {"host": "localhost", "port": box.port, "from": "modtui@harbour.example", **options}
+    given = {"host": "127.0.0.1", "port": box.port, "from": "modtui@harbour.example", **options}
     return entry(kind="mail", to="legal@harbour.example, anna@harbour.example", options=given)
 
 

@@ -237,3 +237,19 @@ async def test_a_failing_route_is_seen_and_tried_again(tmp_path: Path) -> None:
         assert it.desk.state_of(failed.targets[0].item).letter == "x"
         await it.desk.retry(failed.id)
         await until(lambda: by_name(found)["product"].got)
+
+
+async def test_it_waits_in_its_lane_and_can_be_taken_back(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(80, 24), routes=routes()) as it:
+        await it.press("e", "s", "enter")
+        await it.shows("Escalated #4121")
+        await until(lambda: it.desk.counts().get("escalated") == 1)
+        await it.press("5")
+        await it.shows("ESCALATED")
+        await it.shows("pixelwurm")
+        assert "Security" in it.text()
+        await it.press("u")
+        await it.shows("nothing was sent")
+        await until(lambda: it.desk.counts().get("escalated", 0) == 0)
+        await it.press("1")
+        await it.shows("Export bricht ab")
