@@ -45,5 +45,9 @@ def _due(facts: Facts) -> tuple[Any, ...]:
     return by_due(facts.due_ms, facts.clock_ms if facts.clock_ms is not None else facts.since_ms, facts.id)
 
 
-PLACES: dict[str, Callable[[Facts], tuple[Any, ...]]] = {"oldest": _age, "due": _due}
+def _youth(facts: Facts) -> tuple[Any, ...]:
+    return (-facts.since_ms, [-ord(sign) for sign in facts.id])
+
+
+PLACES: dict[str, Callable[[Facts], tuple[Any, ...]]] = {"oldest": _age, "newest": _youth, "due": _due}
 """Orders in which older pages usually come at the end, and a row's place in them."""

@@ -210,8 +210,12 @@ async def test_pages_fill_the_list_and_it_says_how_many_of_how_many(tmp_path: Pa
         known = desk.members.known()
         assert len(view) == known.here >= 100 and known.total is not None and known.total > 150
         assert known.words == f"{known.here} of about {known.total} known here"
+        first = view.ids()[:100]
         while await desk.more("members"):
             pass
+        # older pages come at the end, where nothing moves and nothing has to be merged
+        assert view.new == 0 and view.ids()[:100] == first and len(view) == desk.members.known().here
+        assert view.ids() == desk.store.cache.ids("members", order="newest")
         site_count = site.db.value("SELECT count(*) FROM users WHERE active AND deleted_at IS NULL AND id > 0")
         assert desk.members.known().here >= site_count
         assert not await desk.more("members")
