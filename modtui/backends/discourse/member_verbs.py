@@ -108,7 +108,7 @@ def _erase(item: Item, intent: Intent, user: int) -> tuple[list[PlannedStep], li
         Effect("team", say("the site's log keeps who deleted the account")),
     ]
     context = cut(reason_of(intent, required=False) or "spam", REASON_LIMIT)
-    args = {"user": user, "username": item.author.username, "context": context}
+    args = {"user": user, "context": context}
     return [PlannedStep(call=Call("erase", args), words=f"account of {name} deleted")], effects
 
 
