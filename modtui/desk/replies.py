@@ -13,7 +13,7 @@ from modtui.desk.language import code
 from modtui.desk.placeholders import values_for
 from modtui.domain.capability import Allowed
 from modtui.domain.items import Item, Template
-from modtui.domain.replies import Filled, SavedReply, codes, fill_reply, from_site, lacks, variant
+from modtui.domain.replies import SANCTION_TEXTS, Filled, SavedReply, codes, fill_reply, from_site, lacks, variant
 from modtui.domain.subjects import CommunityId
 from modtui.errors import ModtuiError
 from modtui.text import Foreign
@@ -74,7 +74,8 @@ class Replies:
         community = self._desk.community(item.ref.community)
         default = community.language if community is not None else None
         wanted = language or self.language(item)
-        entries = [_entry(reply, wanted, default) for reply in self.own]
+        own = (reply for reply in self.own if reply.name not in SANCTION_TEXTS.values())
+        entries = [_entry(reply, wanted, default) for reply in own]
         entries += [_template(one, wanted) for one in self._site.get(item.ref.community, (0.0, ()))[1]]
         return sorted(entries, key=_order)
 

@@ -47,6 +47,10 @@ _QUOTE = re.compile(r"\[quote\b[^\]]*\]|\[/quote\]", re.IGNORECASE)
 _CODE = re.compile(r"(`+)(?!`)(.+?)(?<!`)\1(?!`)", re.DOTALL)
 
 
+SANCTION_TEXTS = {"ban": "ban", "silence": "silence", "warn": "warning"}
+"""Saved replies that tell a member of a sanction, by verb: their forms take them, the composer does not offer them."""
+
+
 class SavedReply(msgspec.Struct, frozen=True, kw_only=True):
     """One saved reply in all its languages. `texts` and `titles` are by language code ("de", "pt-br"; "" where the
     language is not known), `title` is the one that stands for all.

@@ -8,7 +8,7 @@ from modtui.desk.desk import Desk
 from modtui.domain.decisions import Sanction
 from modtui.domain.items import Item
 from modtui.domain.reasons import Reason
-from modtui.domain.replies import SavedReply, fill
+from modtui.domain.replies import SANCTION_TEXTS, SavedReply, fill
 from modtui.settings.reasons import Message, compose, pick_language
 from modtui.text import Foreign
 from modtui.text.time import duration
@@ -47,17 +47,13 @@ def message_for(
     return (code, message) if message is not None else None
 
 
-FORM_REPLIES = {"ban": "ban", "silence": "silence", "warn": "warning"}
-"""The saved replies that tell a member of a sanction which is about no single post, by verb."""
-
-
 def sanction_message(
     desk: Desk, item: Item, reason: Reason | None, sanction: Sanction | None, language: str | None, verb: str,
     replies: Sequence[SavedReply],
 ) -> tuple[str, Message] | None:
     """The language and the message of a sanction. About a post it is the reason's own; about a member the saved reply
     of the verb, with the reason in it. None where there is neither."""
-    saved = next((one for one in replies if one.name == FORM_REPLIES.get(verb)), None)
+    saved = next((one for one in replies if one.name == SANCTION_TEXTS.get(verb)), None)
     if (item.kind != "member" and verb != "warn") or saved is None:
         return message_for(desk, item, reason, sanction, language) if reason is not None else None
     dossier = desk.context(item).dossier

@@ -12,10 +12,11 @@ from modtui.desk import words
 from modtui.domain.decisions import Intent, Plan, Sanction
 from modtui.domain.items import Item
 from modtui.domain.reasons import Reason
+from modtui.domain.replies import SANCTION_TEXTS
 from modtui.errors import ModtuiError
 from modtui.screens.lines.base import Drawn, Host, Line
 from modtui.screens.lines.choose import title_row
-from modtui.screens.lines.messages import FORM_REPLIES, sanction_message
+from modtui.screens.lines.messages import sanction_message
 from modtui.settings.reasons import Message
 from modtui.text import Shown, count, join, own, say, show_line
 from modtui.text.time import duration, parse_duration
@@ -105,7 +106,7 @@ class SanctionForm(Line):
 
     def _codes(self) -> list[str]:
         """The languages that the message is there in."""
-        name = FORM_REPLIES.get(self.kind)
+        name = SANCTION_TEXTS.get(self.kind)
         saved = next((one for one in self.host.settings.saved_replies() if one.name == name), None)
         if saved is not None and (self.item.kind == "member" or self.kind == "warn"):
             return sorted(saved.texts)
