@@ -76,6 +76,10 @@ class Escalations:
         self._me = me
         self._here = frozenset(here)
         self._away: dict[SubjectRef, Away] = {}
+        self._rows: dict[SubjectRef, tuple[str, ...]] = {}
+        """The rows that are set aside, by subject ..."""
+        self._lanes: dict[SubjectRef, tuple[Lane, ...]] = {}
+        """... and the lanes in which a subject that is away has an open row."""
         self.aside: frozenset[str] = frozenset()
         self._turn = asyncio.Lock()
         self._wake = asyncio.Event()
@@ -114,7 +118,7 @@ class Escalations:
             parsed[1] for id in self._store.cache.ids(LANE, list(self._here), open_only=False)
             if (parsed := parse_item_id(id)) is not None and parsed[1] not in self._away
         ]  # fmt: skip
-        self._aside()
+        self._aside(self._away)
         return [*self._away, *stale]
 
     async def close(self) -> None:
@@ -134,7 +138,7 @@ class Escalations:
             self._wake.clear()
             refs = self._due()
             if refs:
-                self._aside()
+                self._aside(refs)
                 await self._write(refs)
             ends = [
                 away.escalation.due_ms for away in self._away.values()
@@ -154,17 +158,15 @@ class Escalations:
         return self._away.get(ref)
 
     def count(self, totals: dict[Lane, int], scope: Collection[CommunityId]) -> None:
-        """Correct lane counts: what is away counts in its own lane only."""
-        for away in self._away.values():
-            if away.back or away.ref.community not in scope:
-                continue
-            rows = self._store.cache.by_ref(away.ref)
-            if not any(row.state == "open" for row in rows):
+        """Correct lane counts: what is away counts in its own lane only. Called with each paint, so nothing is read."""
+        for ref, lanes in self._lanes.items():
+            away = self._away.get(ref)
+            if away is None or not lanes or ref.community not in scope:
                 continue
             totals[LANE] = totals.get(LANE, 0) + 1
-            for row in rows:
-                if row.lane != LANE and row.state == "open" and row.lane in totals and away.verb == "escalate":
-                    totals[row.lane] = max(0, totals[row.lane] - 1)
+            for lane in lanes:
+                if lane in totals and lane != LANE and away.verb == "escalate":
+                    totals[lane] = max(0, totals[lane] - 1)
 
     # ---------------------------------------------------------------- what happens
 
@@ -173,7 +175,7 @@ class Escalations:
         if isinstance(event, DecisionChanged):
             refs = self._take(event.decision)
             if refs:
-                self._aside()
+                self._aside(refs)
                 self._spawn(self._write(refs))
                 self._watch()
                 self._wake.set()
@@ -181,6 +183,7 @@ class Escalations:
             ids = event.items if isinstance(event, ItemsChanged) else event.ids
             touched = {parsed[1] for id in ids if (parsed := parse_item_id(id)) is not None} & self._away.keys()
             if touched:
+                self._aside(touched)  # at once: the lists hear of it after this
                 self._spawn(self._write(sorted(touched)))
 
     async def recall(self, ref: SubjectRef) -> None:
@@ -189,7 +192,7 @@ class Escalations:
         if away is None or away.back:
             raise NotFound("This item was not handed to anybody.")
         await self._bring(away, "recalled")
-        self._aside()
+        self._aside([ref])
         await self._write([ref])
 
     async def _bring(self, away: Away, why: Back) -> None:
@@ -265,20 +268,24 @@ class Escalations:
 
     # ---------------------------------------------------------------- rows
 
-    def _aside(self) -> None:
-        """Which rows stay out of their lanes now."""
-        ids: set[str] = set()
-        for away in self._away.values():
-            if not away.back:
-                ids.update(row.id for row in self._store.cache.by_ref(away.ref) if row.lane != LANE)
-        self.aside = frozenset(ids)
+    def _aside(self, refs: Iterable[SubjectRef]) -> None:
+        """Note which rows of these subjects stay out of their lanes now, and where they are counted."""
+        for ref in refs:
+            away = self._away.get(ref)
+            if away is None or away.back:
+                self._rows.pop(ref, None)
+                self._lanes.pop(ref, None)
+                continue
+            rows = self._store.cache.by_ref(ref)
+            self._rows[ref] = tuple(row.id for row in rows if row.lane != LANE)
+            self._lanes[ref] = tuple(row.lane for row in rows if row.state == "open")
+        self.aside = frozenset(id for ids in self._rows.values() for id in ids)
 
     async def _write(self, refs: Iterable[SubjectRef]) -> None:
         """Make the rows of these subjects what they should be, and tell what changed."""
         async with self._turn:
             for ref in refs:
                 await self._row(ref)
-            self._aside()
 
     async def _row(self, ref: SubjectRef) -> None:
         rows = self._store.cache.by_ref(ref)
@@ -298,7 +305,7 @@ class Escalations:
         different = [row for row in wanted if row not in rows]
         if different:
             await self._store.cache.put_items(different)
-        self._aside()
+        self._aside([ref])
         self._told(ref, copy, different, gone=copy is not None and not any(row.lane == LANE for row in wanted))
 
     def _told(self, ref: SubjectRef, copy: Item | None, different: Sequence[Item], *, gone: bool) -> None:

@@ -116,8 +116,11 @@ class Mailbox:
 
 
 @asynccontextmanager
-async def posting(folder: Path, *, login: tuple[str, str] | None = None) -> AsyncIterator[Mailbox]:
-    """A mail server on 127.0.0.1 with STARTTLS, whose certificate is signed by `folder`/ca.pem (made here)."""
+async def posting(
+    folder: Path, *, login: tuple[str, str] | None = None, tls: str = "starttls"
+) -> AsyncIterator[Mailbox]:
+    """A mail server on 127.0.0.1 with TLS as an option says it; its certificate is signed by `folder`/ca.pem (made
+    here)."""
     from aiosmtpd.smtp import AuthResult, LoginPassword
 
     authority = trustme.CA()
@@ -134,10 +137,11 @@ async def posting(folder: Path, *, login: tuple[str, str] | None = None) -> Asyn
     loop = asyncio.get_running_loop()
     server = await loop.create_server(
         lambda: SMTP(
-            box, tls_context=context, require_starttls=True, loop=loop, auth_required=login is not None,
+            box, tls_context=context if tls == "starttls" else None, require_starttls=tls == "starttls", loop=loop,
+            auth_required=login is not None,
             authenticator=check if login is not None else None,
         ),
-        "127.0.0.1", 0,
+        "127.0.0.1", 0, ssl=context if tls == "implicit" else None,
     )  # fmt: skip
     box.port = server.sockets[0].getsockname()[1]
     try:

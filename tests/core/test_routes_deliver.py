@@ -234,6 +234,22 @@ async def test_a_mail_with_starttls_and_a_stable_id(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("trusted")
+@pytest.mark.parametrize("tls", ["implicit", "none"])
+async def test_other_ways_to_a_mail_server(tmp_path: Path, tls: str) -> None:
+    async with posting(tmp_path, tls=tls) as box:
+        await make(mailing(box, tls=tls), tmp_path).deliver(call(), "d-0-0")
+    assert len(box.mails) == 1
+
+
+@pytest.mark.usefixtures("trusted")
+async def test_a_server_without_tls_gets_nothing(tmp_path: Path) -> None:
+    async with posting(tmp_path, tls="none") as box:
+        with pytest.raises(Refused, match="no TLS"):
+            await make(mailing(box), tmp_path).deliver(call(), "d-0-0")
+    assert box.mails == []
+
+
+@pytest.mark.usefixtures("trusted")
 async def test_a_title_cannot_add_headers_or_recipients(tmp_path: Path) -> None:
     async with posting(tmp_path) as box:
         title = "x\r\nBcc: eve@evil.example\r\n\r\nbody"
