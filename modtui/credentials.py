@@ -273,12 +273,14 @@ def secrets_path(config: Path | None = None) -> Path:
 def _read_file(path: Path) -> dict[str, Any]:
     """The private file's tables; empty when there is none. Raises AuthError when others can read it or it is broken."""
     try:
+        if (why := paths.changeable(path.parent)) is not None:
+            raise AuthError(f"{path.parent} {why}, so no key in it is used.", f"chmod go-w {path.parent}")
         with path.open("rb") as file:
             if os.name == "posix":
                 found = os.fstat(file.fileno())
                 if stat.S_IMODE(found.st_mode) & 0o077:
                     raise AuthError(f"{path} can be read by others, so it is not used.", f"chmod 600 {path}")
-                if found.st_uid not in (os.getuid(), 0):
+                if found.st_uid not in (os.geteuid(), 0):
                     raise AuthError(f"{path} belongs to somebody else, so it is not used.")
             import tomllib
 

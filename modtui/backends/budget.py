@@ -181,7 +181,7 @@ class Ledger:
             try:
                 self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
                 path = self._folder / self._name
-                os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+                os.close(os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o600))
                 self._db = _prepared(sqlite3.connect(path, timeout=0.5, check_same_thread=False, isolation_level=None))
             except (OSError, sqlite3.Error):
                 self._db = _prepared(sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None))

@@ -91,6 +91,9 @@ class _Reader:
 
 def _parse(path: Path, must_exist: bool) -> dict[str, Any]:
     try:
+        for one in (path.parent, path):  # it names programs that are started and addresses that are written to
+            if (why := paths.changeable(one)) is not None:
+                raise SettingsError([f"{one}: {why}, so the settings are not used. Look at it, then chmod go-w {one}"])
         with path.open("rb") as file:
             raw = file.read(_LIMIT + 1)
     except FileNotFoundError:

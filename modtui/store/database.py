@@ -21,7 +21,7 @@ from typing import Any, Literal, TypeVar
 from msgspec import Struct
 
 from modtui.errors import StoreError
-from modtui.paths import private
+from modtui.paths import owned, private
 from modtui.store.trouble import Busy, Damaged, explain, primary_code
 
 T = TypeVar("T")
@@ -32,16 +32,19 @@ _CLOSED = "{} is closed already."
 def private_file(path: Path) -> None:
     """Make `path` with mode 0600 whatever the umask says, or tighten it; SQLite gives -wal and -shm the same mode.
 
-    Raises StoreError when that is not possible.
+    Raises StoreError when that is not possible, or when it belongs to somebody else.
     """
     private(path.parent)
     try:
         try:
             os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0), 0o600))
+            path.chmod(0o600)
         except FileExistsError:
             pass  # never open and close an existing one: that would drop the locks that this process has on it
         for tail in ("", "-wal", "-shm"):
             one = path.with_name(path.name + tail)
+            if os.path.lexists(one) and not owned(one):
+                raise StoreError(f"{one} belongs to somebody else, so it is not used.", "Look at it, and remove it.")
             if one.is_file() and one.stat().st_mode & 0o077:
                 one.chmod(0o600)
     except OSError as error:

@@ -329,7 +329,9 @@ async def test_a_file_that_may_not_grow_is_told(tmp_path: Path) -> None:
 @own_disk
 def test_a_full_disk_is_told_and_nothing_is_half_written(tmp_path: Path) -> None:
     (tmp_path / "disk").mkdir()
-    made = child("fill", str(tmp_path / "disk" / "state.db"), before=f"mount -t tmpfs -o size=1m none {tmp_path}/disk")
+    made = child(
+        "fill", str(tmp_path / "disk" / "state.db"), before=f"mount -t tmpfs -o mode=700,size=1m none {tmp_path}/disk"
+    )
     assert "error The disk is full" in made.stdout, made.stdout[-500:] + made.stderr
     assert "Free some space" in made.stdout
     _whole_after(tmp_path, made.stdout)
@@ -340,7 +342,7 @@ def test_a_full_disk_is_told_and_nothing_is_half_written(tmp_path: Path) -> None
 def test_a_disk_without_room_for_a_journal_is_told(tmp_path: Path, size: str) -> None:
     (tmp_path / "disk").mkdir()
     made = child(
-        "look", str(tmp_path / "disk" / "state.db"), before=f"mount -t tmpfs -o size={size} none {tmp_path}/disk"
+        "look", str(tmp_path / "disk" / "state.db"), before=f"mount -t tmpfs -o mode=700,size={size} none {tmp_path}/disk"
     )
     assert made.stdout.startswith("error") and "space" in made.stdout, made.stdout + made.stderr
     assert "Traceback" not in made.stderr

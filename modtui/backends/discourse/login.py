@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import base64
 import binascii
-import os
 import re
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
@@ -27,8 +26,8 @@ from modtui.backends.discourse.errors import explain
 from modtui.backends.http import Door
 from modtui.backends.origin import Origin, parse_origin
 from modtui.domain.subjects import CommunityId
-from modtui.errors import AuthError, NotFound, Refused, RightsError, SiteError, StoreError, UsageError
-from modtui.paths import private
+from modtui.errors import AuthError, NotFound, Refused, RightsError, SiteError, UsageError
+from modtui.paths import private, replace_private
 from modtui.text import Foreign
 from modtui.text.time import parse_iso_or_none
 
@@ -81,11 +80,7 @@ def client_id(state: Path) -> str:
     if _CLIENT_ID.fullmatch(known):
         return known
     made = secrets.token_hex(16)
-    try:
-        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="ascii") as file:
-            file.write(made + "\n")
-    except OSError as error:
-        raise StoreError(f"{path} cannot be written: {error.strerror}.") from None
+    replace_private(path, made + "\n")
     return made
 
 
