@@ -120,8 +120,9 @@ async def test_a_thread_that_the_forum_cannot_show_is_still_a_row(forum: Communi
 async def test_a_cursor_from_elsewhere_is_refused(backend: Backend) -> None:
     with pytest.raises(UsageError):
         await backend.page("reports", "no-cursor")
-    with pytest.raises(UsageError):
-        await backend.page("questions")
+    for lane, cursor in (("questions", "no-cursor"), ("questions", "1:²"), ("members", None)):
+        with pytest.raises(UsageError):
+            await backend.page(lane, cursor)  # type: ignore[arg-type]
 
 
 async def test_changes_name_the_thread(forum: Community, backend: Backend) -> None:

@@ -1,23 +1,28 @@
-"""The reports lane of one course of an Open edX forum."""
+"""One course of an Open edX forum: its lanes of reports and of questions."""
 
 from __future__ import annotations
 
 import asyncio
 import hashlib
 from collections.abc import Mapping, Sequence
+from urllib.parse import quote
 
 import msgspec
 
-from modtui.backends.base import Connection, Fate, Plain
+from modtui.backends.base import ChoiceKind, Connection, Fate, Plain
 from modtui.backends.http import Door
 from modtui.backends.openedx import calls, plans, shape
+from modtui.backends.openedx.answered import Library
 from modtui.backends.openedx.client import Client, Unshowable, explain, read_rows
-from modtui.backends.openedx.offers import verbs
+from modtui.backends.openedx.lane import Questions, fingerprints, read_cursor
+from modtui.backends.openedx.offers import MISSING, verbs
+from modtui.backends.openedx.questions import KIND
+from modtui.backends.openedx.thread_calls import ThreadCalls
 from modtui.backends.openedx.wire import Comment, Thread, ThreadPage
 from modtui.backends.redact import basic
 from modtui.domain.capability import ALLOWED, Blocked, Capabilities, Capability
 from modtui.domain.decisions import Answer, Call, Intent, Plan, Step
-from modtui.domain.items import Account, Changes, Dossier, Gone, Item, Member, Page
+from modtui.domain.items import Account, Answered, Answers, Changes, Choice, Dossier, Gone, Item, Member, Page
 from modtui.domain.items import Thread as DomainThread
 from modtui.domain.subjects import LANES, Lane, SubjectRef
 from modtui.errors import AuthError, NotFound, SettingsError, UsageError
@@ -28,17 +33,19 @@ _WATCHED = 100
 _POLL_S = 30.0
 _NOT_YET = Blocked("offline", "modtui has not signed in yet")
 _NO_LANE = Blocked("platform", "the Open edX forum has no such queue")
-_LATER = {"questions": Blocked("platform", "modtui does not read this forum's questions yet")}
+_LANES = ("reports", "questions")
 _NOBODY = Blocked("setting", "the settings do not name the acting member: options = { acting_user = \"...\" }")
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True):
     """The community's own settings. `course` is the course's id; `acting_user` the number of the member that the
-    moderator acts as (without it, nothing can be decided); `removed_text` the words in place of a removed post."""
+    moderator acts as (without it, nothing can be decided); `removed_text` the words in place of a removed post;
+    `thread_url` where the page of a thread is, with `{thread}` for its number (the forum itself has no pages)."""
 
     course: str
     acting_user: str | None = None
     removed_text: str = shape.NOTICE
+    thread_url: str = ""
 
     @classmethod
     def read(cls, options: Mapping[str, object]) -> Options:
@@ -54,13 +61,20 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
         removed = options.get("removed_text", shape.NOTICE)
         if not isinstance(removed, str) or not removed.strip():
             problems.append("options.removed_text: it must be the words that stand in place of a removed post.")
+        page = options.get("thread_url", "")
+        told = isinstance(page, str) and page.startswith(("http://", "https://")) and "{thread}" in page
+        if page != "" and not told:
+            problems.append('options.thread_url: it is an address with "{thread}" in place of a thread\'s number.')
         if problems:
             raise SettingsError(problems)
-        return cls(course=str(course).strip(), acting_user=native, removed_text=str(removed).strip())
+        return cls(
+            course=str(course).strip(), acting_user=native, removed_text=str(removed).strip(), thread_url=str(page)
+        )
 
 
 class OpenEdxBackend(Plain):
-    """Implements `base.Backend`. Subjects are of the kinds `thread` and `comment`; their numbers overlap."""
+    """Implements `base.Backend`. Subjects are of the kinds `thread` and `comment` (reports; their numbers overlap) and
+    `question` (a thread in the lane of questions)."""
 
     name = "openedx"
 
@@ -73,6 +87,12 @@ class OpenEdxBackend(Plain):
         self._client = Client(self._door, self._options.course)
         self._can: Capability = _NOT_YET
         self._found = False
+        self._questions = Questions(
+            self._client, connection.community, member=self._options.acting_user, notice=self._options.removed_text,
+            address=self._options.thread_url, can=lambda: self._can,
+        )  # fmt: skip
+        self._library = Library(self._client, self._options.thread_url)
+        self._threads = ThreadCalls(self._client, lambda native, on: self._questions.note_watched(native, on=on))
 
     def __repr__(self) -> str:
         return f"OpenEdxBackend({self._door!r}, {self._options.course!r})"
@@ -85,9 +105,12 @@ class OpenEdxBackend(Plain):
     @property
     def capabilities(self) -> Capabilities:
         """What can be done here. The site checks no rights of the acting member; the service account may do all."""
-        lanes: dict[str, Capability] = {lane: _LATER.get(lane, _NO_LANE) for lane in LANES}
-        lanes["reports"] = ALLOWED if self._found else _NOT_YET
-        return Capabilities(verbs=verbs(self._can), lanes=lanes, poll_s=_POLL_S)
+        here: Capability = ALLOWED if self._found else _NOT_YET
+        lanes: dict[str, Capability] = {lane: here if lane in _LANES else _NO_LANE for lane in LANES}
+        features: dict[str, Capability] = {name: Blocked("platform", words) for name, words in MISSING.items()}
+        features |= {"choices": here, "answered": here}
+        features["search"] = self._library.can_search if self._found else _NOT_YET
+        return Capabilities(verbs=verbs(self._can), lanes=lanes, poll_s=_POLL_S, features=features)
 
     async def identify(self) -> Account:
         """Asks for the reported posts (which tells whether the account is let in) and for the acting member.
@@ -117,17 +140,19 @@ class OpenEdxBackend(Plain):
     # --- looking
 
     async def counts(self) -> Mapping[Lane, int]:
-        """Threads with something reported in them: the site counts threads, not posts."""
-        page = await self._client.flagged(1, 1, why="count")
-        return {"reports": page.thread_count or 0}
+        """Threads with something reported in them (the site counts threads, not posts), and questions that wait."""
+        page, questions = await asyncio.gather(self._client.flagged(1, 1, why="count"), self._questions.count())
+        return {"reports": page.thread_count or 0, "questions": questions}
 
     async def page(self, lane: Lane, cursor: str | None = None) -> Page:
-        """A page of flagged threads and, read from those that hold some, flagged comments. Newest thread first, as the
-        site sorts. The cursor holds how many threads there were, so that rows which moved up meanwhile are not missed.
-        """
-        if lane != "reports":
+        """A page of questions; or of flagged threads and, read from those that hold some, flagged comments. Newest
+        first, as the site sorts. The cursor holds how many threads there were, so that rows which moved up meanwhile
+        are not missed."""
+        if lane not in _LANES:
             raise UsageError(f"The Open edX forum has no lane {show_line(lane, 40)}.")
-        number, before = _cursor(cursor)
+        number, before = read_cursor(cursor)
+        if lane == "questions":
+            return await self._questions.page(number, before)
         page = await self._client.flagged(number, PER_PAGE)
         rows = list(page.collection)
         now = page.thread_count
@@ -146,7 +171,8 @@ class OpenEdxBackend(Plain):
         )
 
     async def reread(self, refs: Sequence[SubjectRef]) -> Mapping[SubjectRef, Item | Gone]:
-        """Each subject anew. A comment costs two requests, its own and its thread's (once for all of a thread)."""
+        """Each subject anew. A comment costs two requests, its own and its thread's (once for all of a thread); a
+        question costs one."""
         limit = asyncio.Semaphore(4)
         threads: dict[str, asyncio.Task[Thread | None]] = {}
 
@@ -173,12 +199,17 @@ class OpenEdxBackend(Plain):
                     listed = await self._listed(ref.native)
                     return (listed, None, False) if listed else Gone(ref=ref, why="the forum cannot show this thread")
 
-        wanted = list(dict.fromkeys(refs))
-        answers = await asyncio.gather(*(one(ref) for ref in wanted))
+        asked = list(dict.fromkeys(refs))
+        wanted = [ref for ref in asked if ref.kind != KIND]
+        answers, questions = await asyncio.gather(
+            asyncio.gather(*(one(ref) for ref in wanted)),
+            self._questions.reread([ref for ref in asked if ref.kind == KIND]),
+        )  # fmt: skip
         there = [answer for answer in answers if not isinstance(answer, Gone)]
         items = iter(await self._items(there))
         pairs = zip(wanted, answers, strict=True)
-        return {ref: answer if isinstance(answer, Gone) else next(items) for ref, answer in pairs}
+        found = {ref: answer if isinstance(answer, Gone) else next(items) for ref, answer in pairs}
+        return {**found, **questions}
 
     async def thread(self, item: Item) -> DomainThread:
         """The thread's first post and up to twenty posts around the subject, responses by time with their replies."""
@@ -206,26 +237,36 @@ class OpenEdxBackend(Plain):
         return shape.dossier_of(Member(native=stats.username, username=Foreign(stats.username)), stats, ())
 
     async def changes(self, position: str | None) -> Changes:
-        """The first hundred reported threads, compared row by row with the last look. The forum has no live events."""
-        page = await self._client.flagged(1, _WATCHED, why="anything new?")
-        rows = _fingerprints(page)
+        """The first hundred reported threads and the hundred questions in which something was written last, compared
+        row by row with the last look: two requests. The forum has no live events."""
+        page, asked = await asyncio.gather(
+            self._client.flagged(1, _WATCHED, why="anything new?"), self._questions.newest(why="any new question?")
+        )
+        rows, talks = _fingerprints(page), fingerprints(asked)
         before = _position(position)
-        counts = {"reports": page.thread_count if page.thread_count is not None else len(rows)}
-        here = msgspec.json.encode(_Position(counts["reports"], rows)).decode()
+        counts = {
+            "reports": page.thread_count if page.thread_count is not None else len(rows),
+            "questions": self._questions.number(asked),
+        }
+        here = msgspec.json.encode(_Position(counts["reports"], rows, counts["questions"], talks)).decode()
         if before is None:
             return Changes(position=here, counts=counts)
-        old = before.rows
-        moved = sorted(native for native in old.keys() | rows.keys() if old.get(native) != rows.get(native))
-        touched = tuple(SubjectRef(self.connection.community, "thread", native) for native in moved if native in old)
-        return Changes(
-            position=here, counts=counts, touched=touched, reload=bool(moved) or before.n != counts["reports"]
-        )
+        moved, known = _moved(before.rows, rows)
+        stirred, asked_before = _moved(before.talks, talks)
+        lanes: tuple[Lane, ...] = ("reports",) if moved or before.n != counts["reports"] else ()
+        if len(stirred) > len(asked_before):  # a question that the last look did not have: new, or asked again
+            lanes = (*lanes, "questions")
+        touched = [SubjectRef(self.connection.community, "thread", native) for native in known]
+        touched += [self._questions.ref(native) for native in asked_before]
+        return Changes(position=here, counts=counts, touched=tuple(touched), reload=bool(lanes), lanes=lanes)
 
     # --- deciding
 
     def plan(self, item: Item, intent: Intent) -> Plan:
         """What the intent does. Pure. Raises Refused."""
-        return plans.plan(item, intent, self._options.acting_user or "", self._options.removed_text)
+        course = self._options.course
+        address = self._options.thread_url.replace("{course}", quote(course, safe=":+"))
+        return plans.plan(item, intent, self._options.acting_user or "", self._options.removed_text, address)
 
     def plan_undo(self, item: Item, intent: Intent, done: Sequence[Step]) -> Plan:
         """How to take back the done steps. Pure."""
@@ -233,13 +274,31 @@ class OpenEdxBackend(Plain):
 
     async def send(self, call: Call, *, key: str) -> Answer:
         """Do one step. The forum knows no idempotency keys; `fate` looks the outcome up."""
+        if self._threads.handles(call):
+            return await self._threads.send(call)
         return await calls.send(self._client, call)
 
     async def fate(
         self, before: Item | None, call: Call, *, key: str, since_ms: int, known: Sequence[Answer] = ()
     ) -> Fate:
-        """What became of a call that was never answered, from the post itself."""
+        """What became of a call that was never answered: from the post itself, a reply from our posts in the thread."""
+        if self._threads.handles(call):
+            return await self._threads.fate(call, since_ms, known)
         return await calls.fate(self._client, call)
+
+    # --- to answer with
+
+    async def answered(self, cursor: str | None = None) -> Answers:
+        """A page of questions with a marked answer, newest first."""
+        return await self._library.answered(cursor)
+
+    async def search(self, text: str, *, solved: bool = True) -> tuple[Answered, ...]:
+        """The site's own search for questions; nothing where its search service does not answer."""
+        return await self._library.search(text, solved=solved)
+
+    async def choices(self, kind: ChoiceKind, text: str = "", *, item: Item | None = None) -> tuple[Choice, ...]:
+        """The course's topics to move a thread to, and threads to name as the original."""
+        return await self._library.choices(kind, text)
 
     async def aclose(self) -> None:
         """Close the connections."""
@@ -295,14 +354,10 @@ def kind_of(content: Thread | Comment) -> str:
     return "thread" if isinstance(content, Thread) else "comment"
 
 
-def _cursor(cursor: str | None) -> tuple[int, int]:
-    """Page number and how many threads there were when the page before was read."""
-    if cursor is None:
-        return 1, 0
-    number, _, before = cursor.partition(":")
-    if not (number.isdecimal() and before.isdecimal()):
-        raise UsageError("This is not a place in the list of the Open edX forum.")
-    return max(1, int(number)), int(before)
+def _moved(old: Mapping[str, str], new: Mapping[str, str]) -> tuple[list[str], list[str]]:
+    """The rows that are not as they were, and those of them that were there before."""
+    moved = sorted(native for native in old.keys() | new.keys() if old.get(native) != new.get(native))
+    return moved, [native for native in moved if native in old]
 
 
 def _fingerprints(page: ThreadPage) -> dict[str, str]:
@@ -316,10 +371,13 @@ def _fingerprints(page: ThreadPage) -> dict[str, str]:
 
 
 class _Position(msgspec.Struct):
-    """Where a look for changes stands: how many threads there were, and the rows' fingerprints."""
+    """Where a look for changes stands: how many threads there were, and the rows' fingerprints; for reports and for
+    questions."""
 
     n: int
     rows: dict[str, str]
+    asked: int
+    talks: dict[str, str]
 
 
 def _position(text: str | None) -> _Position | None:

@@ -25,6 +25,7 @@ from modtui.backends.openedx.wire import (
     Content,
     Stats,
     StatsPage,
+    Subscriptions,
     Thread,
     ThreadPage,
     User,
@@ -112,6 +113,43 @@ class Client:
         params = [("course_id", self.course), ("author_id", member), ("page", "1"), ("per_page", str(per_page))]
         return await self._read("threads", ThreadPage, params, why="what the member wrote")
 
+    async def questions(
+        self, page: int, per_page: int, *, answered: bool | None = False, sort: str = "date", why: str = "questions"
+    ) -> ThreadPage:
+        """A page of the questions, pinned first, then the newest (`sort` "activity": where something was written last).
+        `answered` False: those without an answer that is marked; None: all of them."""
+        params = [("course_id", self.course), ("thread_type", "question"), ("sort_key", sort)]
+        params += [("unanswered", "true")] if answered is False else []
+        params += [("page", str(page)), ("per_page", str(per_page))]
+        return await self._read("threads", ThreadPage, params, why=why)
+
+    async def search(self, text: str, *, unanswered: bool = False, per_page: int = 20) -> ThreadPage:
+        """Questions with these words, by the site's search service. Raises SiteError where it has none that answers."""
+        params = [("course_id", self.course), ("text", text), ("thread_type", "question"), ("per_page", str(per_page))]
+        params += [("unanswered", "true")] if unanswered else []
+        return await self._read("search/threads", ThreadPage, params, why="search")
+
+    async def watched(self, member: str, page: int = 1) -> ThreadPage:
+        """A page of the questions without an answer that the member is told of (100)."""
+        params = [("course_id", self.course), ("unanswered", "true"), ("page", str(page)), ("per_page", "100")]
+        return await self._read(f"users/{_id(member)}/subscribed_threads", ThreadPage, params, why="what you watch")
+
+    async def watches(self, native: str, member: str) -> bool:
+        """Whether the member is told of new posts in a thread."""
+        path = f"threads/{_id(native)}/subscriptions"
+        for page in range(1, _MAX_PAGES + 1):
+            rows = (await self._read(path, Subscriptions, [("page", str(page))], why="who watches")).collection
+            if any(str(row.get("subscriber_id")) == member for row in rows):
+                return True
+            if len(rows) < 20:
+                break
+        return False
+
+    async def topics(self) -> dict[str, Any]:
+        """The course's topics that have threads, by their ids, with the numbers of both kinds of threads."""
+        path = f"commentables/{quote(self.course, safe='')}/counts"
+        return await self._read(path, dict[str, Any], why="topics")
+
     async def thread(self, native: str, *, why: str = "the post again") -> Thread:
         """A thread without its responses. Raises NotFound, Unshowable."""
         return await self._read(f"threads/{_id(native)}", Thread, [("with_responses", "false")], why=why)
@@ -157,7 +195,8 @@ class Client:
     async def stats(self, username: str) -> Stats | None:
         """A member's numbers in the course by name; None where the course does not know the name."""
         path = f"users/{quote(self.course, safe='')}/stats"
-        found = (await self._read(path, StatsPage, [("usernames", username)], why="the member's numbers")).user_stats
+        params = [("usernames", username), ("with_timestamps", "true")]
+        found = (await self._read(path, StatsPage, params, why="the member's numbers")).user_stats
         return next((row for row in found if row.username.casefold() == username.casefold()), None)
 
     async def names(self, natives: Iterable[str]) -> dict[str, str]:
@@ -213,6 +252,36 @@ class Client:
     async def delete(self, kind: str, native: str) -> None:
         """Delete for good, with everything below it. Raises NotFound when it is gone already."""
         await self._write("DELETE", kind, native, None, why="delete the post")
+
+    async def respond(self, native: str, text: str, member: str, *, to: str | None = None) -> Comment:
+        """Answer a thread as `member`, or reply to its response `to`. Raises Refused for a blank text, which would
+        break the thread."""
+        if not text.strip():
+            raise Refused("The forum cannot keep a post without text, so nothing was sent.")
+        path = f"comments/{_id(to)}" if to else f"threads/{_id(native)}/comments"
+        body = {"body": text, "course_id": self.course, "user_id": member}
+        return decode(await self.door.ask("POST", f"{self.prefix}/{path}", json=body, why="reply"), Comment)
+
+    async def endorse(self, native: str, member: str, *, on: bool) -> Content:
+        """Mark a response as an answer in the name of `member`, or take the mark off."""
+        body: dict[str, Any] = {"endorsed": True, "endorsement_user_id": member} if on else {"endorsed": False}
+        return await self._write("PUT", "comment", native, body, why="mark the answer" if on else "take the mark off")
+
+    async def move(self, native: str, topic: str) -> Content:
+        """Put a thread into another topic of the course."""
+        return await self._write("PUT", "thread", native, {"commentable_id": topic}, why="move")
+
+    async def watch(self, native: str, member: str, *, on: bool) -> None:
+        """Have `member` told of new posts in a thread, or no more. Twice does no harm."""
+        path = f"{self.prefix}/users/{_id(member)}/subscriptions"
+        if on:
+            await self.door.ask("POST", path, json={"source_id": _id(native)}, why="watch")
+            return
+        try:
+            await self.door.ask("DELETE", path, [("source_id", _id(native))], why="stop watching")
+        except NotFound as error:
+            if "subscription" not in error.message.lower():
+                raise
 
     # --- both
 

@@ -11,10 +11,13 @@ from __future__ import annotations
 
 from modtui.domain.capability import ALLOWED, Blocked, Capability
 from modtui.domain.decisions import VERBS
-from modtui.domain.items import Offer
+from modtui.domain.items import Item, Offer
 from modtui.text import Foreign
 
-POSSIBLE = frozenset({"approve", "remove", "spam", "purge", "restore", "edit", "lock", "unlock", "reopen", "offer"})
+POSSIBLE = frozenset({
+    "approve", "remove", "spam", "purge", "restore", "edit", "lock", "unlock", "reopen", "offer",
+    "reply", "accept", "unaccept", "duplicate", "move", "watch", "unwatch",
+})  # fmt: skip
 NEVER = {
     "ignore": "the forum cannot close a report without a verdict: approve closes it, remove acts on it",
     "silence": "the forum cannot silence a member",
@@ -26,15 +29,30 @@ NEVER = {
     "note": "the forum has no notes for the team",
     "warn": "the forum has no messages to members",
     "escalate": "the forum itself has nobody to escalate to",
-    "reply": "modtui does not answer on this forum yet",
-    "accept": "modtui does not mark answers on this forum yet",
+    "tag": "the forum has no tags that can be set",
+    "assign": "the forum cannot assign a thread to anybody",
+    "unassign": "the forum cannot assign a thread to anybody",
+    "bookmark": "the forum has no bookmarks; watch the thread instead",
+    "unbookmark": "the forum has no bookmarks",
+    "logout": "members sign in to the platform around the forum, not to the forum",
+    "erase": "the forum cannot delete a member",
 }
-"""Why the other verbs are not there. Replies and answers belong to the questions lane."""
+"""Why the other verbs are not there."""
+MISSING = {
+    "members": "the forum lists its members only by their numbers in the course",
+    "private": "the forum knows no addresses of its members",
+    "templates": "the forum keeps no saved texts",
+    "writing": "the forum does not tell who is writing",
+    "whisper": "the forum has no posts that only the team reads",
+    "message": "the forum has no messages to members",
+}
+"""Optional parts of the protocol that the forum does not have."""
+NO_SUCH = "the forum has no such action"
 
 
 def verbs(can: Capability) -> dict[str, Capability]:
     """What this account can do: everything the platform has, or nothing (`can` says why)."""
-    return {verb: can if verb in POSSIBLE else Blocked("platform", NEVER[verb]) for verb in VERBS}
+    return {verb: can if verb in POSSIBLE else Blocked("platform", NEVER.get(verb, NO_SUCH)) for verb in VERBS}
 
 
 def offers_for(
@@ -96,3 +114,45 @@ def offers_for(
         only = can(Blocked("platform", "the forum closes threads, not single responses"))
         found.append(Offer(id="lock", verb="lock", label=Foreign("Close the thread"), capability=only, default=True))
     return tuple(found)
+
+
+def question_offers(item: Item, can_write: Capability) -> tuple[Offer, ...]:
+    """The offers of a question: what is done to its thread, and to the post that asks."""
+    opening = {"edit", "withdraw", "spam", "delete", "restore"}
+    removed = item.state == "removed"
+    posts = offers_for("thread", state="open", removed=removed, closed=item.place.closed, can_write=can_write)
+    labels = {
+        "reply": ("Reply", "Everybody who reads the course's forum can read it."),
+        "accept": ("Mark a response as the answer", "The forum calls it endorsed; a thread can have several."),
+        "unaccept": ("Take the mark off the answer", None),
+        "duplicate": ("Link the original and close", "A reply with the link, then the thread is closed."),
+        "move": ("Move to another topic", None),
+        "watch": ("Watch the thread", "The platform tells the acting member of new posts."),
+        "unwatch": ("Stop watching", None),
+    }
+    found = [
+        Offer(
+            id=verb, verb=verb, label=Foreign(label), description=Foreign(about) if about else None, default=True,
+            capability=can_write if can_write != ALLOWED else thread_capability(item, verb),
+            needs=("text",) if verb == "reply" else (),
+        )
+        for verb, (label, about) in labels.items()
+    ]  # fmt: skip
+    return (*found, *(offer for offer in posts if offer.id in opening or offer.verb in ("lock", "unlock")))
+
+
+def thread_capability(item: Item, verb: str) -> Capability:
+    """Whether the thread of `item` (a question, or a reported post) takes a verb of the thread as it stands."""
+    question, closed = item.question, item.place.closed
+    match verb:
+        case "reply" | "duplicate" if closed:
+            return Blocked("state", "the thread is closed")
+        case "accept" if question is not None and not item.native.get("answers"):
+            return Blocked("state", "there is no response yet")
+        case "unaccept" if question is not None and question.accepted is None:
+            return Blocked("state", "no response is marked as the answer")
+        case "watch" if question is not None and question.watched:
+            return Blocked("state", "you watch it already")
+        case "unwatch" if question is not None and not question.watched:
+            return Blocked("state", "you do not watch it")
+    return ALLOWED

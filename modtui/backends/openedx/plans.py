@@ -10,11 +10,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from msgspec.structs import replace
+
+from modtui.backends.openedx import thread_plans
 from modtui.backends.openedx.shape import notice
 from modtui.domain.capability import Blocked
 from modtui.domain.decisions import Call, Effect, Intent, Plan, PlannedStep, Step
 from modtui.domain.items import SEVERE, Item, Offer
 from modtui.domain.seen import text_digest
+from modtui.domain.subjects import SubjectRef
 from modtui.errors import Refused
 from modtui.text import Foreign, count, own, show_line
 
@@ -43,16 +47,21 @@ def choose(item: Item, intent: Intent) -> Offer:
     return offer
 
 
-def plan(item: Item, intent: Intent, moderator: str, base: str) -> Plan:
-    """What the intent does to the item. `moderator` is the acting member's id, `base` the words of the notice.
+def plan(item: Item, intent: Intent, moderator: str, base: str, address: str = "") -> Plan:
+    """What the intent does to the item. `moderator` is the acting member's id, `base` the words of the notice,
+    `address` where the page of a thread is (with `{thread}` in place of its number).
 
     Raises Refused with a sentence.
     """
+    if thread_plans.handles(item, intent):
+        return thread_plans.plan(item, intent, moderator, address)
     offer = choose(item, intent)
     if intent.message:
         raise Refused("The forum has no messages to members, so the author cannot be told.")
     if intent.sanction:
         raise Refused(f"The forum cannot {intent.sanction.kind} a member.")
+    if item.ref.kind == "question":  # the post that asks is the thread's own
+        item = replace(item, ref=SubjectRef(item.ref.community, "thread", item.ref.native))
     if item.ref.kind not in ("thread", "comment"):
         raise Refused("This is neither a thread nor a comment of the forum.")
     make = _MAKERS[offer.id]
@@ -171,6 +180,13 @@ def plan_undo(item: Item, done: Sequence[Step], moderator: str) -> Plan:
     stays: list[str] = []
     effects: list[Effect] = []
     for step in reversed(done):
+        data = step.answer.data if step.answer else {}
+        back = thread_plans.inverse(step.call, data)
+        if back is not None:
+            steps += back[0]
+            stays += [words for words in back[1] if words not in stays]
+            effects += [Effect("thread", own(one.words)) for one in back[0]]
+            continue
         made = _BACK[step.call.name](step) if step.call.name in _BACK else None
         if made is None:
             stays.append(f"{step.words}: the forum cannot take this back")

@@ -20,6 +20,7 @@ from modtui.domain.items import (
     Item,
     Member,
     Place,
+    Record,
     Report,
     State,
     ThreadPost,
@@ -186,9 +187,14 @@ def thread_of_item(item: Item) -> DomainThread:
     )
 
 
+def post_name(content: Thread | Comment) -> str:
+    """A post's id in a thread: the numbers of threads and of comments overlap."""
+    return f"{'thread' if isinstance(content, Thread) else 'comment'}-{content.native}"
+
+
 def _post(content: Thread | Comment, number: int, *, subject: bool = False, reply_to: int | None = None) -> ThreadPost:
     return ThreadPost(
-        id=f"{'thread' if isinstance(content, Thread) else 'comment'}-{content.native}",
+        id=post_name(content),
         number=number,
         author=author_of(content),
         body=body_of(content),
@@ -219,11 +225,14 @@ def dossier_of(member: Member, stats: Stats | None, threads: Sequence[Thread]) -
             username=member.username,
             posts=stats.threads + stats.responses + stats.replies,
             threads=stats.threads,
+            seen_ms=parse_iso_or_none(stats.last_activity_at),
         )
     recent = sorted(threads, key=time_order, reverse=True)
     return Dossier(
         member=member,
         reports_got=stats.active_flags + stats.inactive_flags if stats else None,
+        got=Record(total=stats.active_flags + stats.inactive_flags, open=stats.active_flags) if stats else Record(),
         recent=tuple(_post(one, number) for number, one in enumerate(recent, 1)),
+        recent_titles={post_name(one): Foreign(one.title.strip()) for one in recent},
         sanctionable=NO_SANCTIONS,
     )

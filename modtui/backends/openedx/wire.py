@@ -59,14 +59,27 @@ class Content(msgspec.Struct, frozen=True, kw_only=True):
         return tuple(sorted({str(one) for one in self.abuse_flaggers}, key=id_order))
 
 
+class Endorsement(msgspec.Struct, frozen=True):
+    """Who marked a response as an answer, and when."""
+
+    user_id: Id | None = None
+    time: str | None = None
+
+
 class Comment(Content, frozen=True, kw_only=True):
     """A response (no `parent_id`) or a reply to one. `depth` is always 0, so it is not read; `children` are replies."""
 
     thread_id: Id = ""
     parent_id: Id | None = None
     endorsed: bool = False
+    endorsement: Endorsement | None = None
     child_count: int = 0
     children: list[msgspec.Raw] = []
+
+    @property
+    def above(self) -> str | None:
+        """The response that it replies to; None for a response (which some answers write as the word None)."""
+        return str(self.parent_id) if self.parent_id not in (None, "", "None") else None
 
 
 class Thread(Content, frozen=True, kw_only=True):
@@ -82,6 +95,8 @@ class Thread(Content, frozen=True, kw_only=True):
     close_reason_code: str | None = None
     pinned: bool | None = False
     tags: list[str] = []
+    last_activity_at: str | None = None
+    votes: dict[str, Any] = {}
     comments_count: int = 0
     abuse_flagged_count: int = 0
     children: list[msgspec.Raw] = []
@@ -95,6 +110,12 @@ class ThreadPage(msgspec.Struct, frozen=True, kw_only=True):
     num_pages: int
     page: int = 1
     thread_count: int | None = None
+
+
+class Subscriptions(msgspec.Struct, frozen=True, kw_only=True):
+    """Who is told of new posts in a thread: a page of at most twenty."""
+
+    collection: list[dict[str, Any]] = []
 
 
 class User(msgspec.Struct, frozen=True, kw_only=True):
@@ -113,12 +134,15 @@ class Stats(msgspec.Struct, frozen=True, kw_only=True):
     threads: int = 0
     responses: int = 0
     replies: int = 0
+    last_activity_at: str | None = None
 
 
 class StatsPage(msgspec.Struct, frozen=True, kw_only=True):
     """The answer of `users/{course}/stats`."""
 
     user_stats: list[Stats] = []
+    num_pages: int = 0
+    count: int = 0
 
 
 def id_order(native: str) -> tuple[int, str]:
