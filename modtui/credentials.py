@@ -6,6 +6,7 @@ the terminal.
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import re
@@ -17,6 +18,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import quote
 
 from msgspec import Struct
 
@@ -31,6 +33,8 @@ Store = Literal["keyring", "file"]
 VARIABLE = "MODTUI_TOKEN"
 ROUTE_VARIABLE = "MODTUI_ROUTE_"
 SERVICE = "modtui"
+_SHORTEST = 4
+"""What is shorter is part of too many words to be taken out of a text."""
 COMMAND_S = 10.0
 _KEYLIKE = re.compile(r"[A-Za-z0-9_-]{28,}")
 KEYRING_S = 3.0
@@ -44,6 +48,9 @@ class Key:
     kind: Kind = "user"
     user: str | None = None
     source: str = ""
+
+    def __post_init__(self) -> None:
+        _know(self.secret, self.user)
 
 
 class Wanted(Struct, frozen=True):
@@ -69,6 +76,21 @@ class Tried(Struct, frozen=True):
 
 
 _route_tokens: dict[str, str] = {}
+_known: set[str] = set()
+
+
+def _know(secret: str, user: str | None = None) -> None:
+    """Remember every way in which a text could repeat a secret."""
+    if len(secret) >= _SHORTEST:
+        login = base64.b64encode(f"{user or ''}:{secret}".encode()).decode("ascii")
+        _known.update((secret, quote(secret, safe=""), json.dumps(secret)[1:-1], repr(secret)[1:-1], login))
+
+
+def redact(text: str) -> str:
+    """`text` without any secret that this process has come across, however it is written there."""
+    for secret in sorted(_known, key=len, reverse=True):
+        text = text.replace(secret, "(key)")
+    return text
 
 
 def route_variable(name: str) -> str:
@@ -85,11 +107,37 @@ def take_token(environ: Any = os.environ) -> str | None:
     """Take MODTUI_TOKEN out of the environment, and the secrets of routes (`route_tokens` has them then), so that no
     child inherits them. Called once, at the start."""
     _route_tokens.clear()
+    ours = environ is os.environ
     for name in [one for one in environ if one.startswith(ROUTE_VARIABLE)]:
+        if ours:
+            _blank(name)
         if secret := environ.pop(name).strip():
+            _know(secret)
             _route_tokens[name] = secret
+    if ours and VARIABLE in environ:
+        _blank(VARIABLE)
     token = environ.pop(VARIABLE, None)
-    return token if token and token.strip() else None
+    if not token or not token.strip():
+        return None
+    _know(token.strip())
+    return str(token)
+
+
+def _blank(name: str) -> None:
+    """Overwrite the variable where the kernel shows it (/proc/<id>/environ): taking it out of the environment leaves
+    the bytes with which the process was started. Where that does not work nothing happens; only we could read them."""
+    if not sys.platform.startswith("linux"):
+        return
+    try:
+        import ctypes  # late: only who has a key in the environment pays for it
+
+        library = ctypes.CDLL(None)
+        library.getenv.argtypes, library.getenv.restype = [ctypes.c_char_p], ctypes.c_void_p
+        at = library.getenv(name.encode())
+        if at:
+            ctypes.memset(at, ord("x"), len(ctypes.string_at(at)))
+    except (ImportError, OSError, AttributeError, ValueError):
+        pass
 
 
 def clean(secret: str, source: str) -> str:
@@ -97,6 +145,7 @@ def clean(secret: str, source: str) -> str:
     secret = secret.strip()
     if not secret:
         raise AuthError(f"The key from {source} is empty.")
+    _know(secret)
     if not secret.isascii() or not secret.isprintable() or len(secret) > 4096:
         raise AuthError(f"What came from {source} is not a key: it has signs that no key has.")
     return secret
@@ -151,7 +200,10 @@ def _from_command(wanted: Wanted) -> Key | str:
     try:
         child = subprocess.Popen(  # no shell: the words go to the program as they are
             wanted.token_command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-            env={name: value for name, value in os.environ.items() if name != VARIABLE},
+            env={
+                name: value for name, value in os.environ.items()
+                if name != VARIABLE and not name.startswith(ROUTE_VARIABLE)
+            },
         )  # fmt: skip
     except (OSError, ValueError) as error:
         return f"{show_line(program, 60)} cannot be started: {getattr(error, 'strerror', None) or error}"

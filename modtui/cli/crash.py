@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import re
 import sys
+import threading
 import time
 import traceback
-from collections.abc import Iterable
 
 import modtui
-from modtui import paths
+from modtui import credentials, paths
 from modtui.cli.output import narrate
 from modtui.errors import ModtuiError
 
@@ -19,18 +19,36 @@ _KEPT = 10
 _KEYLIKE = re.compile(r"[A-Za-z0-9+/_-]{28,}={0,2}")
 
 
-def redact(text: str, secrets: Iterable[str | None]) -> str:
-    """The text without the secrets, and without anything that looks like a key."""
-    for secret in secrets:
-        if secret:
-            text = text.replace(secret, "(key)")
+def redact(text: str) -> str:
+    """The text without the secrets that were read, and without anything that looks like a key."""
+    text = credentials.redact(text)
     lines = (line if line.lstrip().startswith("File ") else _KEYLIKE.sub("(key?)", line) for line in text.split("\n"))
     return "\n".join(lines)
 
 
-def report(error: BaseException, secrets: Iterable[str | None] = ()) -> None:
+def _of_a_thread(failed: threading.ExceptHookArgs) -> None:
+    """What ends a thread goes to standard error as Python has it, but without keys."""
+    narrate(redact("".join(traceback.format_exception(failed.exc_type, failed.exc_value, failed.exc_traceback))))
+
+
+def guard() -> None:
+    """What Python itself prints of an error that nobody caught (in a thread, in a task) holds no key either."""
+    import logging
+
+    class Redacting(logging.Formatter):
+        """The plain words of a record and its trace, without keys."""
+
+        def format(self, record: logging.LogRecord) -> str:
+            return redact(super().format(record))
+
+    if logging.lastResort is not None:
+        logging.lastResort.setFormatter(Redacting())
+    threading.excepthook = _of_a_thread
+
+
+def report(error: BaseException) -> None:
     """Tell of an unexpected error: with MODTUI_DEBUG=1 all of it, else a sentence and where the rest is."""
-    trace = redact("".join(traceback.format_exception(error)), secrets)
+    trace = redact("".join(traceback.format_exception(error)))
     if os.environ.get(DEBUG) == "1":
         narrate(trace)
         return

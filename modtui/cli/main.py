@@ -101,6 +101,8 @@ def main(args: Sequence[str] | None = None) -> int:
     """Run modtui and return the exit code. No expected error shows a traceback."""
     token = credentials.take_token()
     os.umask(0o077)  # whatever a library writes beside our files stays private too
+    _no_core()
+    crash.guard()
     output.setup()
     try:
         result = cli.main(
@@ -129,14 +131,24 @@ def main(args: Sequence[str] | None = None) -> int:
         return 0
     except OSError as error:
         if error.errno not in _NO_ROOM:
-            crash.report(error, (token,))
+            crash.report(error)
             return 1
         output.end_output()
         output.narrate(output.safe(str(output.unwritable(error))))
         return 1
     except Exception as error:  # a mistake of ours: one sentence, and the trace in a private file
-        crash.report(error, (token,))
+        crash.report(error)
         return 1
+
+
+def _no_core() -> None:
+    """Should Python itself crash, no copy of its memory, with keys in it, is left on the disk."""
+    try:
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
+    except (ImportError, OSError, ValueError):
+        pass  # a system without it
 
 
 if __name__ == "__main__":

@@ -342,8 +342,9 @@ def test_a_full_disk_is_told_and_nothing_is_half_written(tmp_path: Path) -> None
 def test_a_disk_without_room_for_a_journal_is_told(tmp_path: Path, size: str) -> None:
     (tmp_path / "disk").mkdir()
     made = child(
-        "look", str(tmp_path / "disk" / "state.db"), before=f"mount -t tmpfs -o mode=700,size={size} none {tmp_path}/disk"
-    )
+        "look", str(tmp_path / "disk" / "state.db"),
+        before=f"mount -t tmpfs -o mode=700,size={size} none {tmp_path}/disk",
+    )  # fmt: skip
     assert made.stdout.startswith("error") and "space" in made.stdout, made.stdout + made.stderr
     assert "Traceback" not in made.stderr
 
