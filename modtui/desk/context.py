@@ -21,8 +21,10 @@ from modtui.desk.link import broken
 from modtui.desk.rooms import DeskLike
 from modtui.desk.words import did
 from modtui.domain.decisions import Decision
-from modtui.domain.items import Answered, Dossier, Item, Member, Thread
+from modtui.domain.items import Dossier, Item, Member, Thread
+from modtui.domain.subjects import CommunityId
 from modtui.errors import ModtuiError, NotFound, RateLimited
+from modtui.store.pick import pick
 from modtui.text import Foreign, Shown, join, say
 
 FRESH_S = 300.0
@@ -32,6 +34,13 @@ DWELL_S = 3.0
 thread, re-read and write only."""
 IN_FLIGHT = 3
 EARLIER = 20
+
+
+_UNTOLD = "language IS NULL"
+UNTOLD = 200
+"""So many questions of unknown language are noted at a time ..."""
+UNTOLD_MS = 60_000
+"""... and so often it is looked for more."""
 
 
 class Context(Struct, frozen=True):
@@ -47,8 +56,6 @@ class Context(Struct, frozen=True):
     loading: bool = False
     problem: str | None = None
     fresh_ms: int = 0
-    similar: tuple[Answered, ...] = ()
-    """Threads like a question that were solved or answered."""
 
 
 class _Flight:
@@ -78,6 +85,9 @@ class ContextKeeper:
         self._follow: asyncio.Task[None] | None = None
         self._earlier: dict[str, tuple[Shown, ...]] = {}
         self._memo: dict[str, tuple[Item, Context]] = {}
+        self._tried: set[str] = set()
+        self._untold: dict[CommunityId, list[str]] = {}
+        self._looked: dict[CommunityId, int] = {}
 
     # --- looking
 
@@ -224,6 +234,25 @@ class ContextKeeper:
         await self._desk.store.cache.put_thread(item.id, thread)
         await self._desk.solved.learn(item, thread)
         self._desk.filling.read(item, thread)
+
+    async def trickle(self, community: CommunityId) -> bool:
+        """Read the thread of one question whose language nobody can tell from its row: lists show some questions by
+        their titles only. False when there is none. Raises the backend's errors."""
+        cache = self._desk.store.cache
+        now_ms = self._desk.clock.now_ms()
+        waiting = self._untold.setdefault(community, [])
+        if not waiting and now_ms >= self._looked.get(community, 0) + UNTOLD_MS:
+            self._looked[community] = now_ms
+            ids = pick(cache, ["id"], "questions", [community], lambda row: row[0] not in self._tried, where=_UNTOLD)
+            waiting += ids[:UNTOLD]
+        while waiting:
+            id = waiting.pop()
+            self._tried.add(id)
+            item = cache.item(id)
+            if item is not None and item.language is None and self._stale_thread(item):
+                await self._fetch_thread(item, ahead=True)
+                return True
+        return False
 
     async def _fetch_dossier(self, item: Item, native: str) -> None:
         with spending("read"):

@@ -17,6 +17,7 @@ from modtui.domain.subjects import CommunityId, Lane
 from modtui.errors import ModtuiError, RateLimited, RightsError
 
 if TYPE_CHECKING:
+    from modtui.desk.context import ContextKeeper
     from modtui.desk.members import Members
 
 FIRST_PAGES = 3
@@ -281,6 +282,9 @@ class SiteSync:
         """One request or two of background work; False when there is none left."""
         lanes = self.lanes
         if await lanes.look_due() or await lanes.check_some() or await lanes.next_page():
+            return True
+        keeper: ContextKeeper | None = getattr(self._desk, "keeper", None)
+        if keeper is not None and await keeper.trickle(self.id):
             return True
         members: Members | None = getattr(self._desk, "members", None)
         self._members_turn = not self._members_turn

@@ -31,13 +31,13 @@ HINTS: dict[Lane, tuple[str, ...]] = {
 """The keys of the hint line, what matters most first; the last ones never give way."""
 
 EFFECTS: dict[Lane, tuple[str, ...]] = {
-    "questions": ("item.reply", "thread.lock", "item.escalate"),
+    "questions": ("item.reply", "thread.lock"),
     "members": ("item.approve",),
 }
 """Keys whose effects the item tells; other lanes have those of reports."""
 
 REPORT_EFFECTS = (
-    "item.approve", "item.remove", "item.spam", "item.ignore", "item.restore", "thread.lock", "item.escalate",
+    "item.approve", "item.remove", "item.spam", "item.ignore", "item.restore", "thread.lock",
 )  # fmt: skip
 
 THREAD_VERBS = (
