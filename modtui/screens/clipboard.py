@@ -12,6 +12,7 @@ from textual.app import App
 
 from modtui.screens.shell import Shell
 from modtui.text import Shown, hostile_kinds, own, say
+from modtui.text.output import carried
 
 LIMIT = 74_994
 """Bytes that common terminals take in one OSC 52."""
@@ -34,11 +35,11 @@ def copy(app: App[Any], shell: Shell, text: str) -> Shown:
         for command in NATIVE:
             if shutil.which(command[0]) and (command[0] == "pbcopy" or shell.terminal.display):
                 try:
-                    subprocess.run(command, input=text.encode(), timeout=2, check=True, capture_output=True)
+                    subprocess.run(command, input=carried(text).encode(), timeout=2, check=True, capture_output=True)
                 except (OSError, subprocess.SubprocessError):
                     continue
                 return say("copied.{warning}", warning=warning)
-    app.copy_to_clipboard(text)
+    app.copy_to_clipboard(carried(text))
     return say("sent to your terminal's clipboard.{warning}", warning=warning)
 
 

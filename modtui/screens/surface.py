@@ -22,10 +22,11 @@ from modtui.domain.capability import Blocked
 from modtui.domain.decisions import Intent
 from modtui.domain.items import Item
 from modtui.errors import ModtuiError
+from modtui.screens.fields import Field
 from modtui.screens.lines.base import Drawn, Line
 from modtui.screens.shell import Shell
 from modtui.screens.tokens import AZERTY, token_of
-from modtui.text import Shown, own, say
+from modtui.text import Shown, own, say, unescape
 from modtui.text.width import cut, wrap
 from modtui.widgets.bars import Bars, Drawing, TopState, hint_pieces
 
@@ -84,7 +85,7 @@ class Surface(Screen[None], inherit_bindings=False):
         yield Drawing(paint, self._draw_panel, fill="panel", id="panel")
         yield Drawing(paint, self._draw_message, fill="message", id="message")
         yield Drawing(paint, self._draw_hint, fill="hint", id="hint")
-        field = Input(id="field", compact=True, select_on_focus=False)
+        field = Field(id="field", compact=True, select_on_focus=False)
         field.display = False
         field.cursor_blink = False
         yield field
@@ -253,9 +254,8 @@ class Surface(Screen[None], inherit_bindings=False):
         """Ask for one line of text in the place of the last line."""
         self._text_done, self._text_left, self._text_changed = done, left, changed
         self.ask(say("{prompt}   (enter takes it, ctrl+g leaves)", prompt=prompt))
-        field = self.query_one("#field", Input)
-        field.value = text
-        field.cursor_position = len(text)
+        field = self.query_one("#field", Field)
+        field.load(text)
         self.query_one("#hint", Drawing).display = False
         field.display = True
         self.set_focus(field)  # at once: the next key may be on its way
@@ -271,7 +271,7 @@ class Surface(Screen[None], inherit_bindings=False):
         """Tell who wants to follow the typing."""
         event.stop()
         if self._text_changed is not None and self.focused is event.input:
-            self._text_changed(event.value)
+            self._text_changed(unescape(event.value))
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Enter takes the text."""
@@ -281,7 +281,7 @@ class Surface(Screen[None], inherit_bindings=False):
         self._end_text()
         self.say(own(""))
         if done is not None:
-            done(event.value)
+            done(unescape(event.value))
 
     def ask_long_text(
         self, title: Shown, text: str, done: Callable[[str], None], *, draft: str | None = None

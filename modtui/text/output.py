@@ -14,6 +14,7 @@ from modtui.text.shown import Foreign
 from modtui.text.signs import visible
 
 _FORMULA = re.compile(r"\s*[=+\-@＝＋－＠|%\t\r]")
+_HALVES = re.compile("[\ud800-\udfff]")
 _NUMBER = re.compile(r"[+-]?\d+([.,]\d+)?%?")
 
 
@@ -45,3 +46,8 @@ def csv_cell(text: Foreign | str) -> str:
     """
     clean = visible(text)
     return "'" + clean if _FORMULA.match(clean) and not _NUMBER.fullmatch(clean) else clean
+
+
+def carried(text: Foreign | str) -> str:
+    """The true text for a clipboard or a file. Lone halves of a pair, which no UTF-8 can hold, are named (`‹D800›`)."""
+    return text if text.isascii() else _HALVES.sub(lambda half: f"‹{ord(half[0]):04X}›", text)

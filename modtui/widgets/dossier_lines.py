@@ -117,7 +117,7 @@ def _activity(view: DossierView, dossier: Dossier, width: int) -> Iterator[Line]
         shown = values[-room:] if view.blocks else values[-(room // 3) :]
         line = sparkline(shown, blocks=view.blocks)
         total = sum(shown)
-        words = say("{line}  {what}, {total} in all", line=line, what=own(unit.format(n=len(shown))), total=total)
+        words = say("{line}  {what}, {total} in all", line=line, what=say(unit, n=len(shown)), total=total)
         yield from hung(label, words, "text", width, COLUMN)
 
 

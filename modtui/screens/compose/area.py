@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from textual import events
-from textual.widgets import TextArea
 
+from modtui.screens.pad import Pad
 from modtui.screens.tokens import token_of
-from modtui.text import escape, unescape
+from modtui.text import escape
 
 
-class Area(TextArea):
-    """Holds the reversible form of the text (`escape`), so hostile signs are visible and survive.
-
-    `takes(event, token)` is asked first about each key. Textual runs the keys that move and delete only after they
+class Area(Pad):
+    """`takes(event, token)` is asked first about each key. Textual runs the keys that move and delete only after they
     came back to the app, so that letters typed just after them would overtake them; here they are done at once.
     """
 
@@ -23,11 +21,6 @@ class Area(TextArea):
         self.takes = takes
         self.cursor_blink = False
         self.highlight_cursor_line = False
-
-    @property
-    def written(self) -> str:
-        """The text as it is meant."""
-        return unescape(self.text)
 
     @property
     def line_before(self) -> str:
@@ -46,16 +39,6 @@ class Area(TextArea):
             await self.run_action(binding.action)
             return
 
-    async def _on_paste(self, event: events.Paste) -> None:
-        """What comes from elsewhere is made visible like everything foreign."""
-        event.stop()
-        event.prevent_default()
-        self.put(event.text.replace("\r\n", "\n").replace("\r", "\n"))
-
-    def put(self, text: str) -> None:
-        """Insert foreign text where the cursor stands, instead of what is selected."""
-        self.replace(escape(text), *self.selection, maintain_selection_offset=False)
-
     def swap(self, old: str, new: str) -> bool:
         """Replace the first `old` in the text by foreign text; False when it is not there."""
         for row in range(self.document.line_count):
@@ -64,9 +47,3 @@ class Area(TextArea):
                 self.replace(escape(new), (row, column), (row, column + len(old)), maintain_selection_offset=False)
                 return True
         return False
-
-    def load(self, text: str) -> None:
-        """Put a whole foreign text, with the cursor at its end; ctrl+z brings back what was there."""
-        last = self.document.line_count - 1
-        self.replace(escape(text), (0, 0), (last, len(self.document[last])), maintain_selection_offset=False)
-        self.move_cursor(self.document.end)

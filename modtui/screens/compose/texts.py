@@ -83,9 +83,9 @@ def quote_lines(who: Shown, when_ms: int | None, body: Body | None, width: int, 
     """The post that is answered, in at most `rows` lines: "| zimtstern, 3h: Hallo, ..."."""
     head = join("", (who, say(", {age}", age=age(when_ms, now_ms)) if when_ms else own(""), own(": ")))
     text = show_line(plain(body), 4 * max(20, width) * max(1, rows)) if body is not None else own("(no text)")
-    lines = [*wrap(Shown(head + text), max(10, width - 4))]
+    lines = [*wrap(join("", (head, text)), max(10, width - 4))]
     if len(lines) > rows:
-        lines = [*lines[: rows - 1], cut(Shown(f"{lines[rows - 1]} {lines[rows]}"), max(10, width - 4))]
+        lines = [*lines[: rows - 1], cut(join(" ", (lines[rows - 1], lines[rows])), max(10, width - 4))]
     return [((own(" | "), "quote"), (line, "quote")) for line in lines]
 
 

@@ -9,8 +9,8 @@ from collections.abc import Callable
 
 from textual import events
 from textual.app import ComposeResult
-from textual.widgets import TextArea
 
+from modtui.screens.pad import Pad
 from modtui.screens.page import Page
 from modtui.screens.shell import Shell
 from modtui.screens.status import page_top
@@ -31,7 +31,7 @@ class EditorPage(Page):
 
     def middle(self) -> ComposeResult:
         """One text area."""
-        area = TextArea(escape(self.text if self._kept is None else self._kept), id="area", soft_wrap=True)
+        area = Pad(escape(self.text if self._kept is None else self._kept), id="area", soft_wrap=True)
         area.cursor_blink = False
         area.highlight_cursor_line = False
         yield area
@@ -39,7 +39,7 @@ class EditorPage(Page):
     def on_mount(self) -> None:
         """Write at once."""
         super().on_mount()
-        self.set_focus(self.query_one("#area", TextArea))
+        self.set_focus(self.query_one("#area", Pad))
         if self._kept is not None:
             self.say(own("This is your draft from before. To begin anew, empty it and leave."))
 
@@ -77,10 +77,10 @@ class EditorPage(Page):
             # The area takes what it gets itself; this came before it was there.
             event.stop()
             event.prevent_default()
-            self.query_one("#area", TextArea).insert("\n" if event.key == "enter" else event.character or "")
+            self.query_one("#area", Pad).insert("\n" if event.key == "enter" else event.character or "")
 
     def _written(self) -> str:
-        return unescape(self.query_one("#area", TextArea).text)
+        return self.query_one("#area", Pad).written
 
     def _take(self) -> None:
         text = self._written()
@@ -107,8 +107,8 @@ class EditorPage(Page):
         """Open the moderator's own editor; if it fails, nothing is lost."""
         from modtui.screens.outside import edit_outside
 
-        area = self.query_one("#area", TextArea)
+        area = self.query_one("#area", Pad)
         text = await edit_outside(self, area.text)
         if text is not None:
-            area.text = text
+            area.load(unescape(text))
             self.say(own("Taken from the editor. ctrl+o takes it, ctrl+g leaves."))
