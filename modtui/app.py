@@ -73,7 +73,7 @@ class ModtuiApp(App[int], inherit_bindings=False):
         self.shell = Shell(
             desk=desk, settings=settings, keymap=keymap or Keymap(settings.keys), painter=Painter(self.palette),
             terminal=terminal or look(), gate=Gate(painted_s=settings.screen.painted_ms / 1000),
-            tz=zone(settings.screen.timezone), now_ms=desk.clock.now_ms, read_only=bool(options.read_only),
+            tz=zone(settings.screen.timezone), now_ms=desk.clock.now_ms, read_only=options.read_only or desk.read_only,
         )  # fmt: skip
         self._opening: asyncio.Task[None] | None = None
         self._stop_listening: Callable[[], None] = _nothing

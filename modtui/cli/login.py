@@ -24,7 +24,7 @@ from modtui.cli.opening import (
 from modtui.cli.options import shared
 from modtui.cli.output import emit, emit_json, narrate
 from modtui.credentials import Key, Store
-from modtui.errors import AuthError, ModtuiError, Refused, UsageError, WrongSite
+from modtui.errors import AuthError, ModtuiError, ReadOnly, Refused, UsageError, WrongSite
 from modtui.settings import CommunitySettings, Settings
 from modtui.settings.address import canonical, exposed, name_for
 from modtui.settings.kinds import nearest
@@ -160,6 +160,9 @@ def login(
     """
     if options.url is not None or options.community is not None:
         raise UsageError("login takes the address as its argument, not --url or --community.")
+    if options.read_only:
+        hint = "login --read asks for one that can only look."
+        raise ReadOnly("modtui was started read-only, so no key is made.", hint)
     address = canonical(site)
     kind = options.backend or "discourse"
     if kind not in backends():
@@ -223,6 +226,8 @@ def logout(options: Options, name: str, remove: bool) -> int:
     """
     from modtui.settings.write import remove_community
 
+    if options.read_only:
+        raise ReadOnly("modtui was started read-only, so no key is withdrawn.")
     settings = settings_of(options)
     one = settings.community(name)
     if one is None:

@@ -103,9 +103,10 @@ def send(options: Options, id: str | None) -> int:
         async with working(desk, send=True):
             journal = desk.store.journal
             here = {community.id for community in desk.communities}
+            closed = {community.id for community in desk.communities if community.read_only}
             chosen = (
                 [full_id(journal, id)] if id is not None
-                else [one.id for one in journal.open_decisions() if one.community in here]
+                else [one.id for one in journal.open_decisions() if one.community in here - closed]
             )
             if not chosen:
                 narrate(own("The outbox is empty."))

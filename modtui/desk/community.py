@@ -11,6 +11,7 @@ from modtui.desk.events import Link
 from modtui.domain.items import Account
 from modtui.domain.ladder import Ladder
 from modtui.domain.subjects import CommunityId
+from modtui.settings.address import exposed
 
 if TYPE_CHECKING:
     from modtui.backends.base import Backend
@@ -40,6 +41,16 @@ class Community(Struct, kw_only=True):
     def id(self) -> CommunityId:
         """The identity that survives renaming."""
         return self.backend.connection.community
+
+    @property
+    def read_only(self) -> bool:
+        """Whether nothing may be written there: by the settings, or by `--read-only`."""
+        return self.backend.connection.read_only
+
+    @property
+    def insecure(self) -> bool:
+        """Whether everything, the key too, travels there unencrypted: plain http to another machine."""
+        return exposed(self.backend.connection.url)
 
     @property
     def identified(self) -> bool:

@@ -24,7 +24,7 @@ from modtui.domain.decisions import Decision, Intent, Plan, Step, Target
 from modtui.domain.items import Item
 from modtui.domain.seen import Seen, seen_of, without_text
 from modtui.domain.subjects import CommunityId, SubjectRef
-from modtui.errors import ModtuiError, Refused, UsageError
+from modtui.errors import ModtuiError, ReadOnly, Refused, UsageError
 from modtui.store.ids import new_id
 from modtui.text import Foreign
 
@@ -124,6 +124,12 @@ class Decider:
             raise Refused("This item belongs to a community that is not open here.")
         return community
 
+    def _may_write(self, item: Item) -> None:
+        """Raises ReadOnly where nothing may be sent to the item's community."""
+        community = self._known(item)
+        if community.read_only:
+            raise ReadOnly(str(words.read_only_there(community.name)))
+
     # ---------------------------------------------------------------- deciding
 
     async def decide(
@@ -159,7 +165,9 @@ class Decider:
     async def record_undo(
         self, original: Decision, plans: Sequence[tuple[Target, Item, Plan]]
     ) -> Decision:
-        """Commit the decision that takes `original` back; it goes out at once. Raises StoreError."""
+        """Commit the decision that takes `original` back; it goes out at once. Raises StoreError, ReadOnly."""
+        for _, item, _ in plans:
+            self._may_write(item)
         rows = [_Planned(item, plan, seen_of(item), True, False) for _, item, plan in plans]
         with _Commit(self, [target.ref for target, _, _ in plans]):
             intent = Intent(verb=plans[0][2].verb, offer=plans[0][2].offer)
@@ -192,6 +200,7 @@ class Decider:
             try:
                 if claimed_by_other(item) and not overrule and intent.verb != "note" and item.claim is not None:
                     raise Refused(f"{item.claim.by} has taken it")
+                self._may_write(item)
                 plan = self._plan(item, mine)
                 if not plan.steps:
                     raise Refused("there is nothing to do")

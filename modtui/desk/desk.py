@@ -331,6 +331,8 @@ class Desk(Handing):
         found = self._by_id.get(item.ref.community if item is not None else community or CommunityId(""))
         if found is None:
             return Blocked("state", "no community is chosen")
+        if found.read_only:
+            return Blocked("read-only", f"{found.name} is read-only in the settings")
         if verb == "escalate":
             return can_escalate(self._routes.values(), possible(found, item, verb))
         return possible(found, item, verb)

@@ -182,8 +182,8 @@ class Outbox:
 
     async def _take_locks(self) -> None:
         for id, lock in self._locks.items():
-            if id in self._ready or not lock.acquire():
-                continue
+            if id in self._ready or self._senders[id].community.read_only or not lock.acquire():
+                continue  # what was held for a community that is read-only by now stays held
             self.book.refresh()
             skip = {one.in_flight for one in self._workers(id) if one.in_flight is not None}
             found = await recover(self.book, self.clock, id, resume_after_s=self.resume_after_s, skip=skip)

@@ -402,6 +402,11 @@ def read_only() -> Shown:
     return own("Read-only: nothing is sent (started with --read-only).")
 
 
+def read_only_there(name: str) -> Shown:
+    """The sentence of `read_only = true` of one community."""
+    return say("Read-only: nothing is sent to {name} (read_only in the settings).", name=name)
+
+
 def already(decision: Decision | None) -> str:
     """Why an item was left out of a decision: it has one."""
     return {

@@ -35,13 +35,28 @@ def alert_of(troubled: list[Community], one: Community | None, shell: Shell) -> 
     return tuple(variants)
 
 
+def warnings_of(desk: Desk, shell: Shell) -> list[Shown]:
+    """What must be seen all the time: that nothing can be written, that the line can be read by others."""
+    found: list[Shown] = []
+    closed = [one.name for one in desk.communities if one.read_only]
+    if shell.read_only or desk.read_only or (closed and len(closed) == len(desk.communities)):
+        found.append(own("READ-ONLY"))
+    elif closed:
+        found.append(say("READ-ONLY: {names}", names=show_line(", ".join(closed), 24)))
+    plain = [one.name for one in desk.communities if one.insecure]
+    if plain and len(plain) == len(desk.communities):
+        found.append(own("PLAIN HTTP"))
+    elif plain:
+        found.append(say("PLAIN HTTP: {names}", names=show_line(", ".join(plain), 24)))
+    return found
+
+
 def notes_of(desk: Desk, shell: Shell, troubled: bool) -> list[Note]:
     """The counters that never give way."""
     box = desk.outbox()
     now = shell.now_ms()
     notes: list[Note] = []
-    if shell.read_only:
-        notes.append((own("READ-ONLY"), "status.alert"))
+    notes.extend((words, "status.alert") for words in warnings_of(desk, shell))
     for word, n in (("conflict", box.conflict), ("failed", box.failed), ("unknown", box.unknown)):
         if n:
             notes.append((say("{word} {n}: U", word=own(word), n=n), "status.alert"))
