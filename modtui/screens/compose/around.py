@@ -38,8 +38,6 @@ class Around:
         self.busy: tuple[Shown, ...] = ()
         """Who is writing here just now."""
         self._last = writing.item.question.last if writing.item.question is not None else None
-        self._templates_problem: Shown = EMPTY
-        self._saved: list[Entry] | None = None
 
     # the item
     @property
@@ -55,7 +53,13 @@ class Around:
     @property
     def similar(self) -> tuple[Answered, ...]:
         """Solved threads like it, as far as they were found."""
-        return self._desk.context(self.item).similar
+        return self._desk.solved.known(self.item) or ()
+
+    async def find_similar(self) -> None:
+        """Look for them, where nobody has looked yet."""
+        if self._desk.solved.known(self.item) is None and await self._desk.similar(self.item):
+            self.changed()
+            self._tell_similar()
 
     @property
     def body(self) -> Body | None:

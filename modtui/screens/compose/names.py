@@ -19,7 +19,7 @@ from modtui.text.width import pad
 from modtui.widgets.draw import Line
 
 if TYPE_CHECKING:
-    from modtui.screens.compose.screen import ComposerPage
+    from modtui.screens.compose.base import ComposerBase
 
 ASK_S = 0.25
 """The site is asked when typing rests so long."""
@@ -29,7 +29,7 @@ _KINDS: dict[str, ChoiceKind] = {"@": "person", "#": "category"}
 class Names:
     """Finds what could be meant. The keys never wait for it: an answer that comes late changes the popup."""
 
-    def __init__(self, page: ComposerPage, item: Item) -> None:
+    def __init__(self, page: ComposerBase, item: Item) -> None:
         self._page, self._item = page, item
         self._chooser = Chooser(page.desk)
         self._token: Token | None = None

@@ -97,11 +97,12 @@ def post_entries(thread: Thread | None) -> list[Entry]:
     return out
 
 
-def matching(entries: Sequence[Entry], query: str) -> list[Entry]:
-    """The entries that fit what is typed, in their groups; with a query the group with the best one comes first."""
+def matching(entries: Sequence[Entry], query: str, first: Kind = "saved") -> list[Entry]:
+    """The entries that fit what is typed, in their groups, `first` the first of them; with a query the group with the
+    best one comes first."""
     wanted = query.strip()
     if not wanted:
-        order = list(GROUPS)
+        order = [first, *(kind for kind in GROUPS if kind != first)]
         return sorted(entries, key=lambda one: order.index(one.kind))
     scored: list[tuple[int, int, Entry]] = []
     for n, entry in enumerate(entries):

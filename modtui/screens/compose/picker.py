@@ -29,16 +29,18 @@ class PickerPage(LinesPage):
     cursor: int | None = 0
 
     def __init__(
-        self, shell: Shell, community: Community | None, entries: Sequence[Entry], chosen: Callable[[Entry], None]
-    ) -> None:
+        self, shell: Shell, community: Community | None, entries: Sequence[Entry], chosen: Callable[[Entry], None],
+        first: Kind = "saved",
+    ) -> None:  # fmt: skip
         super().__init__(shell)
         self._community = community
         self.entries = list(entries)
         self.chosen = chosen
+        self.first: Kind = first
         self.query_text = ""
         self.notes: dict[Kind, Shown] = {}
         """What is said of a group that has nothing (yet)."""
-        self.found = matching(self.entries, "")
+        self.found = matching(self.entries, "", first)
         self._lines_of: list[int] = []
         self._moved = False
 
@@ -68,7 +70,7 @@ class PickerPage(LinesPage):
         self.notes.pop(kind, None)
         if note:
             self.notes[kind] = note
-        self.found = matching(self.entries, self.query_text)
+        self.found = matching(self.entries, self.query_text, self.first)
         if here is not None and here in self.found:
             self.cursor = self.found.index(here)
         if self.built:
@@ -111,7 +113,7 @@ class PickerPage(LinesPage):
 
     def _typed(self, text: str) -> None:
         self.query_text, self.cursor, self._moved = text, 0, False
-        self.found = matching(self.entries, text)
+        self.found = matching(self.entries, text, self.first)
         self._prompt()
         self.show()
 
