@@ -1,4 +1,5 @@
-"""Makes docs/keys.md, docs/settings.md and docs/cli.md from the program, and checks that they are current.
+"""Makes docs/keys.md, docs/settings.md and docs/cli.md from the program, and the tables of docs/outbox.md, and checks
+that they are current.
 
 `python -m modtui.docs` writes them, `--check` says which are stale and exits with 1.
 """
@@ -13,6 +14,8 @@ from modtui.keymap import Keymap
 
 DOCS = Path(__file__).parent.parent / "docs"
 PLACES = SCOPES
+FROM_CODE = "<!-- made from modtui/domain/transitions.py by python -m modtui.docs -->"
+END = "<!-- end -->"
 
 
 def keys_page() -> str:
@@ -48,12 +51,25 @@ def keys_page() -> str:
     return "\n".join(out).rstrip() + "\n"
 
 
+def outbox_page() -> str:
+    """docs/outbox.md: written by hand, but for the tables of states and transitions between its two marks."""
+    from modtui.domain.transitions import tables
+
+    page = (DOCS / "outbox.md").read_text(encoding="utf-8")
+    before, _, rest = page.partition(FROM_CODE)
+    after = rest.partition(END)[2]
+    return f"{before}{FROM_CODE}\n\n{tables()}\n\n{END}{after}"
+
+
 def pages() -> dict[Path, str]:
     """Every generated page: its path and its text."""
     from modtui.cli.docs import cli_md
     from modtui.settings.docs import settings_md
 
-    return {DOCS / "keys.md": keys_page(), DOCS / "settings.md": settings_md(), DOCS / "cli.md": cli_md()}
+    return {
+        DOCS / "keys.md": keys_page(), DOCS / "settings.md": settings_md(), DOCS / "cli.md": cli_md(),
+        DOCS / "outbox.md": outbox_page(),
+    }  # fmt: skip
 
 
 def main(arguments: list[str]) -> int:

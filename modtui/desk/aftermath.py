@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from modtui.desk.clock import Clock
 from modtui.desk.events import CountsChanged, Event, ItemsChanged
 from modtui.domain.capability import Blocked
-from modtui.domain.decisions import Decision, Step, Target
+from modtui.domain.decisions import FINAL, Decision, Step, Target
 from modtui.domain.items import Claim, Gone, Item, Offer, State
 from modtui.domain.subjects import SubjectRef
 
@@ -28,6 +28,15 @@ _ENDED = frozenset({*CLOSES, "offer", "edit"})
 def is_claim(step: Step) -> bool:
     """Whether a step only takes the item: it closes nothing."""
     return step.call.name.startswith("claim")
+
+
+def only_claimed(decision: Decision, target: Target) -> bool:
+    """Whether the claim is all that is in force of a target that was to be more and has come to nothing."""
+    if decision.verb in _CLAIMS or decision.undo_of is not None:
+        return False
+    done = [step for step in target.steps if step.state == "done"]
+    ended = all(step.state in FINAL for step in target.steps)
+    return ended and bool(done) and len(done) < len(target.steps) and all(map(is_claim, done))
 
 
 def closing_state(decision: Decision, item: Item | None) -> State | None:

@@ -87,8 +87,9 @@ class Decider:
         self._commits = 0
         self._quiet = asyncio.Event()
         self._quiet.set()
-        self.recorded: Callable[[Decision], None] = lambda decision: None
-        """Called after each commit: the outbox listens."""
+        self.recorded: Callable[[Decision, bool], None] = lambda decision, rested: None
+        """Called after each commit: the outbox listens. The second says whether it rests on a read made for it,
+        newer than what the moderator was shown."""
 
     def deciding(self, ref: SubjectRef) -> bool:
         """Whether a commit on this subject runs just now."""
@@ -155,7 +156,7 @@ class Decider:
             self._changed(free)
             try:
                 targets = await self._targets(free, intent, seen or {}, checked, overrule, skipped, each)
-                decision = await self._record(targets, intent, hold_s, skipped)
+                decision = await self._record(targets, intent, hold_s, skipped, seen is not None)
             except ModtuiError:
                 self._changed(free, after=True)
                 raise
@@ -173,7 +174,7 @@ class Decider:
             intent = Intent(verb=plans[0][2].verb, offer=plans[0][2].offer)
             decision = self._build(rows, intent, 0.0, undo_of=original.id)
             await self._book.record(decision)
-        self.recorded(decision)
+        self.recorded(decision, True)
         return decision
 
     async def _targets(
@@ -220,7 +221,7 @@ class Decider:
         return planned
 
     async def _record(
-        self, planned: list[_Planned], intent: Intent, hold_s: float | None, skipped: dict[str, str]
+        self, planned: list[_Planned], intent: Intent, hold_s: float | None, skipped: dict[str, str], rested: bool
     ) -> Decision | None:
         from modtui.store.trouble import ConflictingOpen
 
@@ -242,7 +243,7 @@ class Decider:
                     raise
                 planned = free
                 continue
-            self.recorded(decision)
+            self.recorded(decision, rested)
             return decision
         return None
 

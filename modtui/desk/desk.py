@@ -347,8 +347,8 @@ class Desk(Handing):
         """Commit one decision on the items; it returns when it is on the disk, and waits for no site.
 
         Items that have an open decision, that another took (unless `overrule`), or whose plan is refused are left out
-        and listed. `seen` (by item id) is what the moderator was shown where that is not the item given. Raises
-        ReadOnly, UsageError (no items), StoreError.
+        and listed. `seen` (by item id) is what the moderator was shown, from a caller that has read the items since:
+        then that read counts as the look before sending. Raises ReadOnly, UsageError (no items), StoreError.
         """
         self._may_write()
         check(intent)

@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING
 
 from modtui.desk import reply_words
-from modtui.desk.aftermath import is_claim
 from modtui.desk.book import Change
 from modtui.desk.community import Community
 from modtui.desk.events import Troubled
@@ -94,7 +93,7 @@ class Landing:
         """It did not leave: held again, or taken back where that was asked meanwhile."""
         if job.decision.id in self._book.stopping:
             change = Change(job.target.index, job.step.index, (frm,), "undone")
-            await self._write(job, (change, *_later(job, "undone")), _nothing)
+            await self._write(job, (change, *_later(job, "undone")), lambda: self._after_failure(job, None))
         else:
             change = Change(job.target.index, job.step.index, (frm,), "held", error=message or None)
             await self._write(job, (change,), _nothing)
@@ -119,7 +118,7 @@ class Landing:
     async def take_back(self, job: Job) -> None:
         """The moderator took it back while an earlier step was out."""
         change = Change(job.target.index, job.step.index, ("held",), "undone")
-        await self._write(job, (change, *_later(job, "undone")), _nothing)
+        await self._write(job, (change, *_later(job, "undone")), lambda: self._after_failure(job, None))
 
     async def note(self, job: Job, notes: Sequence[Difference]) -> None:
         """Something changed that does not stop the decision: a line in the journal."""
@@ -183,6 +182,7 @@ class Landing:
             self.to_read[place] = 0
         if not rest:
             await self._finished(decision, target)
+            await self._outbox.let_go(decision)
 
     async def _finished(self, decision: Decision, target: Target) -> None:
         """An undo is complete for this target: what it took back is in force no more."""
@@ -229,9 +229,7 @@ class Landing:
         self._bases.pop((job.decision.id, job.target.index), None)
         if found is not None:
             await self._outbox.aftermath.read([found])
-        done = [step for step in job.target.steps if step.state == "done"]
-        if done and all(is_claim(step) for step in done) and job.decision.undo_of is None:
-            await self._outbox.release(job.decision, job.target)
+        await self._outbox.let_go(self._book.get(job.decision.id) or job.decision)
 
     # ---------------------------------------------------------------- reading back
 
@@ -241,6 +239,7 @@ class Landing:
         places = list(self.to_read)[:batch]
         targets = {place: self._target(place) for place in places}
         refs = [target.ref for target in targets.values() if target is not None]
+        asked = self._clock.monotonic()
         try:
             found = await self.community.backend.reread(list(dict.fromkeys(refs))) if refs else {}
         except ModtuiError as error:
@@ -251,7 +250,7 @@ class Landing:
             if broken(error):
                 raise
             return
-        self._outbox.reads.note(found.values())
+        self._outbox.reads.note(found.values(), asked)
         for place, target in targets.items():
             self.to_read.pop(place, None)
             now = found.get(target.ref) if target is not None else None

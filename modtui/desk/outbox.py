@@ -11,7 +11,7 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from modtui.desk.aftermath import Aftermath
+from modtui.desk.aftermath import Aftermath, only_claimed
 from modtui.desk.book import Book, Change, current, steps_of
 from modtui.desk.clock import Clock
 from modtui.desk.community import Community
@@ -25,7 +25,7 @@ from modtui.desk.recovery import recover
 from modtui.desk.sender import Sender
 from modtui.desk.sender_lock import SenderLock
 from modtui.domain.decisions import Decision, Target
-from modtui.domain.items import Item
+from modtui.domain.items import Gone, Item
 from modtui.domain.seen import Seen
 from modtui.domain.subjects import CommunityId
 from modtui.errors import ModtuiError, NotFound, Refused, StoreError
@@ -71,6 +71,8 @@ class Outbox:
         self._mine: set[str] = set()
         self._ready: set[CommunityId] = set()
         """Communities whose lock we hold and whose outbox we have gone through since."""
+        self._since: dict[str, float] = {}
+        """By decision: from when on a read counts as the look before sending (monotonic seconds)."""
         self._paused = False
         self._sending = False
         self._looking = False
@@ -96,6 +98,20 @@ class Outbox:
         """It became too old to go out unasked."""
         self._waiting[decision] = self.clock.now_ms()
         self.book.changed.set()
+
+    def look(self, decision: str, target: Target) -> Item | Gone | None:
+        """The look before sending, where there was one already: a fresh read of the subject that was asked for after
+        the decision was made. Only such a one can tell what others did meanwhile."""
+        since = self._since.setdefault(decision, self.clock.monotonic())  # another process' decision, or an older one
+        return self.reads.get(target.ref, since=since)
+
+    async def let_go(self, decision: Decision) -> None:
+        """Release the claims of a decision that came to nothing, once. Raises StoreError."""
+        for target in decision.targets:
+            if only_claimed(decision, target) and not any(
+                other.ref == target.ref for undo in self.journal.undo_of(decision.id) for other in undo.targets
+            ):
+                await self.release(decision, target)
 
     def cached(self, target: Target) -> Item | None:
         """The row as the cache has it."""
@@ -189,6 +205,9 @@ class Outbox:
             found = await recover(self.book, self.clock, id, resume_after_s=self.resume_after_s, skip=skip)
             self._waiting.update(dict.fromkeys(found.waiting, self.clock.now_ms()))
             self._ready.add(id)
+            for decision in self.book.all():
+                if decision.community == id:
+                    await self.let_go(decision)  # where a crash came in between
             for one in self._workers(id):
                 one.wake(try_now=True)
 
@@ -235,9 +254,11 @@ class Outbox:
 
     # ---------------------------------------------------------------- new decisions
 
-    def recorded(self, decision: Decision) -> None:
-        """A decision of this process was committed: its holds begin."""
+    def recorded(self, decision: Decision, rested: bool) -> None:
+        """A decision of this process was committed: its holds begin. `rested`: it rests on a read that was made for it,
+        newer than what the moderator was shown, so that read counts as the look before sending."""
         self._mine.add(decision.id)
+        self._since[decision.id] = 0.0 if rested else self.clock.monotonic()
         for target, step in steps_of(decision):
             self.dues.at(decision, target, step)
         self.wake()
@@ -336,6 +357,7 @@ class Outbox:
             raise Refused("Nothing of this decision waits, so there is nothing to drop.")
         await self.book.change(id, *changes)
         self._waiting.pop(id, None)
+        await self.let_go(self.book.get(id) or decision)
         self.wake()
 
     async def retry(self, id: str) -> None:
@@ -416,5 +438,6 @@ class Outbox:
         """A decision changed: what is final needs no hold any more."""
         if not decision.open:
             self.dues.forget(decision.id)
+            self._since.pop(decision.id, None)
             self._waiting.pop(decision.id, None)
             self.book.stopping.discard(decision.id)

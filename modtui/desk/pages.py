@@ -303,7 +303,7 @@ class Lanes:
         reads: Reads | None = getattr(self._desk, "reads", None)
         if reads is not None:
             found = [each for each in found if reads.holds(each.ref, asked)]
-            reads.note(found)
+            reads.note(found, asked)
         items = self._desk.filling.fill(one for one in found if isinstance(one, Item))
         put: PutLike = await self._cache.put_items(items)
         self._desk.filling.begin()

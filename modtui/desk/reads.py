@@ -16,28 +16,32 @@ _KEPT = 2000
 
 
 class Reads:
-    """The last read of each subject, with its moment on the monotonic clock."""
+    """The last read of each subject, with the moments (monotonic) when it was there and when it was asked for."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._reads: OrderedDict[SubjectRef, tuple[float, Item | Gone]] = OrderedDict()
+        self._reads: OrderedDict[SubjectRef, tuple[float, float, Item | Gone]] = OrderedDict()
         self._written: OrderedDict[SubjectRef, float] = OrderedDict()
 
-    def note(self, found: Iterable[Item | Gone]) -> None:
-        """These subjects were read from the site just now."""
+    def note(self, found: Iterable[Item | Gone], asked: float | None = None) -> None:
+        """These subjects were read from the site just now; `asked` is when the request left (monotonic seconds)."""
         now = self._clock.monotonic()
+        asked = now if asked is None else asked
         for one in found:
-            self._reads[one.ref] = (now, one)
+            known = self._reads.get(one.ref)
+            if known is not None and known[1] > asked:
+                continue  # a later question was answered first
+            self._reads[one.ref] = (now, asked, one)
             self._reads.move_to_end(one.ref)
         while len(self._reads) > _KEPT:
             self._reads.popitem(last=False)
 
-    def get(self, ref: SubjectRef, within_s: float = FRESH_S) -> Item | Gone | None:
-        """The read of this subject, if there is one that young."""
+    def get(self, ref: SubjectRef, within_s: float = FRESH_S, since: float | None = None) -> Item | Gone | None:
+        """The read of this subject, if there is one that young, asked for at `since` (monotonic seconds) or later."""
         read = self._reads.get(ref)
-        if read is None or self._clock.monotonic() - read[0] > within_s:
+        if read is None or self._clock.monotonic() - read[0] > within_s or (since is not None and read[1] < since):
             return None
-        return read[1]
+        return read[2]
 
     def drop(self, ref: SubjectRef) -> None:
         """What was read of this subject holds no longer: we change it, or did just now."""

@@ -193,8 +193,9 @@ class Sender:
         await self.community.identify()
         missing = [job.target.ref for job in jobs if self._wants_read(job)]
         if missing:
+            asked = self._clock.monotonic()
             found = await self._reread(missing, jobs)
-            self._outbox.reads.note(found.values())
+            self._outbox.reads.note(found.values(), asked)
             self._up()
             for job in jobs:
                 if job.target.ref in missing and job.target.ref not in found:
@@ -206,7 +207,7 @@ class Sender:
                 continue
             if self._stopping or not self._outbox.may_send(self.community.id):
                 return
-            fresh = self._outbox.reads.get(job.target.ref)
+            fresh = self._outbox.look(job.decision.id, job.target)
             if fresh is None and not self._landing.stepped(job) and job.decision.verb not in LIGHT:
                 return  # the batch took so long that its read is too old: the next round reads again
             if not await self._one(job, fresh):
@@ -227,7 +228,7 @@ class Sender:
     def _wants_read(self, job: Job) -> bool:
         if job.decision.verb in LIGHT or self._landing.stepped(job):
             return False
-        return self._outbox.reads.get(job.target.ref) is None
+        return self._outbox.look(job.decision.id, job.target) is None
 
     def _now(self, job: Job) -> Job | None:
         """The same step as it is by now; None when it is not held any more."""

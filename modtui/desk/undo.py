@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 from msgspec import Struct, field
 
 from modtui.desk import words
-from modtui.desk.aftermath import is_claim
+from modtui.desk.aftermath import is_claim, only_claimed
 from modtui.desk.book import Change, steps_of
 from modtui.desk.decisions import Decider
 from modtui.desk.outbox import Outbox
@@ -65,11 +65,13 @@ class Undoer:
         return None
 
     def _left(self, decision: Decision) -> list[Target]:
-        """The targets of which something is in force and that no other decision takes back."""
+        """The targets of which something is in force and that no other decision takes back. A claim that was only the
+        way to a verdict is let go by itself."""
         covered = {target.ref for undo in self._book.undos(decision.id) for target in undo.targets}
         return [
             target for target in decision.targets
             if target.ref not in covered and any(step.state == "done" for step in target.steps)
+            and not only_claimed(decision, target)
         ]  # fmt: skip
 
     def forget_redo(self) -> None:
@@ -123,6 +125,7 @@ class Undoer:
             if "held" in states and left > 0:
                 continue
             if "sending" not in states or left <= 0 or not self._outbox.is_sender(decision.community):
+                await self._outbox.let_go(decision)
                 return decision, len(stopped)
             await self._book.stop(decision.id)
             await self._clock.wait(self._book.changed, left)
@@ -161,6 +164,7 @@ class Undoer:
     async def read(self, refs: Sequence[SubjectRef]) -> dict[SubjectRef, Item | Gone]:
         """Read subjects from their sites, in batches, also into the cache. Raises the backends' errors."""
         found: dict[SubjectRef, Item | Gone] = {}
+        fresh: list[Item | Gone] = []
         by_community: dict[CommunityId, list[SubjectRef]] = {}
         for ref in refs:
             by_community.setdefault(ref.community, []).append(ref)
@@ -171,10 +175,15 @@ class Undoer:
             await community.identify()
             size = max(1, community.backend.capabilities.reread_batch)
             for start in range(0, len(wanted), size):
-                found.update(await community.backend.reread(wanted[start : start + size]))
-        self._outbox.reads.note(found.values())
-        if found:
-            await self._outbox.aftermath.read(list(found.values()))
+                asked = self._clock.monotonic()
+                got = await community.backend.reread(wanted[start : start + size])
+                found.update(got)
+                # What we changed while the answer was on its way is older than what is known here.
+                now = [one for one in got.values() if self._outbox.reads.holds(one.ref, asked)]
+                self._outbox.reads.note(now, asked)
+                fresh.extend(now)
+        if fresh:
+            await self._outbox.aftermath.read(fresh)
         return found
 
     def _ways(
@@ -274,12 +283,17 @@ class Undoer:
         if choice == "theirs":
             await self._drop(decision, targets)
             return None
+        shown = {target.ref: self._outbox.cached(target) for target in targets}
         found = await self.read([target.ref for target in targets])
         whole: list[Target] = []
         for target in targets:
             item = found.get(target.ref)
             if not isinstance(item, Item):
                 raise Refused(sentence_gone(target.number, item), "t leaves it as it is.")
+            before = shown[target.ref]
+            again = conflicts(decision.verb, differences(seen_of(before), item)) if before is not None else ()
+            if again:  # what the page of the conflict shows is not how it is by now
+                raise Refused(words.changed_again(target.number, again), "Look at it, then choose again.")
             if not any(step.state == "done" for step in target.steps):
                 whole.append(target)
         result: Decision | None = None
@@ -287,7 +301,8 @@ class Undoer:
             items = [item for target in whole if isinstance(item := found[target.ref], Item)]
             items = [self._outbox.cached(target) or item for target, item in zip(whole, items, strict=True)]
             decided = await self._decider.decide(
-                items, decision.intent, hold_s=0.0, overrule=True, each=worded(decision)
+                items, decision.intent, seen={item.id: seen_of(item) for item in items}, hold_s=0.0, overrule=True,
+                each=worded(decision),
             )
             if decided.decision is None:
                 raise Refused(words.sentence(next(iter(decided.skipped.values()), "It is not possible any more")))

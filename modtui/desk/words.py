@@ -309,6 +309,11 @@ def differences_words(found: Iterable[Difference]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(difference.words for difference in found))
 
 
+def changed_again(number: str, found: Iterable[Difference]) -> str:
+    """`m` on a conflict whose page shows something older than what is there now."""
+    return f"#{number} has changed again since you looked: {'; '.join(differences_words(found))}."
+
+
 def partly(target: Target) -> Shown:
     """Which part of a decision is in force: `removed, but refused: ban (right lost)`."""
     done = [step.words for step in target.steps if step.state == "done"]

@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from modtui.domain.decisions import Answer, Decision, StepState
+from modtui.domain.transitions import LEGAL
 from modtui.errors import StoreError
 from modtui.store import chain, drafts, entries, projection, retention
 from modtui.store.chain import Verified
@@ -124,7 +125,7 @@ class Journal(Outbox):
         False when it is another, or when there is no such step (retention may have taken it). `answer` and `due_ms`
         (UTC ms) replace what was there when given; `error` always does; `conflict` replaces the target's conflict
         words, which a move to `held` clears. Raises ConflictingOpen when this would re-open a subject that has another
-        open decision.
+        open decision; ValueError for a way that `domain.transitions` does not know.
         """
         only = Move(
             decision=decision, target=target, step=step, frm=frm, to=to, at_ms=at_ms, answer=answer, error=error,
@@ -138,6 +139,9 @@ class Journal(Outbox):
         To hand a subject from one decision to another, the move that closes comes before the one that opens.
         """
         taken = tuple(moves)
+        for move in taken:
+            if odd := [frm for frm in move.frm if (frm, move.to) not in LEGAL]:
+                raise ValueError(f"a step never goes from {' or '.join(odd)} to {move.to}")
 
         def work(connection: sqlite3.Connection) -> list[bool]:
             projector = projection.Projector(connection)

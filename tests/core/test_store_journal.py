@@ -12,6 +12,7 @@ import pytest
 from msgspec.structs import replace
 
 from modtui.domain.decisions import Answer, Call, Decision, Sanction, StepState
+from modtui.domain.transitions import MEANINGS, sources
 from modtui.errors import StoreError
 from modtui.store import ConflictingOpen, Journal, Move, new_id
 from modtui.store.drafts import DraftRow
@@ -29,8 +30,7 @@ async def journal(tmp_path: Path) -> AsyncIterator[Journal]:
 
 
 async def step(journal: Journal, made: Decision, to: StepState, target: int = 0, at: int = 0) -> None:
-    every: tuple[StepState, ...] = ("held", "sending", "unknown", "done", "conflict", "refused", "undone")
-    assert await journal.move(made.id, target, at, frm=every, to=to, at_ms=START + 1)
+    assert await journal.move(made.id, target, at, frm=sources(to), to=to, at_ms=START + 1)
 
 
 async def test_a_decision_comes_back_as_it_was_also_after_a_restart(journal: Journal, tmp_path: Path) -> None:
@@ -58,13 +58,25 @@ async def test_only_one_open_decision_per_subject(journal: Journal) -> None:
     assert caught.value.decision == first.id
     assert first.id in str(caught.value)
     assert journal.open_for(ref(3)) is None, "nothing of the refused decision may be there"
-    await step(journal, first, "done", 1)
+    await step(journal, first, "refused", 1)
     second = decision([2], at_ms=START + 2)
     await journal.record(second)
     assert journal.open_for(ref(2)) == second
     with pytest.raises(ConflictingOpen):
-        await journal.move(first.id, 1, 0, frm=("done",), to="held", at_ms=START)
+        await journal.move(first.id, 1, 0, frm=("refused",), to="held", at_ms=START)
     assert journal.verify().ok
+
+
+async def test_a_way_that_is_not_in_the_table_is_not_taken(journal: Journal) -> None:
+    made = decision([1])
+    await journal.record(made)
+    for to in MEANINGS:
+        for frm in MEANINGS:
+            if frm not in sources(to):
+                with pytest.raises(ValueError, match="never goes"):
+                    await journal.move(made.id, 0, 0, frm=("held", frm) if "held" in sources(to) else (frm,), to=to,
+                                       at_ms=START)  # fmt: skip
+    assert journal.decision(made.id) == made
 
 
 async def test_a_batch_with_a_subject_twice_is_refused(journal: Journal) -> None:

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from modtui.domain.decisions import FINAL, VERBS, Answer, Call, Decision, Intent, Sanction, Step, StepState, Target
 from modtui.domain.seen import Seen
 from modtui.domain.subjects import CommunityId, SubjectRef
+from modtui.domain.transitions import sources
 from modtui.errors import StoreError
 from modtui.store import Journal, Move
 from modtui.store.projection import TABLES, rows
@@ -155,8 +156,9 @@ def test_the_outbox_is_what_the_events_make_of_it(script: list[tuple[Any, ...]])
             elif act[0] == "move" and made:
                 await journal.move_many([
                     Move(
-                        decision=made[which % len(made)].id, target=target, step=step, frm=STATES, to=to, at_ms=now,
-                        answer=answer, due_ms=due, conflict=conflict, error="odd" if to == "refused" else None,
+                        decision=made[which % len(made)].id, target=target, step=step, frm=sources(to), to=to,
+                        at_ms=now, answer=answer, due_ms=due, conflict=conflict,
+                        error="odd" if to == "refused" else None,
                     )
                     for which, target, step, to, answer, due, conflict in act[1]
                 ])
