@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from modtui.domain.items import Choice
+from modtui.keymap import Keymap
 from modtui.screens.compose import texts
 from modtui.screens.compose.complete import Token, fitting, token_at
 from modtui.screens.compose.fuzzy import score
@@ -30,6 +31,12 @@ from modtui.text.markdown import from_markdown
 )
 def test_the_name_that_ends_at_the_cursor(before: str, token: Token | None) -> None:
     assert token_at(before) == token
+
+
+def test_a_key_of_the_composer_is_none_that_types() -> None:
+    (problem,) = Keymap({"compose.send": ["x"]}).problems
+    assert str(problem) == "[keys] compose.send: 'x' is typed into the text."
+    assert not Keymap({"compose.send": ["ctrl+n"], "compose.quote": ["f2"]}).problems
 
 
 def _choice(name: str, title: str = "") -> Choice:

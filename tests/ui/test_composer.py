@@ -192,7 +192,7 @@ async def test_similar_threads_are_one_key_from_being_linked(
                          by=Foreign("tante_erna"), thanks=14, at_ms=START_MS - 86_400_000, language="de")  # fmt: skip
         monkeypatch.setattr(it.desk.solved, "known", lambda item: (found,))
         await write(it, "Siehe {link} und ")
-        await it.press("ctrl+t", *"csv mit")
+        await it.press("ctrl+t")
         await it.shows("solved by tante_erna, 24h, 14 thanks, DE")
         await it.press("enter")
         await kept(it, "Siehe https://harbour.example/t/9 und ")
