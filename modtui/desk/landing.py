@@ -38,6 +38,8 @@ class Landing:
         self.community = community
         self._kept: list[tuple[str, tuple[Change, ...], Callable[[], Awaitable[None]]]] = []
         self._stepped: dict[_Place, float] = {}
+        """Targets whose last step was answered, and when the look was that it rested on (monotonic seconds)."""
+        self._looked: dict[_Place, float] = {}
         self._bases: dict[_Place, Seen] = {}
         self.to_read: dict[_Place, int] = {}
         """Targets to read back, with how often that failed."""
@@ -60,9 +62,15 @@ class Landing:
         """What the subject has to look like from now on."""
         self._bases[decision, target] = seen
         self._stepped.pop((decision, target), None)
+        self._looked.pop((decision, target), None)
+
+    def looked(self, job: Job) -> None:
+        """The subject was compared with what was shown; the step goes out next."""
+        self._looked[job.decision.id, job.target.index] = self._outbox.reads.asked(job.target.ref)
 
     def stepped(self, job: Job) -> bool:
-        """Whether the step before this one was done so recently that its look counts for this one, too."""
+        """Whether the step before this one was done, and the look before that is so young that it counts for this one,
+        too. A step whose answer was lost and found later says nothing about what happened meanwhile."""
         at = self._stepped.get((job.decision.id, job.target.index))
         return at is not None and self._clock.monotonic() - at < FRESH_S
 
@@ -163,7 +171,10 @@ class Landing:
         place = (job.decision.id, job.target.index)
         for ref in (job.target.ref, *answer.resolved):
             self._outbox.reads.drop(ref)
-        self._stepped[place] = self._clock.monotonic()
+        if place in self._looked and job.step.state != "unknown":
+            self._stepped[place] = self._looked[place]
+        else:
+            self._stepped.pop(place, None)
         self._bases.pop(place, None)
         if answer.held:
             self._outbox.tell(Troubled(words=reply_words.kept_by_site(job.decision.intent, job.target)))

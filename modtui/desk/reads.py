@@ -43,6 +43,11 @@ class Reads:
             return None
         return read[2]
 
+    def asked(self, ref: SubjectRef) -> float:
+        """When the last read of this subject was asked for (monotonic seconds); long ago where there is none."""
+        read = self._reads.get(ref)
+        return read[1] if read is not None else float("-inf")
+
     def drop(self, ref: SubjectRef) -> None:
         """What was read of this subject holds no longer: we change it, or did just now."""
         self._reads.pop(ref, None)

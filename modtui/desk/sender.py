@@ -266,6 +266,7 @@ class Sender:
                 await self._landing.note(job, verdict.notes)
                 if self._stopping or not self._outbox.may_send(self.community.id):
                     return False
+            self._landing.looked(job)
         self.in_flight = job.key
         self.landed.clear()
         try:
