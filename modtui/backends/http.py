@@ -23,8 +23,10 @@ from modtui.backends.base import Budget, Connection, RequestSeen
 from modtui.backends.budget import Ledger, Priority, current_priority, ledger_name
 from modtui.backends.origin import Origin, parse_origin, redirected, unreachable
 from modtui.backends.redact import Redactor, basic, shown_path
-from modtui.backends.reply import Reply, date_ms, explain_plainly, whole_client
+from modtui.backends.reply import Reply, date_ms, explain_plainly, seconds, whole_client
+from modtui.backends.unpack import ACCEPTED, CannotUnpack, Unpacker
 from modtui.errors import ModtuiError, NetworkError, RateLimited, ReadOnly, SiteError
+from modtui.text.time import duration
 
 if TYPE_CHECKING:
     import httpx
@@ -148,6 +150,8 @@ class Door:
         """
         reads = method in ("GET", "HEAD")
         self._check_read_only(method, path)
+        if not path.startswith("/"):  # behind a bare host it would make another one: "@elsewhere", ".elsewhere"
+            raise SiteError(f"{self.origin.place} was asked for an address that is none.")
         priority = priority or ("decision" if not reads else current_priority("read"))
         url = self.origin.url + path + ("?" + urlencode(params) if params else "")
         accepted = frozenset(accept_errors)
@@ -208,7 +212,7 @@ class Door:
         """What a 429 means, and the pause in the ledger that it asks for."""
         extras = reply.loose().get("extras")
         told = extras.get("wait_seconds") if isinstance(extras, dict) else None
-        wait = float(told) if isinstance(told, int | float) and not isinstance(told, bool) else reply.retry_after()
+        wait = seconds(told) if isinstance(told, int | float) and not isinstance(told, bool) else reply.retry_after()
         day = self._spends_day(reply)
         everybody = day or self._pauses_all(reply)
         wait = max(1.0, wait if wait is not None else min(60.0, 10.0 * 2**refusals))
@@ -222,7 +226,8 @@ class Door:
             words = f"{self.origin.place} allows no more requests with this key today."
             return RateLimited(words, f"It goes on about {until}.", wait_s=wait)
         what = "requests" if everybody else "of this action"
-        words = f"{self.origin.place} allows no more {what} for {max(1, round(wait))} s."
+        length = f"{max(1, round(wait))} s" if wait < 120 else duration(int(wait * 1000))
+        words = f"{self.origin.place} allows no more {what} for {length}."
         return RateLimited(words, wait_s=wait, whole_client=everybody)
 
     async def _turn(self, priority: Priority, deadline: float) -> None:
@@ -307,7 +312,7 @@ class Door:
             # An end too early, a reset while reading or writing, broken TLS records (which httpx hands on as the
             # OSError that they are): however the line broke, a write may have arrived.
             raise NetworkError(f"The line to {place} broke.", sent=writes) from None
-        except httpx.DecodingError:
+        except CannotUnpack:
             raise SiteError(f"{place} sent an answer that cannot be unpacked.", sent=writes) from None
         found = {name.lower(): value for name, value in response.headers.items()}
         self.last_headers = found
@@ -315,16 +320,16 @@ class Door:
         return Reply(response.status_code, found, body, place, writes)
 
     async def _read(self, response: httpx.Response, writes: bool) -> bytes:
+        unpacker = Unpacker(response.headers.get("content-encoding", ""), MAX_BYTES)
         pieces: list[bytes] = []
-        size = 0
-        async for piece in response.aiter_bytes():
-            size += len(piece)
-            if size > MAX_BYTES:
+        async for piece in response.aiter_raw():
+            pieces.append(unpacker.take(piece))
+            if unpacker.full:
                 raise SiteError(
                     f"{self.origin.place} sent more than {MAX_BYTES // 1_000_000} MB, so the answer was not read.",
                     status=response.status_code, sent=writes,
                 )  # fmt: skip
-            pieces.append(piece)
+        unpacker.end()
         return b"".join(pieces)
 
     def _set_clock(self, date: str) -> None:
@@ -352,7 +357,7 @@ class Door:
         return httpx.AsyncClient(
             verify=verify,
             trust_env=not origin.loopback,
-            headers={"User-Agent": AGENT},
+            headers={"User-Agent": AGENT, "Accept-Encoding": ACCEPTED},
             timeout=httpx.Timeout(limits.read, connect=limits.connect),
             limits=httpx.Limits(max_connections=8, max_keepalive_connections=4, keepalive_expiry=kept),
             follow_redirects=False,
