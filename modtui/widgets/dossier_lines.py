@@ -36,6 +36,8 @@ class DossierView(Struct, frozen=True):
     reveal_words: Shown | None = None
     own_acts: tuple[Shown, ...] = ()
     ladder: Shown | None = None
+    asked: bool = True
+    """Whether the site is being asked for more."""
 
 
 def sparkline(values: Sequence[int], *, blocks: bool) -> Shown:
@@ -52,7 +54,7 @@ def dossier_lines(view: DossierView, width: int) -> Iterator[Line]:
     yield from _who(view, width)
     dossier = view.dossier
     if dossier is None:
-        words = own("More is on its way ...")
+        words = own("More is on its way ..." if view.asked else "enter asks the site for more.")
         if view.problem:
             words = say("More is not here: {why}", why=view.problem)
         yield from _in_force(view, width)

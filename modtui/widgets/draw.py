@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
+from typing import ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
 from textual.geometry import Region
 from textual.strip import Strip
 
-from modtui.text import Shown
+from modtui.text import Shown, own
 from modtui.text.width import cells, cut
 from modtui.themes import Palette
 
@@ -18,9 +20,16 @@ Piece = tuple[Shown, str]
 
 Line = tuple[Piece, ...]
 
+_DANGER = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+"""What steers a terminal or the order of reading, or cannot be encoded."""
+
 
 class Painter:
     """Turns lines into strips for one palette. Styles are parsed once; equal neighbours become one segment."""
+
+    mended: ClassVar[list[str]] = []
+    """Pieces that were not `Shown` although their type said so: a backend need not be checked. Drawn harmlessly all the
+    same; the last ten are kept for the tests, where there are none."""
 
     def __init__(self, palette: Palette) -> None:
         self.palette = palette
@@ -50,6 +59,8 @@ class Painter:
         for piece, name in line:
             if left <= 0:
                 break
+            if not piece.isprintable():
+                piece = self._mend(piece)
             n = cells(piece)
             if n > left:
                 piece, n = cut(piece, left), left
@@ -71,6 +82,14 @@ class Painter:
         if left > 0:
             segments.append(Segment(" " * left, pad))
         return Strip(segments, width)
+
+    def _mend(self, piece: Shown) -> Shown:
+        """The last door. Joiners within words and emoji, and narrow blanks, are no printable signs but may be drawn."""
+        if not _DANGER.search(piece):
+            return piece
+        self.mended.append(piece[:80])
+        del self.mended[:-10]
+        return own(piece.replace("\n", " "))
 
 
 def stale(painted: Mapping[int, Strip], made: Mapping[int, Strip], width: int) -> list[Region]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import tzinfo
+from itertools import islice
 
 from msgspec import Struct
 
@@ -15,9 +16,10 @@ from modtui.text import EMPTY, Shown, count, join, own, say, show_line
 from modtui.text.time import age, stamp
 from modtui.text.width import cells, cut, pad, wrap
 from modtui.widgets.around_lines import thread_lines, why_lines, why_words
+from modtui.widgets.dossier_lines import DossierView, dossier_lines
 from modtui.widgets.draw import Line
 from modtui.widgets.linespane import Anchor
-from modtui.widgets.member_lines import one_line
+from modtui.widgets.member_lines import member_words, one_line
 from modtui.widgets.question_lines import preview_facts, question_lines, similar_line, similar_lines
 from modtui.widgets.rows import WHY, excerpt_of
 from modtui.widgets.text_lines import gap, hung, section, text_lines, wrapped
@@ -73,6 +75,8 @@ def where_line(view: ItemView, width: int) -> Shown:
     parts: list[Shown] = []
     if view.community and view.narrow:
         parts.append(view.community)
+    if item.kind == "member":
+        return cut(member_words(item.author, view.now_ms) if item.author else own(""), width)
     if item.kind == "sign-up":
         parts.append(own("new account"))
     elif item.kind == "held post":
@@ -115,6 +119,10 @@ def _edits(item: Item, now_ms: int) -> Shown:
 def head_lines(view: ItemView, width: int) -> list[Line]:
     """The two lines that stay on top of the detail."""
     item = view.item
+    if item.kind == "member":
+        name = say(" {name}", name=show_line(item.author.username, 40) if item.author else own("-"))
+        words = say("   {state}", state=view.state) if view.state else own("")
+        return [((name, "author"), (words, "state.held")), ((say(" {w}", w=where_line(view, width - 2)), "dim"),)]
     number = say(" {where} #{number} ", where=view.community, number=show_line(item.number, 24))
     if not view.community:
         number = say(" #{number} ", number=show_line(item.number, 24))
@@ -165,6 +173,9 @@ def body_lines(view: ItemView, width: int) -> Iterator[Line | Anchor]:
     """The scrolling part of the detail."""
     item = view.item
     yield Anchor("text")
+    if item.kind == "member":
+        yield from islice(_member(view, width), 1, None)
+        return
     if not view.tight:
         yield gap()
     yield from _warnings(view, width)
@@ -246,6 +257,24 @@ def _text(view: ItemView, width: int) -> Iterator[Line]:
         yield from text_lines(item.body, view.site, width, indent=indent, reveal=view.reveal)
 
 
+def _member(view: ItemView, width: int) -> Iterator[Line]:
+    """A member of the directory: what is known, without the posts."""
+    member = view.dossier.member if view.dossier is not None else view.item.author
+    if member is None:
+        return
+    yield from dossier_lines(
+        DossierView(
+            member=member, dossier=view.dossier, now_ms=view.now_ms, tz=view.tz, problem=view.problem,
+            own_acts=view.earlier, asked=view.loading,
+        ),
+        width,
+    )  # fmt: skip
+    if view.effects:
+        yield gap()
+        yield section("WHAT A KEY DOES HERE", own("enter opens the whole dossier"))
+        yield from effect_lines(view.effects, width)
+
+
 def _sign_up(view: ItemView, width: int) -> Iterator[Line]:
     """What the new member wrote about themselves, field by field."""
     item = view.item
@@ -324,7 +353,7 @@ def preview_lines(view: ItemView, width: int, height: int) -> list[Line]:
         why = say("{why}: {label}", why=WHY.get(first.reason, first.reason), label=first.text or first.label)
     else:
         why = why_words(item)
-    tail = say(" | {why}", why=cut(why, max(20, width // 2)))
+    tail = say(" | {why}", why=cut(why, max(20, width // 2))) if why else own("")
     if item.question is None and item.place.post_number and width >= 70:
         total = f"/{item.place.thread_posts}" if item.place.thread_posts else ""
         tail = say("{tail} | post {n}{total}", tail=tail, n=item.place.post_number, total=own(total))
@@ -349,8 +378,10 @@ def _last(view: ItemView, width: int) -> Shown:
 
 def _beginning(view: ItemView, width: int, rows: int) -> list[Line]:
     item = view.item
-    if item.folded and not view.reveal:
-        text: list[Line] = [((own(" (folded: personal data of somebody. enter reads it)"), "row.folded"),)]
+    if item.kind == "member":
+        text: list[Line] = list(islice(_member(view, width), 1, rows + 1))
+    elif item.folded and not view.reveal:
+        text = [((own(" (folded: personal data of somebody. enter reads it)"), "row.folded"),)]
     elif item.problem:
         text = [((say(" This item could not be read whole: {problem}.", problem=item.problem), "warning"),)]
     else:

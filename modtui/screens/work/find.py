@@ -6,6 +6,7 @@ from modtui.desk.view import SORT_WORDS
 from modtui.errors import UsageError
 from modtui.screens.lines.choose import ChoiceLine, choices
 from modtui.screens.work.base import WorkBase
+from modtui.screens.work.places import FILTERS
 from modtui.text import Shown, count, own, say
 
 
@@ -43,7 +44,8 @@ class WorkFind(WorkBase):
 
     def act_filter_edit(self) -> None:
         """Type a filter; an empty one shows all."""
-        prompt = own("Filter, e.g. reason:spam lang:de author:bo age>2d reports>2 is:mine; empty shows all")
+        examples = own(FILTERS.get(self.lane, FILTERS["reports"]))
+        prompt = say("Filter, e.g. {examples}; empty shows all", examples=examples)
         self.ask_text(prompt, lambda text: self.run(self._narrowed(text)), text=self.view.filter)
 
     async def narrow(self, text: str) -> bool:

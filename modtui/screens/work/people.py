@@ -8,8 +8,9 @@ from modtui.domain.items import Item
 from modtui.errors import ModtuiError
 from modtui.screens.lines.choose import BlockedLine
 from modtui.screens.lines.question import QuestionLine, ask_word
+from modtui.screens.work.places import KINDS
 from modtui.screens.work.threads import WorkThreads
-from modtui.text import Shown, own, say, show_line
+from modtui.text import Shown, count, own, say, show_line
 
 
 def _who(item: Item) -> Shown:
@@ -66,3 +67,64 @@ class WorkPeople(WorkThreads):
             self.act_member_show()
         else:
             super().act_item_open()
+
+    # the directory
+    def act_find_text(self) -> None:
+        """In the lane of members names are found while one types; elsewhere the text."""
+        if self.lane != "members":
+            super().act_find_text()
+            return
+        known = self.desk.members.known(self.community).words
+        prompt = say("Name of a member, or its beginning ({known})", known=known)
+        before = self.view.prefix
+        self.ask_text(prompt, self._named, text=before, changed=self._names, left=lambda: self._names(before))
+
+    def _names(self, text: str) -> None:
+        view = self.view
+        if view.lane == "members" and text.strip() != view.prefix:
+            view.set_prefix(text.strip())
+            self.after_merge()
+
+    def _named(self, text: str) -> None:
+        self._names(text)
+        if not text.strip():
+            self.say(own("Every member that is known here."))
+        elif len(self.view):
+            self.say(say("{n} begin so. Esc shows all; R asks the site.", n=count(len(self.view), "name")))
+        else:
+            self.say(say('Nobody known here begins with "{text}". Asking the site ...', text=text.strip()))
+            self.run(self._ask_names(text.strip()))
+
+    async def _ask_names(self, text: str) -> None:
+        found = await self.desk.members.search(text, self.community, ask=True)
+        if not self.built or self.lane != "members" or self.view.prefix != text:
+            return
+        self.view.merge()
+        self.after_merge()
+        if found.problem:
+            self.say(say("The site could not be asked: {why}", why=found.problem), error=True)
+        elif not found.items:
+            self.say(say('The site knows nobody whose name begins with "{text}" either. Esc shows all.', text=text))
+        else:
+            self.say(say("The site has {n}. Esc shows all.", n=count(len(found.items), "such member")))
+
+    def act_back(self) -> None:
+        """A name that narrows the directory is let go of first."""
+        if self.lane == "members" and self.view.prefix and not self.reading and self._last_token != "q":
+            self._names("")
+            self.say(own("Every member that is known here."))
+        else:
+            super().act_back()
+
+    async def narrow(self, text: str) -> bool:
+        """A filter for a kind of members also reads that list of the site."""
+        done = await super().narrow(text)
+        if done and self.lane == "members":
+            words = text.casefold().split()
+            for kind in KINDS:
+                if f"is:{kind}" in words:
+                    await self.desk.members.load(kind, self.community)
+                    if self.built and self.lane == "members":
+                        self.view.merge(self.current_id)
+                        self.after_merge()
+        return done

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from modtui.domain.items import MemberKind
 from modtui.domain.subjects import Lane
 
 _END = ("offers.show", "undo", "help.show")
@@ -20,7 +21,7 @@ HINTS: dict[Lane, tuple[str, ...]] = {
         "thread.show", "member.show", "links.show", *_END,
     ),
     "members": (
-        "item.open", "member.show", "member.ban", "member.silence", "member.warn", "item.note", "filter.edit",
+        "item.open", "find.text", "member.ban", "member.silence", "member.warn", "item.note", "filter.edit",
         "sort.choose", *_END,
     ),
     "escalated": (
@@ -60,3 +61,14 @@ MEMBER_VERBS = (
     ("note", "item.note"), ("logout", "member.log-out"), ("erase", "member.erase"),
 )  # fmt: skip
 """The same for a member."""
+
+FILTERS: dict[Lane, str] = {
+    "reports": "reason:spam lang:de author:bo age>2d reports>2 is:mine",
+    "questions": "state:unanswered lang:de category:export tag:csv is:late is:first",
+    "members": "is:new is:staff is:silenced is:suspended is:suspect is:waiting",
+    "escalated": "is:late author:bo lang:de text:word",
+}
+"""What the filter line gives as examples."""
+
+KINDS: tuple[MemberKind, ...] = ("new", "staff", "silenced", "suspended", "suspect", "waiting")
+"""Kinds of members that a site lists by themselves: a filter with `is:` reads them, too."""

@@ -28,7 +28,7 @@ def top_state(
         where=where,
         communities=len(desk.communities),
         name=name,
-        parts=_left(view, width >= 110),
+        parts=_left(desk, view, width >= 110),
         marks=say(" {n} MARKED ", n=marks) if marks else own(""),
         alert=alert_of(troubled, one, shell),
         notes=tuple(notes_of(desk, shell, bool(troubled))),
@@ -52,10 +52,14 @@ def _tabs(desk: Desk, lane: Lane, community: CommunityId | None, one: Community 
     )
 
 
-def _left(view: View, wide: bool) -> tuple[Shown, ...]:
-    """Order, how much of the lane is here, filter, language, marks, new ones: the last matter most."""
+def _left(desk: Desk, view: View, wide: bool) -> tuple[Shown, ...]:
+    """Order, how much of the lane is here, filter, language, marks, what is late, new ones: the last matter most."""
     left: list[Shown] = [own(view.order_words)]
-    if view.total is not None and view.total > view.loaded and not view.filtered and wide:
+    if view.lane == "members":
+        left.append(desk.members.known(view.community).words)
+        if view.prefix:
+            left.append(say("names: {prefix}", prefix=show_line(view.prefix, 24)))
+    elif view.total is not None and view.total > view.loaded and not view.filtered and wide:
         left.append(say("{n} of {all} read", n=view.loaded, all=view.total))
     if view.filter:
         left.append(say("filter {filter}", filter=show_line(view.filter, 30)))
@@ -65,6 +69,9 @@ def _left(view: View, wide: bool) -> tuple[Shown, ...]:
         left.append(say("L: {language}", language=own(view.language.upper() or "??")))
     if not len(view.marks):
         left.append(own("0 marked"))
+    if view.lane == "questions":
+        late, soon = desk.lateness("questions", view.community)
+        left += [own(words) for n, words in ((late, f"R {late} late"), (soon, f"A {soon} soon")) if n]
     if view.new:
         left.append(say("{n} new: R", n=view.new))
     return tuple(left)
