@@ -17,11 +17,11 @@ from __future__ import annotations
 
 import pytest
 
-for _room in ("contract", "reading", "deciding", "guarding", "steps"):
+for _room in ("contract", "reading", "deciding", "guarding", "asking", "answering", "picking", "steps"):
     pytest.register_assert_rewrite(f"modtui.testing.{_room}")
 
 from modtui.testing.contract import BackendContract  # noqa: E402
-from modtui.testing.site import Site, Standing  # noqa: E402
+from modtui.testing.site import Site, Standing, Talk  # noqa: E402
 from modtui.testing.steps import carry_out, intent_for  # noqa: E402
 
-__all__ = ["BackendContract", "Site", "Standing", "carry_out", "intent_for"]
+__all__ = ["BackendContract", "Site", "Standing", "Talk", "carry_out", "intent_for"]

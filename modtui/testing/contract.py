@@ -13,13 +13,18 @@ import msgspec
 import pytest
 
 from modtui.backends.base import Backend
+from modtui.testing.answering import AnsweringContract
+from modtui.testing.asking import AskingContract
 from modtui.testing.deciding import DecidingContract
 from modtui.testing.guarding import GuardingContract
+from modtui.testing.picking import PickingContract
 from modtui.testing.reading import ReadingContract
 from modtui.testing.site import Site
 
 
-class BackendContract(ReadingContract, DecidingContract, GuardingContract):
+class BackendContract(
+    ReadingContract, DecidingContract, GuardingContract, AskingContract, AnsweringContract, PickingContract
+):
     """The whole contract. Inherit it in a class whose name begins with `Test`, and give the fixture `site`."""
 
     @pytest.fixture

@@ -27,6 +27,18 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     text: str = ""
 
 
+class Talk(msgspec.Struct, frozen=True, kw_only=True):
+    """How a question stands, asked of the server by other means than the backend.
+
+    `replies` are the texts below it that ordinary members can read, as they were typed, the oldest first; `marked`
+    those of them that are marked as the answer.
+    """
+
+    replies: tuple[str, ...] = ()
+    marked: tuple[str, ...] = ()
+    closed: bool = False
+
+
 class Site(ABC):
     """A running community for the contract. Every method acts as somebody else than the moderator, on the server."""
 
@@ -38,6 +50,11 @@ class Site(ABC):
     """Rows of one page. The contract makes three more."""
     undoable: tuple[str, ...] = ("approve", "remove")
     """Verbs whose undo also puts the item back into the lane."""
+    questions: bool = False
+    """Whether the platform has the lane of questions. Then `ask`, `answer`, `mark`, `unask` and `talk` are filled in,
+    and the contract has a second half for it; else those tests are skipped."""
+    questions_page: int = 10
+    """Rows of one page of questions."""
 
     @abstractmethod
     def connection(self, state: Path) -> Connection:
@@ -74,6 +91,29 @@ class Site(ABC):
     async def spoil(self) -> bool:
         """Bring a row into the lane that the backend cannot read whole. False where the server has no such thing."""
         return False
+
+    # --- questions (only where `questions` is True)
+
+    async def ask(self, text: str, *, title: str = "") -> SubjectRef:
+        """A member asks, where answers can be marked. The subject as the lane of questions names it. Without a title
+        the site makes one up that no other question has."""
+        raise NotImplementedError
+
+    async def answer(self, ref: SubjectRef, text: str, *, by_asker: bool = False) -> str:
+        """Another member (neither the asker nor the moderator), or the asker, answers. The post's `ThreadPost.id`."""
+        raise NotImplementedError
+
+    async def mark(self, ref: SubjectRef, post: str) -> None:
+        """Somebody else marks this post (as `answer` named it) as the answer."""
+        raise NotImplementedError
+
+    async def unask(self, ref: SubjectRef) -> None:
+        """The question is deleted."""
+        raise NotImplementedError
+
+    async def talk(self, ref: SubjectRef) -> Talk:
+        """How the question stands now, by the server's own word."""
+        raise NotImplementedError
 
     def make(self, connection: Connection) -> Backend:
         """The backend, as modtui itself makes it: through its entry point (in a checkout that is not installed, from

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from modtui.backends.base import Backend
 from modtui.domain.decisions import Intent, Plan, Sanction, Step
 from modtui.domain.items import Item, Offer
+from modtui.text import Foreign
 
 HOUR_MS = 3_600_000
 
@@ -29,6 +30,35 @@ def intent_for(offer: Offer) -> Intent:
         message_title="About your post" if tells else None,
         text="Another text, long enough for every rule." if writes else None,
     )
+
+
+async def thread_intent(
+    backend: Backend, item: Item, verb: str, *, post: str = "", original: str = ""
+) -> Intent | None:
+    """An intent for a verb on a thread, with what has to be picked for it: from the site's own choices, or `post` (a
+    post of the thread) and `original` (another thread). None where the site has nothing to pick."""
+    match verb:
+        case "reply":
+            return Intent(verb=verb, text="An answer that is long enough for every rule.")
+        case "accept" | "unaccept":
+            return Intent(verb=verb, post=post or None)
+        case "duplicate":
+            return Intent(verb=verb, to=original)
+        case "bookmark":
+            return Intent(verb=verb, when_ms=(backend.wire.clock_ms // HOUR_MS + 48) * HOUR_MS)
+        case "move":
+            others = [one for one in await backend.choices("category", item=item) if one.id != item.place.category_id]
+            return Intent(verb=verb, to=others[0].id) if others else None
+        case "tag":
+            tags = [one.id for one in await backend.choices("tag", item=item) if Foreign(one.id) not in item.place.tags]
+            return Intent(verb=verb, tags=(*item.place.tags, tags[0])) if tags else None
+        case "assign":
+            who = await backend.choices("assignee", item=item)
+            return Intent(verb=verb, to=who[0].id) if who else None
+        case "escalate":
+            routes = await backend.choices("route", item=item)
+            return Intent(verb=verb, route=f"site:{routes[0].id}", text="Please look at it.") if routes else None
+    return Intent(verb=verb)
 
 
 def intent(verb: str) -> Intent:

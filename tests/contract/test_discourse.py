@@ -11,11 +11,12 @@ import pytest
 
 from modtui.backends.base import Connection, Credential
 from modtui.demo import effects
+from modtui.demo.model import now_ms
 from modtui.demo.review_json import Serializer
 from modtui.demo.server import DemoServer
 from modtui.domain.items import Item
 from modtui.domain.subjects import SubjectRef, community_id
-from modtui.testing import BackendContract, Site, Standing
+from modtui.testing import BackendContract, Site, Standing, Talk
 
 pytestmark = pytest.mark.anyio
 
@@ -35,9 +36,12 @@ class DemoSite(Site):
     name = "discourse"
     page_size = 10
     undoable = ("approve",)  # an agreed flag stays agreed: the post comes back, the item does not
+    questions = True
+    questions_page = 10
 
     def __init__(self, demo: DemoServer, key: str, patch: pytest.MonkeyPatch) -> None:
         self.demo, self.key, self.patch = demo, key, patch
+        patch.setattr("modtui.backends.discourse.lane.SIZE", self.questions_page)  # else a page is a hundred topics
         self.id = community_id("discourse", demo.url, demo.username)
         staff = "SELECT id, username FROM users WHERE id > 0 AND NOT admin AND NOT moderator AND trust_level < 3"
         alive = " AND deleted_at IS NULL AND suspended_till IS NULL AND silenced_till IS NULL ORDER BY id"
@@ -95,6 +99,31 @@ class DemoSite(Site):
 
         self.patch.setattr(Serializer, "items", items)
         return True
+
+    async def ask(self, text: str, *, title: str = "") -> SubjectRef:
+        title = title or f"A question of the contract, number {next(_number)}"
+        solving = self.demo.db.value("SELECT id FROM categories WHERE solved AND NOT read_restricted ORDER BY id")
+        return SubjectRef(self.id, "topic", str(self.demo.ask(self.members[6][1], title, text, category=solving)))
+
+    async def answer(self, ref: SubjectRef, text: str, *, by_asker: bool = False) -> str:
+        return str(self.demo.answer(int(ref.native), self.members[6 if by_asker else 7][1], text))
+
+    async def mark(self, ref: SubjectRef, post: str) -> None:
+        self.demo.db.run("UPDATE topics SET accepted_post_id = ? WHERE id = ?", [int(post), int(ref.native)])
+
+    async def unask(self, ref: SubjectRef) -> None:
+        self.demo.db.run("UPDATE topics SET deleted_at = ? WHERE id = ?", [now_ms(), int(ref.native)])
+
+    async def talk(self, ref: SubjectRef) -> Talk:
+        db, native = self.demo.db, int(ref.native)
+        rows = db.all(
+            "SELECT id, raw FROM posts WHERE topic_id = ? AND post_number > 1 AND deleted_at IS NULL AND NOT hidden"
+            " AND post_type = 1 ORDER BY post_number", [native],
+        )  # fmt: skip
+        topic = db.one("SELECT accepted_post_id, closed FROM topics WHERE id = ?", [native])
+        assert topic is not None
+        marked = tuple(row["raw"] for row in rows if row["id"] == topic["accepted_post_id"])
+        return Talk(replies=tuple(row["raw"] for row in rows), marked=marked, closed=bool(topic["closed"]))
 
     def _post(self, ref: SubjectRef) -> int:
         return int(self.demo.db.value("SELECT target_id FROM reviewables WHERE id = ?", [int(ref.native)]))

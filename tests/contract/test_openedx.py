@@ -10,7 +10,7 @@ import pytest
 from modtui.backends.base import Connection, Credential
 from modtui.domain.items import Item
 from modtui.domain.subjects import SubjectRef, community_id
-from modtui.testing import BackendContract, Site, Standing
+from modtui.testing import BackendContract, Site, Standing, Talk
 from tests.servers.community import Community
 from tests.servers.conftest import openedx  # noqa: F401 (a fixture)
 from tests.servers.openedx import Answer, OpenEdx
@@ -23,9 +23,11 @@ class OpenEdxSite(Site):
 
     name = "openedx"
     page_size = 20
+    questions = True
+    questions_page = 20
 
     def __init__(self, community: Community, kind: str) -> None:
-        self.community, self.kind = community, kind
+        self.community, self.kind, self.asked = community, kind, 0
         self.id = community_id("openedx", community.server.url, community.mod.name)
 
     def connection(self, state: Path) -> Connection:
@@ -72,6 +74,36 @@ class OpenEdxSite(Site):
 
     def unknown(self, ref: SubjectRef) -> SubjectRef:
         return SubjectRef(ref.community, ref.kind, "99999999")
+
+    async def ask(self, text: str, *, title: str = "") -> SubjectRef:
+        server, course = self.community.server, self.community.course
+        self.asked += 1
+        native = server.create_thread(
+            course, self.community.author, text, title=title or f"Question {self.asked} of the contract",
+            kind="question", topic=("general", "help")[self.asked % 2],
+        )  # fmt: skip
+        return SubjectRef(self.id, "question", native)
+
+    async def answer(self, ref: SubjectRef, text: str, *, by_asker: bool = False) -> str:
+        who = self.community.author if by_asker else self.community.ann
+        return f"comment-{self.community.server.create_comment(self.community.course, ref.native, who, text)}"
+
+    async def mark(self, ref: SubjectRef, post: str) -> None:
+        body = {"endorsed": True, "endorsement_user_id": self.community.bo.id}
+        self.community.server.ask("PUT", f"comments/{post.removeprefix('comment-')}", json=body)
+
+    async def unask(self, ref: SubjectRef) -> None:
+        self.community.server.ask("DELETE", f"threads/{ref.native}")
+
+    async def talk(self, ref: SubjectRef) -> Talk:
+        found = self.community.server.thread(
+            ref.native, recursive="true", with_responses="true", reverse_order="false",
+            merge_question_type_responses="true",
+        )  # fmt: skip
+        posts = [post for top in found["children"] for post in (top, *top["children"])]
+        posts.sort(key=lambda post: int(post["id"]))
+        marked = tuple(post["body"] for post in posts if post["endorsed"])
+        return Talk(replies=tuple(post["body"] for post in posts), marked=marked, closed=found["closed"])
 
     def counted(self, items: Sequence[Item]) -> int:
         return len({item.place.thread_id for item in items})

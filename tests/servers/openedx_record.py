@@ -89,6 +89,7 @@ def _play(ask: Recorder, suffix: str) -> None:
     _queues(ask, course, mod)
     _reads(ask, course, spam, talk, question, ada)
     _decisions(ask, course, spam, talk, question, mod)
+    _questions(ask, course, question, ada, mod)
     _errors(ask, course, spam)
     _removals(ask, course, spam, talk, eve)
 
@@ -182,6 +183,28 @@ def _decisions(ask: Recorder, course: str, spam: str, talk: list[str], question:
     ask("comment-unflag-all", "PUT", f"comments/{question[1]}/abuse_unflag", {"user_id": mod.id, "all": True})
     ask("comment-endorse", "PUT", f"comments/{question[2]}", {"endorsed": True, "endorsement_user_id": mod.id})
     ask("thread-question-endorsed", "GET", f"threads/{question[0]}", **_WHOLE)
+
+
+def _questions(ask: Recorder, course: str, question: list[str], ada: Member, mod: Member) -> None:
+    """The lane of questions: its lists, a reply, marks, the topic, who is told, the search."""
+    thread, _, good = question
+    first: dict[str, Any] = {"course_id": course, "thread_type": "question", "page": 1, "per_page": 20}
+    ask("questions-all", "GET", "threads", sort_key="activity", **first)
+    ask("question-marked", "GET", f"threads/{thread}", merge_question_type_responses="true", **_WHOLE)
+    ask("comment-unendorse", "PUT", f"comments/{good}", {"endorsed": False})
+    ask("questions-waiting", "GET", "threads", sort_key="date", unanswered="true", **first)
+    body = {"body": "And then wait.", "course_id": course, "user_id": mod.id}
+    ask("response-create", "POST", f"threads/{thread}/comments", body)
+    ask("question-waiting", "GET", f"threads/{thread}", merge_question_type_responses="true", **_WHOLE)
+    ask("thread-move", "PUT", f"threads/{thread}", {"commentable_id": "help"})
+    ask("topics", "GET", f"commentables/{course}/counts")
+    ask("watch", "POST", f"users/{mod.id}/subscriptions", {"source_id": thread})
+    ask("watched", "GET", f"users/{mod.id}/subscribed_threads", course_id=course, unanswered="true", per_page=100)
+    ask("watchers", "GET", f"threads/{thread}/subscriptions", page=1)
+    ask("unwatch", "DELETE", f"users/{mod.id}/subscriptions", source_id=thread)
+    ask("unwatch-again", "DELETE", f"users/{mod.id}/subscriptions", source_id=thread)
+    ask("search", "GET", "search/threads", course_id=course, text="upload", thread_type="question")
+    ask("stats-of-one", "GET", f"users/{course}/stats", usernames=ada.name, with_timestamps="true")
 
 
 def _errors(ask: Recorder, course: str, spam: str) -> None:

@@ -40,7 +40,9 @@ class Library:
         """A page of questions with a marked answer, newest first: two or three requests, and one for each that has a
         marked answer."""
         number, before = _place(cursor)
-        page = await self._client.questions(number, PER_PAGE, answered=None, why="answered questions")
+        page = await self._client.questions(
+            number, PER_PAGE, answered=None, sort="activity", why="answered questions"
+        )
         threads, _ = read_rows(page.collection, Thread)
         without = await self._without(before) if any(one.comments_count for one in threads) else set()
         found = await self._read(one for one in threads if one.comments_count and one.native not in without)
@@ -54,7 +56,9 @@ class Library:
         first = before // PER_PAGE + 1
         found: set[str] = set()
         for number in (first, first + 1) if before % PER_PAGE else (first,):
-            page = await self._client.questions(number, PER_PAGE, why="questions without an answer")
+            page = await self._client.questions(
+                number, PER_PAGE, sort="activity", why="questions without an answer"
+            )
             found |= {one.native for one in read_rows(page.collection, Thread)[0]}
             if number >= page.num_pages:
                 break
@@ -93,7 +97,7 @@ class Library:
     async def search(self, text: str, *, solved: bool) -> tuple[Answered, ...]:
         """Questions that the site's search finds, ten at most. Two requests, and one for each of them. Raises Refused
         where the site has no search that answers."""
-        words = " ".join(text.split())[:200]
+        words = " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())[:200]
         if len(words) < 3:
             return ()
         if isinstance(self.can_search, Blocked):

@@ -39,7 +39,7 @@ NEVER = {
 }
 """Why the other verbs are not there."""
 MISSING = {
-    "members": "the forum lists its members only by their numbers in the course",
+    "members": "the forum counts what the names in a course wrote, and does not say which accounts they are",
     "private": "the forum knows no addresses of its members",
     "templates": "the forum keeps no saved texts",
     "writing": "the forum does not tell who is writing",

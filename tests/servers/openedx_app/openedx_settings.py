@@ -1,9 +1,9 @@
 """Settings of the Open edX forum server that the tests run.
 
 These are the app's own test settings (`forum.settings.test`, which already switches the HTTP API on) with what a lone
-server needs in addition: Django REST framework with Basic authentication, a SQLite file, and a search class that does
-nothing. It is not how Open edX installs the forum (there it is a plugin of the LMS, with MySQL and a search engine),
-but models, views, rules and JSON are the released app's.
+server needs in addition: Django REST framework with Basic authentication, a SQLite file, and a search class that looks
+into the forum's own tables. It is not how Open edX installs the forum (there it is a plugin of the LMS, with MySQL and
+a search engine), but models, views, rules and JSON are the released app's.
 
 Runs inside the server's own environment, never inside modtui's. `MODTUI_OPENEDX_DB` names the SQLite file.
 """
@@ -33,7 +33,7 @@ REST_FRAMEWORK = {
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 # Full text search needs Elasticsearch, Typesense or Meilisearch; see openedx_search.
-FORUM_SEARCH_BACKEND = "openedx_search.NoSearch"
+FORUM_SEARCH_BACKEND = "openedx_search.WordSearch"
 
 # As in Open edX. With Django's default zone (Chicago) the app would print local times with a "Z" in some answers.
 TIME_ZONE = "UTC"
