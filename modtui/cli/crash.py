@@ -46,6 +46,16 @@ def guard() -> None:
     threading.excepthook = _of_a_thread
 
 
+def forget(name: str) -> None:
+    """Delete the reports in which this name stands; a mistake may have quoted a text."""
+    for path in (paths.state_dir() / "crashes").glob("*.txt"):
+        try:
+            if name.casefold() in path.read_text("utf-8", "replace").casefold():
+                path.unlink()
+        except OSError as error:
+            narrate(f"{path} could not be deleted: {error.strerror}.")
+
+
 def report(error: BaseException) -> None:
     """Tell of an unexpected error: with MODTUI_DEBUG=1 all of it, else a sentence and where the rest is."""
     trace = redact("".join(traceback.format_exception(error)))

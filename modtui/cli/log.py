@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING
 import click
 
 from modtui import paths
-from modtui.cli import accounts
+from modtui.cli import accounts, crash
 from modtui.cli.opening import identity, settings_of
 from modtui.cli.options import shared
 from modtui.cli.output import emit, emit_json, narrate
 from modtui.domain.decisions import Decision
 from modtui.domain.reasons import Reason
-from modtui.errors import StoreError, UsageError
+from modtui.errors import ReadOnly, StoreError, UsageError
 from modtui.settings import Settings
 from modtui.settings.options import Options
-from modtui.text import Shown, join, own, pad, show_line
+from modtui.text import Shown, count, join, own, pad, say, show_line
 from modtui.text.time import iso, stamp
 
 if TYPE_CHECKING:
@@ -120,11 +120,7 @@ def log(options: Options, as_lines: bool, limit: int) -> int:
         return 0
     settings = settings_of(options)
     called = names(settings)
-    only = None
-    if options.community is not None:
-        only = next((id for id, name in called.items() if name.casefold() == options.community.casefold()), None)
-        if only is None:
-            raise UsageError(f'There is no community "{options.community}".')
+    only = _only(options, called)
     tz = zone(settings)
     shown, before = 0, None
     with opened() as journal:
@@ -142,6 +138,56 @@ def log(options: Options, as_lines: bool, limit: int) -> int:
                 break
     if not shown:
         narrate(own("Nothing was decided yet."))
+    return 0
+
+
+def _only(options: Options, called: Mapping[str, str]) -> str | None:
+    """The id of the community of --community. Raises UsageError."""
+    if options.community is None:
+        return None
+    only = next((id for id, name in called.items() if name.casefold() == options.community.casefold()), None)
+    if only is None:
+        raise UsageError(f'There is no community "{show_line(options.community, 60)}".')
+    return only
+
+
+@log.command()
+@click.argument("member", metavar="NAME")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@shared
+def forget(options: Options, member: str, yes: bool) -> int:
+    """Forget the member NAME on this machine: names, texts and addresses in journal, drafts and cache.
+
+    That something was decided, when, and for which reason stays, without a name, and `modtui log verify` still finds
+    the journal whole. This cannot be taken back. With --community only there; else in all of them. What was sent to
+    the site or to a route is not touched.
+    """
+    from modtui.store.store import Store
+
+    if options.read_only:
+        raise ReadOnly("modtui was started read-only, so nothing is forgotten.")
+    name = member.strip().lstrip("@")
+    if not name:
+        raise UsageError("A name is needed.")
+    only = _only(options, names(settings_of(options)))
+    question = say("Forget {name}? Names and texts go for good; what was decided stays, without them.", name=name)
+    if not yes and not click.confirm(str(question), err=True):
+        narrate(own("Nothing was forgotten."))
+        return 0
+
+    async def run() -> tuple[int, int]:
+        store = Store.open(paths.private(paths.state_dir()), paths.private(paths.cache_dir()))
+        try:
+            return await store.forget(name, community=only)
+        finally:
+            await store.close()
+
+    parts, rows = asyncio.run(run())
+    crash.forget(name)
+    narrate(say(
+        "Forgotten: {parts} of the journal, {rows} of the cache.", parts=count(parts, "part"), rows=count(rows, "row"),
+    ))  # fmt: skip
+    narrate(own("A modtui that is running keeps what it shows until it ends."))
     return 0
 
 

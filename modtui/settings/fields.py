@@ -299,7 +299,7 @@ retention = "365d\"""",
         (
             _f(
                 "retention", kinds.length, '"forever"',
-                "Older entries of the journal lose their names and texts; that something was decided stays.",
+                "Older entries of the journal are deleted, and texts that were never sent; the rest still verifies.",
                 attr="retention_ms",
             ),
             _f("cache", kinds.length, '"30d"', "Older posts in the cache are forgotten.", attr="cache_ms"),

@@ -247,23 +247,32 @@ class Cache:
 
         return await self.database.write(work, truncate=True)
 
-    async def forget(self, username: str) -> int:
-        """Delete every row, thread, solved thread and dossier in which a member is named. How many rows went."""
+    async def forget(self, username: str, *, community: str | None = None) -> int:
+        """Delete every row, thread, solved thread and dossier in which a member is named (of one community, or of all):
+        they can be read again. How many rows went."""
         needle = encode(username.strip().lstrip("@"))[1:-1].decode().casefold()
 
-        def names(data: bytes) -> bool:
-            return needle in data.decode("utf-8", "replace").casefold()
+        def named(connection: sqlite3.Connection, question: str) -> list[tuple[int]]:
+            return [
+                (row,) for row, where, data in connection.execute(question)
+                if community in (None, where) and needle in data.decode("utf-8", "replace").casefold()
+            ]  # fmt: skip
 
         def work(connection: sqlite3.Connection) -> int:
-            rows = [(row,) for row, data in connection.execute("SELECT row, data FROM body") if names(data)]
+            question = "SELECT body.row, item.community, body.data FROM body JOIN item ON item.row = body.row"
+            rows = named(connection, question)
+            connection.executemany("DELETE FROM spoken WHERE item IN (SELECT id FROM item WHERE row=?)", rows)
             connection.executemany("DELETE FROM body WHERE row=?", rows)
             connection.executemany("DELETE FROM item WHERE row=?", rows)
-            for table in ("thread", "dossier"):
-                found = connection.execute(f"SELECT rowid, data FROM {table}")
-                connection.executemany(
-                    f"DELETE FROM {table} WHERE rowid=?", [(row,) for row, data in found if names(data)]
-                )
-            solved = [(row,) for row, data in connection.execute("SELECT row, data FROM solved") if names(data)]
+            # an item's id is lane/community/...
+            where = "substr(item, instr(item, '/') + 1)"
+            threads = named(
+                connection, f"SELECT rowid, substr({where}, 1, instr({where} || '/', '/') - 1), data FROM thread"
+            )
+            connection.executemany("DELETE FROM thread WHERE rowid=?", threads)
+            dossiers = named(connection, "SELECT rowid, community, data FROM dossier")
+            connection.executemany("DELETE FROM dossier WHERE rowid=?", dossiers)
+            solved = named(connection, "SELECT row, community, data FROM solved")
             if solved:
                 connection.executemany("DELETE FROM solved WHERE row=?", solved)
                 connection.execute("INSERT INTO solved_index(solved_index) VALUES ('optimize')")  # no words stay behind

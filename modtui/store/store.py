@@ -32,11 +32,11 @@ class Store:
             journal.database.close_now()
             raise
 
-    async def forget(self, username: str) -> int:
-        """Forget a member in both. How many personal parts of the journal went. See `Journal.forget`."""
-        count = await self.journal.forget(username)
-        await self.cache.forget(username)
-        return count
+    async def forget(self, username: str, *, community: str | None = None) -> tuple[int, int]:
+        """Forget a member in both, of one community or of all. How many personal parts of the journal and rows of the
+        cache went. Raises StoreError; see `Journal.forget`."""
+        parts = await self.journal.forget(username, community=community)
+        return parts, await self.cache.forget(username, community=community)
 
     async def close(self) -> None:
         """Finish what is queued in both, then close them."""
