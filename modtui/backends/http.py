@@ -314,7 +314,7 @@ class Door:
             raise NetworkError(f"The line to {place} broke.", sent=writes) from None
         except CannotUnpack:
             raise SiteError(f"{place} sent an answer that cannot be unpacked.", sent=writes) from None
-        found = {name.lower(): value for name, value in response.headers.items()}
+        found = {name.lower(): self.redact(value) for name, value in response.headers.items()}
         self.last_headers = found
         self._set_clock(found.get("date", ""))
         return Reply(response.status_code, found, body, place, writes)
@@ -330,7 +330,7 @@ class Door:
                     status=response.status_code, sent=writes,
                 )  # fmt: skip
         unpacker.end()
-        return b"".join(pieces)
+        return self.redact.raw(b"".join(pieces))
 
     def _set_clock(self, date: str) -> None:
         theirs = date_ms(date)

@@ -6,6 +6,7 @@ Secrets travel as request headers only. Should a site echo one, or an exception 
 from __future__ import annotations
 
 import base64
+import json
 import re
 from collections.abc import Iterable
 from urllib.parse import parse_qsl, quote
@@ -19,12 +20,13 @@ _SHOWN = 200
 class Redactor:
     """Replaces known secrets in a text by `...`. It has no readable repr, so that a traceback cannot show them."""
 
-    __slots__ = ("_secrets",)
+    __slots__ = ("_bytes", "_secrets")
 
     def __init__(self, secrets: Iterable[str | None] = ()) -> None:
         known = [secret for secret in secrets if secret and len(secret) >= 4]
-        known += [quote(secret, safe="") for secret in known]
+        known += [spelt for secret in known for spelt in (quote(secret, safe=""), json.dumps(secret)[1:-1])]
         self._secrets = tuple(sorted(set(known), key=len, reverse=True))
+        self._bytes = tuple(secret.encode() for secret in self._secrets)
 
     def __repr__(self) -> str:
         return "Redactor(...)"
@@ -35,6 +37,14 @@ class Redactor:
             if secret in text:
                 text = text.replace(secret, "...")
         return text
+
+
+    def raw(self, data: bytes) -> bytes:
+        """`data` without the secrets: what a site answers is kept, and a broken one answers with what it was sent."""
+        for secret in self._bytes:
+            if secret in data:
+                data = data.replace(secret, b"...")
+        return data
 
 
 def basic(user: str, secret: str) -> str:

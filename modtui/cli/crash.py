@@ -43,7 +43,8 @@ def guard() -> None:
 
     if logging.lastResort is not None:
         logging.lastResort.setFormatter(Redacting())
-    threading.excepthook = _of_a_thread
+    if threading.excepthook is threading.__excepthook__:
+        threading.excepthook = _of_a_thread
 
 
 def forget(name: str) -> None:
