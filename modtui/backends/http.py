@@ -255,12 +255,7 @@ class Door:
                 if reply.status not in _REDIRECTS or "location" not in reply.headers:
                     return reply
                 if method not in ("GET", "HEAD"):
-                    raise SiteError(
-                        f"{reply.place} redirects instead of taking the request; it is not sent on.",
-                        "Check the community's address.",
-                        status=reply.status,
-                        sent=reply.status in (302, 303),
-                    )
+                    raise self._not_sent_on(reply, asked)
                 asked = redirected(self.origin, asked, reply.headers["location"])
             raise reply.bad(f"{reply.place} redirects in circles.")
         except ModtuiError as error:
@@ -278,6 +273,17 @@ class Door:
                     why=why, error=problem, tries=number,
                 )
             )  # fmt: skip
+
+    def _not_sent_on(self, reply: Reply, asked: str) -> SiteError:
+        """The error for a redirect of what is no read. After 302 and 303 nobody knows whether the request was taken."""
+        try:
+            redirected(self.origin, asked, reply.headers["location"])
+        except SiteError as error:
+            words, hint = error.message, error.hint
+        else:
+            words = f"{reply.place} redirects instead of taking the request; it is not sent on."
+            hint = "Check the community's address."
+        return SiteError(words, hint, status=reply.status, sent=reply.sent and reply.status in (302, 303))
 
     def _record(self, seen: RequestSeen) -> None:
         self._seen.append(seen)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,6 +13,10 @@ from typing import Any
 import msgspec
 
 from modtui.errors import ModtuiError, SiteError
+
+LONGEST_WAIT_S = 86_400.0
+_GENTLE = 2_000_000
+"""A damaged body up to this size is read all the same, which takes several times as long as a sound one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +65,8 @@ class Reply:
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             pass
         try:
+            if len(self.body) > _GENTLE:
+                raise ValueError
             found = json.loads(self.body.decode("utf-8", "replace"), strict=False, parse_constant=lambda name: None)
             whole = json.dumps(found, ensure_ascii=False).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
             return json.loads(whole)
@@ -92,15 +99,20 @@ class Reply:
         return SiteError(words, hint, status=self.status, sent=self.sent)
 
     def retry_after(self) -> float | None:
-        """Seconds of a Retry-After header (a number or a date), None when there is none."""
+        """Seconds of a Retry-After header (a number or a date), None when there is none that means anything."""
         given = self.headers.get("retry-after", "").strip()
         if not given:
             return None
         try:
-            return max(0.0, float(given))
+            return seconds(float(given))
         except ValueError:
             until, now = date_ms(given), date_ms(self.headers.get("date", ""))
-            return max(0.0, (until - now) / 1000) if until is not None and now is not None else None
+            return seconds((until - now) / 1000) if until is not None and now is not None else None
+
+
+def seconds(told: float) -> float | None:
+    """A wait that a site asks for, within reason: from none to a day. None for what is no number."""
+    return min(max(0.0, float(told)), LONGEST_WAIT_S) if math.isfinite(told) else None
 
 
 def explain_plainly(reply: Reply) -> ModtuiError:

@@ -9,10 +9,13 @@ from datetime import datetime
 from modtui.desk.events import Link, LinkState
 from modtui.errors import AuthError, ModtuiError, NetworkError, RateLimited, RightsError, SiteError, WrongSite
 from modtui.text import Shown, own, say
+from modtui.text.time import duration
 
 FIRST_S = 2.0
 LONGEST_S = 120.0
 RIGHTS_S = 300.0
+_LONG_MS = 120_000
+"""A pause from here on is told as a time of day."""
 
 
 class Backoff:
@@ -71,7 +74,7 @@ def link_for(error: BaseException, before: Link, now_ms: int, wait_s: float | No
     state = state_for(error)
     since = before.since_ms if before.state == state else now_ms
     words = error.message if isinstance(error, ModtuiError) else "modtui made a mistake while reading the site."
-    if isinstance(error, SiteError) and error.status:
+    if isinstance(error, SiteError) and error.status >= 400:
         words = f"{error.status}: {words}"
     return Link(state=state, words=words, since_ms=since, next_ms=0 if wait_s is None else now_ms + int(wait_s * 1000))
 
@@ -93,10 +96,16 @@ def words_for(link: Link, name: str, now_ms: int, *, clock: Callable[[int], str]
     if link.state == "wrong-site":
         return say("WRONG SITE since {since}: {words}", since=since, words=link.words)
     if link.state == "too-fast":
-        return say("TOO FAST: the site asks to wait {wait} s", wait=_seconds(link.next_ms - now_ms))
-    if link.state == "no-rights":
+        left_ms = link.next_ms - now_ms
+        if left_ms >= _LONG_MS:
+            until = (clock or _time_of_day)(link.next_ms)
+            return say("TOO FAST: the site asks to wait until {until} ({time})", until=until, time=duration(left_ms))
+        return say("TOO FAST: the site asks to wait {wait} s", wait=_seconds(left_ms))
+    if link.state == "no-rights" and link.next_ms <= now_ms:
         return say("NO RIGHTS since {since} (R tries again)", since=since)
-    if link.state == "down":
+    if link.state == "no-rights":
+        what = say("NO RIGHTS")
+    elif link.state == "down":
         number = link.words.partition(":")[0]
         what = say("SITE DOWN ({number})", number=int(number)) if number.isdigit() else say("SITE DOWN")
     else:

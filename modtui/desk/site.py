@@ -49,6 +49,10 @@ class SiteSync:
         self._stop_listening: Callable[[], None] = _nothing
         self._little: asyncio.Task[bool] | None = None
         self._members_turn = False
+        self._following = False
+        """The first look is done, and changes are followed."""
+        self._slowed = False
+        """Changes were followed until the site asked to wait."""
         self.lanes = Lanes(desk, community, self._work)
 
     # --- the line
@@ -84,7 +88,7 @@ class SiteSync:
 
     def trouble(self, error: BaseException) -> None:
         """The line is in trouble, as another room found."""
-        if self.live:
+        if self._following:
             self._trouble = error
             self._kick.set()
 
@@ -96,6 +100,22 @@ class SiteSync:
         self._desk.events.tell(RequestMade(self.id, seen))
         if self.community.link.state == "offline" and 200 <= seen.status < 400:
             self._kick.set()  # somebody else got through
+        elif seen.status == 429 and self._following:
+            asyncio.get_running_loop().call_soon(self._told_to_wait)  # the door notes the pause after this
+        elif self._following and self.community.link.state == "too-fast" and 200 <= seen.status < 400:
+            self._up()
+
+    def _told_to_wait(self) -> None:
+        """The site asks everybody to wait. Requests wait in the door by themselves; the moderator has to know."""
+        wait_s = self.community.backend.wire.budget.wait_s
+        if self._following and wait_s > 0:
+            error = RateLimited(f"{self.community.name} asks to wait.", wait_s=wait_s)
+            self._link(link_for(error, self.community.link, self._clock.now_ms(), wait_s))
+
+    def _up(self) -> None:
+        """The line is good."""
+        self._link(Link(state="live", since_ms=self._clock.now_ms()))
+        self._work.set()
 
     def _heard(self, event: Event) -> None:
         if isinstance(event, ItemsChanged):
@@ -108,11 +128,15 @@ class SiteSync:
         while True:
             try:
                 await self.identify()
-                await self._read_first()
+                if self._slowed:  # nothing was missed but changes: reading all again would be too fast again
+                    self._slowed = False
+                    await self._look()
+                else:
+                    await self._read_first()
                 self._backoff.reset()
                 self._kick.clear()
-                self._link(Link(state="live", since_ms=self._clock.now_ms()))
-                self._work.set()
+                self._following = True
+                self._up()
                 self._done_trying()
                 await self._poll()
             except ModtuiError as error:
@@ -131,6 +155,8 @@ class SiteSync:
     async def _down(self, error: BaseException) -> None:
         """Say what is wrong and wait for the next try."""
         self._trouble = None
+        self._slowed = self._following and isinstance(error, RateLimited)
+        self._following = False
         wait_s = wait_for(error, self._backoff)
         self._kick.clear()
         self._link(link_for(error, self.community.link, self._clock.now_ms(), wait_s))
@@ -159,10 +185,14 @@ class SiteSync:
                 raise error
             if self._idle and not kicked:
                 continue
-            await self.lanes.take(await backend.changes(self.lanes.position))
-            while self._room() and await self.lanes.look_due():
-                pass
+            await self._look()
             self._done_trying()
+
+    async def _look(self) -> None:
+        """What happened since the last look. Raises the backend's errors."""
+        await self.lanes.take(await self.community.backend.changes(self.lanes.position))
+        while self._room() and await self.lanes.look_due():
+            pass
 
     async def _read_first(self) -> None:
         """The first look, and the first one after an outage: position, counts, first pages."""
