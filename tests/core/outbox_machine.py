@@ -1,0 +1,665 @@
+"""The outbox as a machine for hypothesis: decisions, undos, crashes, two processes, a bad line, a full disk.
+
+What must hold is in `check`; it is judged from three sides that know nothing of each other: what the site and the route
+took, what the journal's events say, and what the desks show.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import sqlite3
+import tempfile
+from collections import Counter, defaultdict, deque
+from collections.abc import Coroutine
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+from msgspec.structs import replace
+
+import modtui.desk.outbox
+from modtui.desk.community import Community
+from modtui.desk.desk import Desk
+from modtui.desk.escalation import route_of
+from modtui.domain.decisions import FINAL, Answer, Call, Decision, Intent, Plan, PlannedStep, Sanction, Step, Target
+from modtui.domain.items import Item, Report
+from modtui.domain.seen import seen_of
+from modtui.domain.transitions import LEGAL
+from modtui.errors import ModtuiError, NetworkError, RateLimited, Refused
+from modtui.store.journal import Journal
+from modtui.store.store import Store
+from modtui.text import Foreign
+from tests.core.fakes import OFFLINE, FakeBackend, FakeClock, FakeSite, breathe, make_item
+from tests.core.routes_world import FakeRoute
+
+T = TypeVar("T")
+OWNER: ContextVar[object] = ContextVar("owner", default=None)
+"""Whose task it is: with a process die its tasks, and no others."""
+FAULTS = ("refuse", "stale", "lost", "lost before", "lost late", "offline", "rate", "mistake")
+ROUTE_FAULTS = ("offline", "lost", "lost before", "rate", "refuse")
+SUBJECTS = 6
+DECISIONS = st.tuples(
+    st.lists(st.integers(0, SUBJECTS - 1), min_size=1, max_size=3, unique=True),
+    st.sampled_from(("approve", "remove", "remove", "ignore", "ban", "claim", "note", "reply", "escalate")),
+    st.sets(st.sampled_from(("message", "sanction", "route", "private", "close")), max_size=2),
+    st.sampled_from((None, None, 0.0, 4.0)),
+)
+"""Subjects, verb, what goes with it, the hold."""
+COUNTS: Counter[str] = Counter()
+"""What was played since it was cleared."""
+
+
+class ModelClock(FakeClock):
+    """Two looks at it never give the same instant, so that before and after are told apart."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._looks = 0
+
+    def monotonic(self) -> float:
+        self._looks += 1
+        return super().monotonic() + self._looks * 1e-8
+
+
+@dataclass
+class Write:
+    """One write as it reached the site: what the desk had read of the subject by then, and when."""
+
+    key: str
+    call: Call
+    known: Item | None
+    read: float
+    now: float
+    state: str
+    """What the journal on the disk said of the step at this moment."""
+
+
+class ModelSite(FakeSite):
+    """Remembers at each write what was known, and what stood on the disk."""
+
+    def __init__(self, clock: FakeClock) -> None:
+        super().__init__(clock)
+        self.at_write: list[Write] = []
+        self.holds_replies = False
+        self.path: Path | None = None
+        self._arriving = False
+
+    def arrive(self) -> None:
+        self._arriving = True
+        super().arrive()
+        self._arriving = False
+
+    def apply(self, call: Call, key: str) -> Answer:
+        read, known = self.last_read.get(str(call.args.get("native", "")), (0.0, None))
+        answer = super().apply(call, key)
+        if not self._arriving:
+            self.at_write.append(Write(key, call, known, read, self.clock.monotonic(), self._on_disk(key)))
+        return replace(answer, held=self.holds_replies) if call.name == "reply" else answer
+
+    def _on_disk(self, key: str) -> str:
+        assert self.path is not None
+        with sqlite3.connect(f"file:{self.path}?mode=ro", uri=True) as connection:
+            row = connection.execute("SELECT state FROM step WHERE key=?", (key,)).fetchone()
+        connection.close()
+        return str(row[0]) if row else "nothing"
+
+
+class ModelBackend(FakeBackend):
+    """It also takes replies, with the thread closed after them."""
+
+    def plan(self, item: Item, intent: Intent) -> Plan:
+        if intent.verb != "reply":
+            return super().plan(item, intent)
+        native = item.ref.native
+        steps = [PlannedStep(call=Call("reply", {"native": native, "text": intent.text}), words="sent", reaches=True)]
+        if intent.close:
+            steps.append(PlannedStep(call=Call("close", {"native": native}), words="thread closed"))
+        return Plan(verb="reply", steps=tuple(steps), reversal="none", stays=("the reply stays",))
+
+
+class ModelRoute(FakeRoute):
+    """A route whose answers get lost, too."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.spoilt: deque[str] = deque()
+
+    async def deliver(self, call: Call, key: str) -> Answer:
+        """Take it, or fail as told."""
+        fault = self.spoilt.popleft() if self.spoilt else ""
+        self.tries.append(key)
+        await asyncio.sleep(0)
+        if fault == "offline":
+            raise NetworkError("The route cannot be reached.", sent=False)
+        if fault == "rate":
+            raise RateLimited("Too fast.", wait_s=20)
+        if fault == "refuse":
+            raise Refused("The route says no.")
+        if fault != "lost before":
+            self.got.append((key, call.args))
+        if fault:
+            raise NetworkError("The answer never came.", sent=True)
+        return Answer(data={"status": 200})
+
+
+@dataclass
+class Process:
+    """One modtui, as far as it is a desk."""
+
+    desk: Desk
+    store: Store
+    paused: bool = False
+    tasks: set[asyncio.Task[Any]] = field(default_factory=set)
+
+    @property
+    def journal(self) -> Journal:
+        return self.store.journal
+
+
+class OutboxMachine(RuleBasedStateMachine):
+    """One run. `self.running` are up to two processes on one state folder."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        COUNTS["runs"] += 1
+        shm = Path("/dev/shm")
+        self.folder = Path(tempfile.mkdtemp(prefix="modtui-", dir=shm if shm.is_dir() else None))
+        self.loop = asyncio.new_event_loop()
+        self.loop.set_task_factory(self._task)
+        self.clock = ModelClock()
+        self.site = ModelSite(self.clock)
+        self.site.path = self.folder / "state" / "state.db"
+        self.route = ModelRoute()
+        self.running: list[Process | None] = [None, None]
+        self.made: dict[str, float] = {}
+        """Decisions whose commit was acknowledged, and when their key was pressed at the latest (monotonic)."""
+        self.colleague = 0
+        self._poll = modtui.desk.outbox.POLL_S
+        modtui.desk.outbox.POLL_S = 7.0  # fewer wakings, the same transitions
+
+    # ---------------------------------------------------------------- the world
+
+    def _task(self, loop: asyncio.AbstractEventLoop, coro: Any, **more: Any) -> asyncio.Task[Any]:
+        task = asyncio.Task(coro, loop=loop, **more)
+        owner = OWNER.get()
+        if isinstance(owner, set):
+            owner.add(task)
+            task.add_done_callback(owner.discard)
+        return task
+
+    def run(self, work: Coroutine[Any, Any, T], process: Process | None = None) -> T | None:
+        """One step: do it, and take a sentence for an answer."""
+        COUNTS["steps"] += 1
+
+        async def within() -> T | None:
+            try:
+                return await work
+            except ModtuiError:
+                COUNTS["refused by the program"] += 1
+                return None
+
+        token = OWNER.set(process.tasks if process is not None else None)
+        try:
+            return self.loop.run_until_complete(asyncio.wait_for(within(), 60))
+        finally:
+            OWNER.reset(token)
+
+    async def open(self, tasks: set[asyncio.Task[Any]], *, batch: int, claims: bool, versions: bool) -> Process:
+        backend = ModelBackend(self.site, self.folder / "state", batch=batch, claims=claims, versions=versions)
+        store = Store.open(self.folder / "state", self.folder / "cache", now_ms=self.clock.now_ms)
+        community = Community(name="harbour", backend=backend, url=backend.connection.url)
+        desk = Desk([community], store, clock=self.clock, routes=[self.route])
+        for native in map(str, range(SUBJECTS)):
+            if native not in self.site.items:
+                self.site.items[native] = make_item(backend.connection.community, native, author=f"m{int(native) % 3}")
+            row = store.cache.item(f"reports/{self.site.items[native].ref}")
+            if row is None:
+                await store.cache.put_items([self.site.items[native]])
+        process = Process(desk, store, tasks=tasks)
+        desk.events.subscribe(lambda event: None)
+        await desk.start(sync=False)
+        self.clock.busy.append(lambda: process in self.running and not self.site.gated and not desk._outbox.resting)
+        return process
+
+    def one(self, which: int) -> Process:
+        """A running process: the one that was drawn, else the other."""
+        found = self.running[which] or self.running[1 - which]
+        assert found is not None
+        return found
+
+    def any_of(self, process: Process, which: int) -> Decision | None:
+        known = process.desk._book.all()
+        return known[which % len(known)] if known else None
+
+    def alive(self) -> bool:
+        return any(process is not None for process in self.running)
+
+    # ---------------------------------------------------------------- processes
+
+    @initialize(batch=st.sampled_from((1, 3, 10)), claims=st.booleans(), versions=st.booleans())
+    def begin(self, batch: int, claims: bool, versions: bool) -> None:
+        """The site's ways stay the same; the first process starts."""
+        self.ways: dict[str, Any] = {"batch": batch, "claims": claims, "versions": versions}
+        self.start(0)
+
+    @rule(which=st.integers(0, 1), what=st.sampled_from((
+        "start", "start", "crash", "crash", "leave", "suspend", "disk full", "disk almost full", "disk well",
+    )), turns=st.integers(0, 20))
+    def trouble(self, which: int, what: str, turns: int) -> None:
+        """Something happens to a process."""
+        if not self.alive() or (what == "start" and None in self.running):
+            self.start(which)
+        elif what == "crash":
+            self.crash(which, turns)
+        elif what == "leave":
+            self.leave(which)
+        elif what == "suspend":
+            self.suspend(which)
+        elif what != "start":
+            self.disk(which, {"disk full": 0, "disk almost full": 1}.get(what, 1_000_000))
+
+    def start(self, which: int) -> None:
+        at = which if self.running[which] is None else 1 - which
+        tasks: set[asyncio.Task[Any]] = set()
+        token = OWNER.set(tasks)
+        try:
+            self.running[at] = self.loop.run_until_complete(self.open(tasks, **self.ways))
+        finally:
+            OWNER.reset(token)
+        COUNTS["steps"] += 1
+        COUNTS["starts"] += 1
+
+    def crash(self, which: int, turns: int) -> None:
+        """Drop everything but the disk, some turns later."""
+        process = self.one(which)
+        self.run(breathe(turns))
+        COUNTS["crashes"] += 1
+        self.loop.run_until_complete(self._kill(process))
+
+    async def _kill(self, process: Process) -> None:
+        self.running[self.running.index(process)] = None
+        for database in (process.journal.database, process.store.cache.database):
+            while not database._queue.empty():
+                database._queue.get_nowait()  # what no writer has begun is lost
+        for _ in range(3):
+            tasks = list(process.tasks)
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+        for database in (process.journal.database, process.store.cache.database):
+            while not database._queue.empty():
+                database._queue.get_nowait()
+        self.site.gated = 0  # who waited there is gone
+        for lock in process.desk._outbox._locks.values():
+            lock.release()
+        await process.store.close()
+
+    def leave(self, which: int) -> None:
+        """End in peace (what is out is waited for, but not for long)."""
+        process = self.one(which)
+        self.run(process.desk.close(timeout_s=0.02), process)
+        COUNTS["ends"] += 1
+        self.loop.run_until_complete(self._kill(process))
+
+    def suspend(self, which: int) -> None:
+        process = self.one(which)
+        if process.paused:
+            self.run(process.desk.resume_sending(), process)
+        else:
+            self.run(process.desk._outbox.pause_sending(0.01), process)
+        process.paused = not process.paused
+        COUNTS["suspends and resumes"] += 1
+
+    def disk(self, which: int, room: int) -> None:
+        """The disk is full, or well again."""
+        database = self.one(which).journal.database
+        with database._turn:
+            pages = database._writer.execute("PRAGMA page_count").fetchone()[0]
+            database._writer.execute(f"PRAGMA max_page_count={pages + room}")
+        COUNTS["steps"] += 1
+        COUNTS["full disks"] += room < 1_000_000
+
+    # ---------------------------------------------------------------- the moderator
+
+    @precondition(alive)
+    @rule(which=st.integers(0, 1), one=DECISIONS)
+    def press(self, which: int, one: tuple[list[int], str, set[str], float | None]) -> None:
+        self.decide(which, *one)
+
+    @precondition(alive)
+    @rule(which=st.integers(0, 1), one=DECISIONS, seconds=st.sampled_from((0.5, 5.0, 16.0, 61.0)))
+    def press_and_wait(
+        self, which: int, one: tuple[list[int], str, set[str], float | None], seconds: float
+    ) -> None:
+        self.decide(which, *one)
+        self.wait(seconds)
+
+    def decide(self, which: int, natives: list[int], verb: str, more: set[str], hold_s: float | None) -> None:
+        process = self.one(which)
+        refs = [self.site.items[str(native)].ref for native in natives]
+        items = [item for ref in refs if (item := process.desk.item(f"reports/{ref}")) is not None]
+        intent = Intent(
+            verb=verb, message="m" if "message" in more and verb == "remove" else None,
+            sanction=Sanction("ban", None) if "sanction" in more and verb == "remove" else None,
+            route="legal" if verb == "escalate" or ("route" in more and verb == "remove") else None,
+            reason="private" if "private" in more else None, close="close" in more,
+            text="An answer." if verb in ("reply", "escalate", "note") else None,
+        )  # fmt: skip
+        at = self.clock.monotonic()
+        decided = self.run(process.desk.decide(items, intent, hold_s=hold_s, overrule=True), process)
+        if decided is not None and decided.decision is not None:
+            self.made[decided.decision.id] = at
+            COUNTS["decisions"] += 1
+            COUNTS["batches"] += len(decided.decision.targets) > 1
+
+    @precondition(alive)
+    @rule(which=st.integers(0, 1), confirmed=st.booleans(), older=st.none() | st.integers(0, 99))
+    def undo(self, which: int, confirmed: bool, older: int | None) -> None:
+        process = self.one(which)
+        named = self.any_of(process, older) if older is not None else None
+        result = None
+        at = self.clock.monotonic()
+
+        async def press() -> Any:
+            return await process.desk.undo(named.id if named is not None else None, confirmed=confirmed)
+
+        task = self.loop.create_task(press())
+        # `u` waits for what is out: time passes meanwhile
+        self.loop.run_until_complete(breathe(30))
+        if not task.done():
+            self.open_gate()
+        for _ in range(60):
+            if task.done():
+                break
+            self.loop.run_until_complete(self._pass(0.5))
+        try:
+            result = self.loop.run_until_complete(asyncio.wait_for(task, 30))
+        except ModtuiError:
+            COUNTS["refused by the program"] += 1
+        COUNTS["steps"] += 1
+        if result is not None:
+            COUNTS["undos"] += result.kind in ("taken back", "sent undo")
+            COUNTS["undos of sent"] += result.kind == "sent undo"
+            if result.kind == "sent undo" and result.decision is not None:
+                self.made[result.decision.id] = at
+
+    async def _pass(self, seconds: float) -> None:
+        await breathe(5)
+        await asyncio.sleep(0.001)
+        await self.clock.advance(seconds)
+
+    @precondition(alive)
+    @rule(which=st.integers(0, 1))
+    def do_again(self, which: int) -> None:
+        self.redo(which)
+        self.answer_old(which)
+
+    def redo(self, which: int) -> None:
+        process = self.one(which)
+        at = self.clock.monotonic()
+        result = self.run(process.desk.redo(), process)
+        if result is not None and result.kind == "again" and result.decision is not None:
+            self.made[result.decision.id] = at
+            COUNTS["redos"] += 1
+
+    @precondition(alive)
+    @rule(
+        which=st.integers(0, 1), what=st.sampled_from(("retry", "discard", "send", "mine", "theirs")),
+        index=st.integers(0, 99),
+    )
+    def handle(self, which: int, what: str, index: int) -> None:
+        """A key on a decision in the outbox, most often on one that waits for it."""
+        process = self.one(which)
+        book = process.desk._book
+        wanted = {"mine": "conflict", "theirs": "conflict", "retry": "refused"}.get(what)
+        found = [
+            one for one in book.all()
+            if any(step.state == wanted or (what != "mine" and step.state == "unknown")
+                   for target in one.targets for step in target.steps)
+        ] or book.open()  # fmt: skip
+        if not found:
+            return
+        decision = found[index % len(found)]
+        at = self.clock.monotonic()
+        desk = process.desk
+        if what == "retry":
+            self.run(desk.retry(decision.id), process)
+        elif what == "discard":
+            self.run(desk.discard(decision.id), process)
+        elif what == "send":
+            self.run(desk.send_now(decision.id), process)
+        else:
+            made = self.run(desk.resolve_conflict(decision.id, "mine" if what == "mine" else "theirs"), process)
+            if made is not None:
+                self.made.setdefault(made.id, at)
+        COUNTS[what] += 1
+
+    def answer_old(self, which: int) -> None:
+        """What is too old is asked about, and sent."""
+        process = self.one(which)
+        old = [one.id for one in process.desk.waiting_old()]
+        COUNTS["old ones sent after a question"] += len(old)
+        self.run(process.desk.resume(old), process)
+
+    # ---------------------------------------------------------------- time, the line, the others
+
+    @rule(seconds=st.sampled_from((0.5, 3.0, 5.0, 11.0, 16.0, 61.0)))
+    def wait(self, seconds: float) -> None:
+        self.run(self.clock.advance(seconds))
+
+    def set_clock(self, seconds: int) -> None:
+        self.clock.jump(seconds)
+        COUNTS["steps"] += 1
+        COUNTS["clock jumps"] += 1
+
+    @precondition(alive)
+    @rule(which=st.integers(0, 1), one=DECISIONS, fault=st.sampled_from(FAULTS), route=st.sampled_from(ROUTE_FAULTS))
+    def press_and_fail(
+        self, which: int, one: tuple[list[int], str, set[str], float | None], fault: str, route: str
+    ) -> None:
+        """A decision whose request, or one of the next, meets a fault."""
+        self.decide(which, *one)
+        self.spoil(fault, route, one[1] != "escalate")
+        self.wait(16.0)
+
+    @rule(fault=st.sampled_from(FAULTS), route=st.sampled_from(ROUTE_FAULTS), which=st.booleans())
+    def spoil(self, fault: str, route: str, which: bool) -> None:
+        """The next write, or delivery, meets this."""
+        if which:
+            self.site.faults.append(fault)
+        else:
+            self.route.spoilt.append(route)
+        COUNTS["steps"] += 1
+        COUNTS["faults"] += 1
+
+    @rule(
+        what=st.sampled_from(("line", "arrive", "gate", "unclear", "holds", "refusing", "clock")),
+        native=st.integers(0, 5), seconds=st.sampled_from((-90_000, -30, 30, 4_000)),
+    )
+    def weather(self, what: str, native: int, seconds: int) -> None:
+        """The site changes its mind, or somebody sets the clock."""
+        site = self.site
+        if what == "clock":
+            self.set_clock(seconds)
+        elif what == "line":
+            site.down = OFFLINE if site.down is None else None
+        elif what == "arrive":
+            site.arrive()
+        elif what == "unclear":
+            site.unclear = not site.unclear
+        elif what == "holds":
+            site.holds_replies = not site.holds_replies
+        elif what == "refusing":
+            site.refusing ^= {str(native)}
+        elif site.gate is None:
+            site.gate = asyncio.Event()
+        else:
+            self.open_gate()
+        self.run(breathe(3))
+
+    def open_gate(self) -> None:
+        if self.site.gate is not None:
+            self.site.gate.set()
+            self.site.gate = None
+            self.loop.run_until_complete(breathe(10))
+
+    @rule(native=st.integers(0, SUBJECTS - 1), what=st.sampled_from(("handle", "edit", "report", "reopen")))
+    def meddle(self, native: int, what: str) -> None:
+        """A colleague, the author or a member does something."""
+        name = str(native)
+        item = self.site.items[name]
+        self.colleague += 1
+        COUNTS["steps"] += 1
+        COUNTS["changes by others"] += 1
+        if what == "handle" and item.state == "open":
+            self.site.handle(name, "kept", "kestrel")
+        elif what == "edit":
+            self.site.change(name, source=Foreign(f"Edit {self.colleague}."), edits=item.edits + 1)
+        elif what == "report":
+            more = Report(id=f"r{name}-{self.colleague}", reason="hate", label=Foreign("hate"))
+            self.site.change(name, reports=(*item.reports, more))
+        elif what == "reopen" and item.state != "open":
+            self.site.change(name, state="open", handled_by=None, version=(item.version or 0) + 1)
+
+    @precondition(alive)
+    @rule(which=st.integers(0, 1), native=st.integers(0, SUBJECTS - 1))
+    def look(self, which: int, native: int) -> None:
+        """The list or a page reads a subject anew: the cache has it as it is."""
+        process = self.one(which)
+        self.run(process.desk.read([self.site.items[str(native)].ref]), process)
+
+    # ---------------------------------------------------------------- what must hold
+
+    def teardown(self) -> None:
+        """Mend everything, let all come to rest, and check."""
+        try:
+            self.open_gate()
+            self.loop.run_until_complete(asyncio.wait_for(self._rest(), 120))
+            self.loop.run_until_complete(self._kill_all())
+        finally:
+            modtui.desk.outbox.POLL_S = self._poll
+            self.loop.close()
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+    async def _kill_all(self) -> None:
+        for process in self.running:
+            if process is not None:
+                await self._kill(process)
+
+    async def _rest(self) -> None:
+        site = self.site
+        site.down, site.unclear = None, False
+        site.faults.clear()
+        site.refusing.clear()
+        self.route.spoilt.clear()
+        site.arrive()
+        for process in self.running:
+            if process is not None:
+                with process.journal.database._turn:
+                    process.journal.database._writer.execute("PRAGMA max_page_count=1000000")
+                if process.paused:
+                    token = OWNER.set(process.tasks)
+                    await process.desk.resume_sending()
+                    OWNER.reset(token)
+        if not self.alive():
+            tasks: set[asyncio.Task[Any]] = set()
+            token = OWNER.set(tasks)
+            self.running[0] = await self.open(tasks, **self.ways)
+            OWNER.reset(token)
+        await breathe(30)
+        for _ in range(6):
+            for process in self.running:
+                if process is not None:
+                    await process.desk.resume([one.id for one in process.desk.waiting_old()])
+            await self.clock.advance(310)
+        if any(process.journal.open_decisions() for process in self.running if process is not None):
+            await self.clock.advance(700)
+        self.check(self.one(0))
+
+    def check(self, process: Process) -> None:
+        """From the site, from the journal, from the screens."""
+        journal = process.journal
+        found = journal.verify()
+        assert found.ok, found.problems  # the chain holds, and a rebuild gives the same outbox
+        history = {one.id: one for one in journal.history(limit=10_000)}
+        lost = set(self.made) - set(history)
+        assert not lost, f"lost: {lost}"
+        steps: dict[str, tuple[Decision, Target, Step]] = {
+            step.key: (one, target, step) for one in history.values() for target in one.targets for step in target.steps
+        }
+        paths = self.paths(journal, history)
+        applied = Counter(key for key, _ in self.site.applied)
+        delivered = Counter(key for key, _ in self.route.got)
+        assert set(applied) | set(delivered) <= set(steps), "something was done that no row says"
+        for key, (decision, _, step) in steps.items():
+            path = paths[key]
+            told = (key, step.call.name, path)
+            self.tally(decision, step, path)
+            if route_of(step) is not None:
+                assert step.state in FINAL or step.state == "unknown", told
+                again = path.count(("unknown", "held"))
+                assert delivered[key] <= 1 + again, ("delivered again by itself", told)
+                if ("sending", "done") in path:
+                    assert delivered[key] >= 1, told
+                elif not any(to == "unknown" for _, to in path):
+                    assert not delivered[key], told
+                continue
+            assert step.state in FINAL, ("no end", told)
+            assert applied[key] <= 1, ("twice", told)
+            dropped = ("unknown", "discarded") in path
+            came_done = any(to == "done" for _, to in path)
+            with_another = step.answer is not None and bool(step.answer.words)
+            if applied[key]:
+                assert came_done or dropped, ("done, and the journal does not say so", told)
+            elif came_done:
+                assert with_another, ("not done, and the journal says so", told)
+        self.check_writes(steps, paths)
+        for desk in (one.desk for one in self.running if one is not None):
+            shown = {one.id: one for one in desk._book.all()}
+            assert {id: one for id, one in history.items() if id in shown} == shown, "a screen shows something else"
+            assert {one.id for one in desk._book.open()} == {one.id for one in history.values() if one.open}
+
+    def check_writes(
+        self, steps: dict[str, tuple[Decision, Target, Step]], paths: dict[str, list[tuple[str, str]]]
+    ) -> None:
+        """Nothing left before it was on the disk, and nothing was applied to what was not shown."""
+        for write in self.site.at_write:
+            decision, target, _ = steps[write.key]
+            assert write.state == "sending", ("sent before it was on the disk", write)
+            if write.call.name not in ("perform", "reply") or ("conflict", "held") in paths[write.key]:
+                continue
+            assert write.known is not None and target.seen is not None, write
+            now = seen_of(write.known)
+            assert now.text == target.seen.text, ("another text", write, target)
+            by_us = write.known.handled_by == self.site.me  # what our own other decisions did is no surprise
+            assert write.known.state == target.seen.state or by_us, ("another state", write, target)
+            assert write.known.state == "open" or write.call.name != "perform", ("closed already", write, target)
+            if decision.verb in ("approve", "ignore"):
+                assert set(now.reports) <= set(target.seen.reports), ("a report that was not shown", write)
+            assert write.now - write.read < 11, ("an old look", write)
+            if decision.id in self.made:
+                assert write.read > self.made[decision.id], ("a look from before the decision", write)
+
+    def paths(self, journal: Journal, history: dict[str, Decision]) -> dict[str, list[tuple[str, str]]]:
+        """Every step's way through the states, from the events alone; each is a way that the table has."""
+        found: dict[str, list[tuple[str, str]]] = defaultdict(list)
+        for event in journal.events():
+            if event.kind != "step" or event.decision not in history:
+                continue
+            assert event.target is not None and event.step is not None
+            key = history[event.decision].targets[event.target].steps[event.step].key
+            way = (str(event.data["frm"]), str(event.data["to"]))
+            assert way in LEGAL, way
+            assert way[0] == (found[key][-1][1] if found[key] else "held"), "a jump"
+            found[key].append(way)
+        return found
+
+    def tally(self, decision: Decision, step: Step, path: list[tuple[str, str]]) -> None:
+        COUNTS[f"ended {step.state}"] += 1
+        COUNTS["conflicts"] += sum(to == "conflict" for _, to in path)
+        COUNTS["lost answers"] += sum(way == ("sending", "unknown") for way in path)
+        COUNTS["transitions"] += len(path)
