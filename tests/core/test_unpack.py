@@ -32,11 +32,16 @@ def bare(raw: bytes) -> bytes:
     return packer.compress(raw) + packer.flush()
 
 
+def pack(data: bytes) -> bytes:
+    """Packed without the time of day in it: the names of tests are made of this."""
+    return gzip.compress(data, mtime=0)
+
+
 @pytest.mark.parametrize(
     ("encoding", "raw"),
     [
-        ("", BODY), ("identity", BODY), ("gzip", gzip.compress(BODY)), (" X-GZip ", gzip.compress(BODY)),
-        ("deflate", zlib.compress(BODY)), ("deflate", bare(BODY)), ("gzip, identity", gzip.compress(BODY)),
+        ("", BODY), ("identity", BODY), ("gzip", pack(BODY)), (" X-GZip ", pack(BODY)),
+        ("deflate", zlib.compress(BODY)), ("deflate", bare(BODY)), ("gzip, identity", pack(BODY)),
     ],
 )  # fmt: skip
 def test_what_servers_send(encoding: str, raw: bytes) -> None:
@@ -46,8 +51,8 @@ def test_what_servers_send(encoding: str, raw: bytes) -> None:
 @pytest.mark.parametrize(
     ("encoding", "raw"),
     [
-        ("gzip", b"plain"), ("deflate", b"plain text"), ("gzip", gzip.compress(BODY)[:-20]),
-        ("gzip, gzip", gzip.compress(gzip.compress(BODY))), ("br", b"x"), ("gzip, br", gzip.compress(BODY)),
+        ("gzip", b"plain"), ("deflate", b"plain text"), ("gzip", pack(BODY)[:-20]),
+        ("gzip, gzip", pack(pack(BODY))), ("br", b"x"), ("gzip, br", pack(BODY)),
     ],
 )  # fmt: skip
 def test_what_is_packed_otherwise_is_said(encoding: str, raw: bytes) -> None:
