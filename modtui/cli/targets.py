@@ -99,10 +99,13 @@ def _bare(desk: Desk, named: Named, lane: Lane | None, names: Sequence[str]) -> 
     community = _sole(desk, named.id, names)
     number = named.id.lstrip("#")
     kinds = KINDS.get(community.backend.name, ("reviewable", "post", "thread", "comment", "user"))
-    if lane == "members":
-        kinds = ("user",)
+    asked = SubjectRef(community.id, ASKED.get(community.backend.name, "topic"), number)
+    if lane in ("members", "questions"):
+        kinds = ("user",) if lane == "members" else (asked.kind,)
     refs = [SubjectRef(community.id, kind, number) for kind in kinds]
     known = [item for ref in refs for item in desk.store.cache.by_ref(ref) if lane in (None, item.lane)]
+    if not known and lane is None:  # a number out of the list of questions, where no report has it
+        known = [item for item in desk.store.cache.by_ref(asked) if item.lane == "questions"]
     if known:
         return [(item.id, item.ref) for item in known]
     return [(item_id(lane or "reports", ref), ref) for ref in refs]
@@ -110,6 +113,8 @@ def _bare(desk: Desk, named: Named, lane: Lane | None, names: Sequence[str]) -> 
 
 KINDS: dict[str, tuple[str, ...]] = {"discourse": ("reviewable",), "openedx": ("thread", "comment")}
 """The kinds of subjects that a bare number can mean, by backend."""
+ASKED: dict[str, str] = {"discourse": "topic", "openedx": "question"}
+"""The kind of the subjects in the lane of questions, by backend."""
 
 
 def _places(desk: Desk, named: Named, lane: Lane | None, names: Sequence[str]) -> list[tuple[str, SubjectRef]]:

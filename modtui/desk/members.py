@@ -154,6 +154,8 @@ class Members:
                 if item is not None:
                     return item
             await self._community(community).identify()
+            if isinstance(self.allowed(community), Blocked):
+                break  # nobody is listed; one who is named can be read all the same
             with spending("decision"):
                 page = await self._backend(community).members(clean)
             await self._take(community, page, first=False)

@@ -222,7 +222,7 @@ def test_locking_with_a_removal_is_one_plan(backend: Backend) -> None:
         (Intent(verb="edit", text="Fine.", title=" "), "without a title"),
         (Intent(verb="restore"), "was not replaced"),
         (Intent(verb="unlock"), "not closed"),
-        (Intent(verb="ignore"), "no action ignore"),
+        (Intent(verb="ignore"), "without a verdict"),
         (Intent(verb="offer", offer="\x1b[31mred"), "no action"),
     ],
 )

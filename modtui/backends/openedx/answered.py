@@ -80,7 +80,7 @@ class Library:
             if answer is None and solved:
                 return None
             author = author_of(answer) if answer is not None else None
-            points = whole.votes.get("point")
+            points = whole.votes.get("point") if isinstance(whole.votes, dict) else None
             return Answered(
                 id=whole.native, title=Foreign(whole.title.strip()), text=whole.text,
                 answer=answer.text if answer is not None else Foreign(""),

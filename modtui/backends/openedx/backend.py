@@ -25,7 +25,7 @@ from modtui.domain.decisions import Answer, Call, Intent, Plan, Step
 from modtui.domain.items import Account, Answered, Answers, Changes, Choice, Dossier, Gone, Item, Member, Page
 from modtui.domain.items import Thread as DomainThread
 from modtui.domain.subjects import LANES, Lane, SubjectRef
-from modtui.errors import AuthError, NotFound, SettingsError, UsageError
+from modtui.errors import AuthError, NotFound, Refused, SettingsError, UsageError
 from modtui.text import Foreign, show_line
 
 PER_PAGE = 20
@@ -34,6 +34,8 @@ _POLL_S = 30.0
 _NOT_YET = Blocked("offline", "modtui has not signed in yet")
 _NO_LANE = Blocked("platform", "the Open edX forum has no such queue")
 _LANES = ("reports", "questions")
+USER = "user"
+"""The kind of subject that a member is: read by number or name, since nobody is listed."""
 _NOBODY = Blocked("setting", "the settings do not name the acting member: options = { acting_user = \"...\" }")
 
 
@@ -107,6 +109,7 @@ class OpenEdxBackend(Plain):
         """What can be done here. The site checks no rights of the acting member; the service account may do all."""
         here: Capability = ALLOWED if self._found else _NOT_YET
         lanes: dict[str, Capability] = {lane: here if lane in _LANES else _NO_LANE for lane in LANES}
+        lanes["members"] = Blocked("platform", MISSING["members"])
         features: dict[str, Capability] = {name: Blocked("platform", words) for name, words in MISSING.items()}
         features |= {"choices": here, "answered": here}
         features["search"] = self._library.can_search if self._found else _NOT_YET
@@ -200,16 +203,17 @@ class OpenEdxBackend(Plain):
                     return (listed, None, False) if listed else Gone(ref=ref, why="the forum cannot show this thread")
 
         asked = list(dict.fromkeys(refs))
-        wanted = [ref for ref in asked if ref.kind != KIND]
-        answers, questions = await asyncio.gather(
+        wanted = [ref for ref in asked if ref.kind not in (KIND, USER)]
+        answers, questions, people = await asyncio.gather(
             asyncio.gather(*(one(ref) for ref in wanted)),
             self._questions.reread([ref for ref in asked if ref.kind == KIND]),
+            asyncio.gather(*(self._member(ref) for ref in asked if ref.kind == USER)),
         )  # fmt: skip
         there = [answer for answer in answers if not isinstance(answer, Gone)]
         items = iter(await self._items(there))
         pairs = zip(wanted, answers, strict=True)
         found = {ref: answer if isinstance(answer, Gone) else next(items) for ref, answer in pairs}
-        return {**found, **questions}
+        return {**found, **questions, **dict(people)}
 
     async def thread(self, item: Item) -> DomainThread:
         """The thread's first post and up to twenty posts around the subject, responses by time with their replies."""
@@ -327,6 +331,12 @@ class OpenEdxBackend(Plain):
         if thread.flaggers:
             found.insert(0, (thread, None, False))
         return found, bad
+
+    async def _member(self, ref: SubjectRef) -> tuple[SubjectRef, Item | Gone]:
+        try:
+            return ref, shape.member_item((await self.dossier(ref.native)).member, ref)
+        except (NotFound, Refused):
+            return ref, Gone(ref=ref, why="nobody in this course has this number or name")
 
     async def _items(self, found: Sequence[tuple[Thread | Comment, Thread | None, bool]]) -> list[Item]:
         names = await self._client.names({one for content, _, _ in found for one in content.flaggers})

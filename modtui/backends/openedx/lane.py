@@ -130,7 +130,7 @@ class Questions:
                     whole, comments, _ = await self._client.comments_of(thread.native)
                 except NotFound:
                     return None
-                except SiteError:  # a post without text in it, or the forum's own trouble: the row is there all the same
+                except SiteError:  # a post without text, or trouble of the forum's own: the row is there all the same
                     item = self._item(thread, None)
                     return msgspec.structs.replace(item, problem="the forum cannot show this thread")
             talk = talk_of(whole, comments)

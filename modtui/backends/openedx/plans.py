@@ -13,6 +13,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from modtui.backends.openedx import thread_plans
+from modtui.backends.openedx.offers import NEVER
 from modtui.backends.openedx.shape import notice
 from modtui.domain.capability import Blocked
 from modtui.domain.decisions import Call, Effect, Intent, Plan, PlannedStep, Step
@@ -40,6 +41,8 @@ def choose(item: Item, intent: Intent) -> Offer:
     else:
         offer = item.offer(intent.verb)
     if offer is None:
+        if not intent.offer and intent.verb in NEVER:
+            raise Refused(_sentence(NEVER[intent.verb]))
         words = show_line(intent.offer or intent.verb, 40)
         raise Refused(f"This {item.ref.kind} has no action {words}.")
     if isinstance(offer.capability, Blocked):

@@ -69,8 +69,7 @@ def talk_of(thread: Thread, comments: Sequence[Comment]) -> Talk:
 
 
 def _marked_at(one: Comment) -> tuple[int, tuple[int, tuple[int, str]]]:
-    when = parse_iso_or_none(one.endorsement.time) if one.endorsement is not None else None
-    return when or 0, time_order(one)
+    return one.endorsed_ms or 0, time_order(one)
 
 
 def _name(content: Thread | Comment) -> Foreign | None:

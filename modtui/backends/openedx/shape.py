@@ -236,3 +236,11 @@ def dossier_of(member: Member, stats: Stats | None, threads: Sequence[Thread]) -
         recent_titles={post_name(one): Foreign(one.title.strip()) for one in recent},
         sanctionable=NO_SANCTIONS,
     )
+
+
+def member_item(member: Member, ref: SubjectRef) -> Item:
+    """A member as an item: what a command that names one works on. Nothing can be done to members here."""
+    return Item(
+        lane="members", ref=ref, kind="member", number=member.native, title=member.username, author=member,
+        since_ms=member.seen_ms or 0,
+    )  # fmt: skip

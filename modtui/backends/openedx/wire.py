@@ -59,22 +59,22 @@ class Content(msgspec.Struct, frozen=True, kw_only=True):
         return tuple(sorted({str(one) for one in self.abuse_flaggers}, key=id_order))
 
 
-class Endorsement(msgspec.Struct, frozen=True):
-    """Who marked a response as an answer, and when."""
-
-    user_id: Id | None = None
-    time: str | None = None
-
-
 class Comment(Content, frozen=True, kw_only=True):
-    """A response (no `parent_id`) or a reply to one. `depth` is always 0, so it is not read; `children` are replies."""
+    """A response (no `parent_id`) or a reply to one. `depth` is always 0, so it is not read; `children` are replies;
+    `endorsement` says who marked it as an answer and when."""
 
     thread_id: Id = ""
     parent_id: Id | None = None
     endorsed: bool = False
-    endorsement: Endorsement | None = None
+    endorsement: Any = None
     child_count: int = 0
     children: list[msgspec.Raw] = []
+
+    @property
+    def endorsed_ms(self) -> int | None:
+        """When it was marked as an answer, where the forum says so."""
+        when = self.endorsement.get("time") if isinstance(self.endorsement, dict) else None
+        return parse_iso_or_none(when) if isinstance(when, str) else None
 
     @property
     def above(self) -> str | None:
@@ -96,7 +96,7 @@ class Thread(Content, frozen=True, kw_only=True):
     pinned: bool | None = False
     tags: list[str] = []
     last_activity_at: str | None = None
-    votes: dict[str, Any] = {}
+    votes: Any = None
     comments_count: int = 0
     abuse_flagged_count: int = 0
     children: list[msgspec.Raw] = []
