@@ -188,7 +188,9 @@ class Door:
         refusals = 0
         while True:
             await self._turn(priority, deadline)
-            reply = await self._exchange(method, url, form, json, headers, why, number + refusals)
+            reply = await self._exchange(
+                method, url, form, json, headers, why, number + refusals, lambda: self._turn(priority, deadline)
+            )
             if reply.status == 429:
                 limited = self._limited(reply, refusals)
                 refusals += 1
@@ -244,13 +246,16 @@ class Door:
     # --- one exchange
 
     async def _exchange(
-        self, method: str, url: str, form: Pairs | None, json: object, headers: Mapping[str, str], why: str, number: int
-    ) -> Reply:
-        """Send, follow redirects of reads inside the origin, and record."""
+        self, method: str, url: str, form: Pairs | None, json: object, headers: Mapping[str, str], why: str, number: int,
+        turn: Callable[[], Awaitable[None]],
+    ) -> Reply:  # fmt: skip
+        """Send, follow redirects of reads inside the origin (each costs a `turn` in the budget), and record."""
         started, at_ms = time.monotonic(), int(self._now() * 1000)
         asked, reply, problem = url, _NO_ROW, ""
         try:
-            for _ in range(4):
+            for hop in range(4):
+                if hop:
+                    await turn()
                 reply = await self._once(method, asked, form, json, headers)
                 if reply.status not in _REDIRECTS or "location" not in reply.headers:
                     return reply

@@ -82,8 +82,8 @@ def parse_origin(url: str, *, insecure: bool = False) -> Origin:
 def redirected(origin: Origin, asked: str, location: str) -> str:
     """The address that a redirect of a GET leads to, when it may be followed. Raises SiteError when it leaves the
     origin: the key goes to no other place (and most servers' redirects would drop it, or turn a POST into a GET)."""
-    target = urljoin(asked, location)
     try:
+        target = urljoin(asked, location)
         parts = urlsplit(target)
         same = origin.same(parts)
     except ValueError:

@@ -33,6 +33,10 @@ DWELL_S = 3.0
 """The dossier (several requests on some sites) is fetched when the moderator stays this long: a quick approval costs
 thread, re-read and write only."""
 IN_FLIGHT = 3
+STAYS = ((0.25, 0.4), (0.5, 1.0), (0.65, 2.0))
+"""From this share of the request budget on, the moderator must stay so many seconds before a thread is fetched."""
+QUEUED_S = 1.0
+"""What was fetched ahead and is not there after this waits for its part of the budget."""
 EARLIER = 20
 
 
@@ -61,11 +65,14 @@ class Context(Struct, frozen=True):
 class _Flight:
     """A read on its way. `items` are the item ids to tell when it lands."""
 
-    __slots__ = ("items", "started", "task")
+    __slots__ = ("ahead", "began", "items", "started", "task")
     task: asyncio.Task[None]
 
-    def __init__(self, items: set[str]) -> None:
+    def __init__(self, items: set[str], began: float, ahead: bool) -> None:
         self.items = items
+        self.began = began
+        self.ahead = ahead
+        """Nobody waits for it yet: it may stand in the queue of the trickle."""
         self.started = False
 
 
@@ -143,14 +150,14 @@ class ContextKeeper:
         if self._follow is not None:
             self._follow.cancel()
         if self._stale_thread(item):
-            self._launch(("thread", item.ref.community, item.id), item.id, partial(self._fetch_thread, item))
+            self._launch_thread(item, self._stay_s(item))
         self._follow = asyncio.create_task(self._then(item, tuple(ahead[:1])), name="context")
 
     async def fetch(self, item: Item, *, dossier: bool = True) -> Context:
         """Fetch thread and dossier now and wait for them (for the command line and the dossier screen). Trouble is told
         in the context's `problem`, never raised."""
         if self._stale_thread(item):
-            self._launch(("thread", item.ref.community, item.id), item.id, partial(self._fetch_thread, item))
+            self._launch_thread(item)
         if dossier:
             self._launch_dossier(item)
         await self._landed(_keys(item))
@@ -172,7 +179,7 @@ class ContextKeeper:
         for each in ahead:
             if self._stale_thread(each) and self._room(each):
                 key = ("thread", each.ref.community, each.id)
-                self._launch(key, each.id, partial(self._fetch_thread, each, ahead=True))
+                self._launch(key, each.id, partial(self._fetch_thread, each, ahead=True), ahead=True)
         await self._desk.clock.sleep(self._dwell_s)
         if self._standing == item.id and self._room(item, 0.25):
             self._launch_dossier(item)
@@ -185,17 +192,33 @@ class ContextKeeper:
             key = ("dossier", item.ref.community, item.author.native)
             self._launch(key, item.id, partial(self._fetch_dossier, item, item.author.native))
 
-    def _launch(self, key: Key, item_id: str, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    def _launch_thread(self, item: Item, stay_s: float = 0.0) -> None:
+        """Fetch the thread of the item that the moderator stands on."""
+        key: Key = ("thread", item.ref.community, item.id)
+        flight = self._flights.get(key)
+        if flight is not None and flight.ahead and self._desk.clock.monotonic() - flight.began > QUEUED_S:
+            flight.task.cancel()  # it still queues with what nobody waits for
+            self._land(key, flight)
+        self._launch(key, item.id, partial(self._fetch_thread, item), stay_s)
+
+    def _launch(
+        self, key: Key, item_id: str, work: Callable[[], Coroutine[Any, Any, None]], stay_s: float = 0.0, *,
+        ahead: bool = False,
+    ) -> None:  # fmt: skip
         flight = self._flights.get(key)
         if flight is not None:
             flight.items.add(item_id)
             return
-        flight = self._flights[key] = _Flight({item_id})
-        flight.task = asyncio.create_task(self._fly(key, flight, work), name=f"context {key[0]}")
+        flight = self._flights[key] = _Flight({item_id}, self._desk.clock.monotonic(), ahead)
+        flight.task = asyncio.create_task(self._fly(key, flight, work, stay_s), name=f"context {key[0]}")
         self._memo.clear()
         self._desk.events.tell(ContextLoaded(item_id))
 
-    async def _fly(self, key: Key, flight: _Flight, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    async def _fly(
+        self, key: Key, flight: _Flight, work: Callable[[], Coroutine[Any, Any, None]], stay_s: float
+    ) -> None:
+        if stay_s > 0:
+            await self._desk.clock.sleep(stay_s)  # who walks on meanwhile costs nothing
         flight.started = True
         try:
             await work()
@@ -298,6 +321,14 @@ class ContextKeeper:
             return False
         budget = self._backend(item).wire.budget
         return budget.wait_s <= 0 and (budget.limit <= 0 or budget.used < budget.limit * share)
+
+    def _stay_s(self, item: Item) -> float:
+        """How long the moderator must stay on the item before its thread is fetched: the fuller the minute, the longer,
+        so that a fast walk leaves room for decisions."""
+        budget = self._backend(item).wire.budget
+        if budget.limit <= 0 or budget.used < budget.limit * STAYS[0][0]:
+            return 0.0
+        return max(stay_s for share, stay_s in STAYS if budget.used >= budget.limit * share)
 
     def _stale_thread(self, item: Item) -> bool:
         if not self._live(item):

@@ -145,16 +145,20 @@ class Lanes:
         count = self.counts.get(lane)
         return None if count is None else count - int(self._cache.count(lane, self.id))
 
-    async def look(self, lane: Lane) -> None:
-        """Look for new items at the end of a lane that was read to its end; else the walk will meet them."""
+    async def look(self, lane: Lane) -> bool:
+        """Look for new items: at the end of a lane that comes oldest first and was read to its end; a lane in another
+        order begins again, its first page now and the rest at the pace of the trickle. Else the walk will meet them.
+        Says whether it read the first page."""
         async with self._turn(lane):
             walk = self._walks.get(lane)
             if walk is None or not walk.done:
-                return
+                return False
             if not walk.rising:
                 self._walks[lane] = walk = self._walk(lane)
-            else:
-                walk.look_again()
+                await self._read_page(lane, walk, backlog=False)
+                self._work.set()
+                return True
+            walk.look_again()
             backwards = 0
             while True:
                 _, met = await self._read_page(lane, walk, backlog=False)
@@ -165,6 +169,7 @@ class Lanes:
                 if walk.done:
                     break
             self._note_gap(lane)
+            return False
 
     def _note_gap(self, lane: Lane) -> None:
         gap = self._gap(lane)

@@ -240,8 +240,8 @@ class SiteSync:
         self._make_way()
         try:
             await self.lanes.count(dict(await self.community.backend.counts()))
-            await self.lanes.look(lane)
-            await self.lanes.restart(lane)
+            if not await self.lanes.look(lane):
+                await self.lanes.restart(lane)
             await self.lanes.check_some()
             if lane == "questions":
                 self._desk.solved.again(self.id)

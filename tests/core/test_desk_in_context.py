@@ -99,10 +99,50 @@ async def test_nothing_ahead_and_no_dossier_where_the_budget_is_half_spent(tmp_p
         await w.live()
         w.backend.wire.budget = Budget(limit=20, used=10)
         w.desk.want(ROWS[0], [ROWS[1]])
+        await until(lambda: w.clock.sleeps(1.0), "a moment's stay")
+        w.clock.advance(1.1)
         await until(lambda: all(threads(w, ROWS[0])), "the thread")
         w.clock.advance(DWELL_S + 0.1)
         await quiet()
         assert asked(w) == ["thread 1"]
+
+
+@pytest.mark.parametrize(("used", "stay_s"), [(5, 0.4), (10, 1.0), (13, 2.0), (20, 2.0)])
+async def test_a_fast_walk_fetches_only_where_it_rests_once_the_minute_fills(
+    used: int, stay_s: float, tmp_path: Path
+) -> None:
+    async with world(tmp_path, ROWS) as w:
+        await w.live()
+        w.backend.wire.budget = Budget(limit=20, used=used)
+        for each in ROWS[:6]:
+            w.desk.want(each)
+            assert w.desk.context(each).loading
+            await until(lambda: w.clock.sleeps(stay_s), "a moment's stay")
+            w.clock.advance(stay_s / 2)
+            await quiet()
+        assert asked(w) == []
+        assert [w.desk.context(each).loading for each in ROWS[:6]] == [False] * 5 + [True]
+        w.clock.advance(stay_s)
+        await until(lambda: all(threads(w, ROWS[5])), "where the walk ended")
+        assert asked(w) == ["thread 6"]
+
+
+async def test_what_queues_with_the_trickle_is_asked_for_anew_when_one_stands_on_it(tmp_path: Path) -> None:
+    async with world(tmp_path, ROWS) as w:
+        await w.live()
+        w.desk.want(ROWS[0], [ROWS[1]])
+        await until(lambda: all(threads(w, ROWS[0])), "the thread")
+        w.backend.gate = asyncio.Event()
+        w.desk.want(ROWS[1], [ROWS[2]])
+        w.backend.gate.set()
+        await until(lambda: all(threads(w, ROWS[1])), "the next")
+        w.backend.gate = asyncio.Event()  # the one ahead waits for its part of the budget
+        await until(lambda: asked(w).count("thread 3") == 1, "the one ahead")
+        w.clock.advance(1.5)
+        w.desk.want(ROWS[2])
+        await until(lambda: asked(w).count("thread 3") == 2, "the one that is looked at")
+        w.backend.gate.set()
+        await until(lambda: all(threads(w, ROWS[2])), "its thread")
 
 
 async def test_what_is_fresh_is_not_asked_again_and_what_is_old_is(tmp_path: Path) -> None:

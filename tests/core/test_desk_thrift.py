@@ -1,0 +1,87 @@
+"""Reading no more than is needed: a refresh, a site that asked to wait."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from modtui.backends.base import Budget
+from modtui.domain.items import Changes, Page
+from modtui.domain.subjects import Lane
+from modtui.errors import RateLimited
+
+from .desk_in_fakes import FakeBackend, World, item, quiet, until, world
+
+pytestmark = pytest.mark.anyio
+
+
+def newest_first(w: World) -> None:
+    """The site's pages come in another order than oldest first, as those of questions do."""
+
+    async def page(lane: Lane, cursor: str | None = None) -> Page:
+        found = await FakeBackend.page(w.backend, lane, cursor)
+        return msgspec.structs.replace(found, rising=False)
+
+    w.backend.page = page  # type: ignore[method-assign]
+
+
+def pages(w: World) -> list[str]:
+    """The pages of reports that were asked for."""
+    return [call for call in w.backend.calls if call.startswith("page reports")]
+
+
+async def test_a_refresh_of_a_lane_in_another_order_reads_one_page_and_the_trickle_the_rest(tmp_path: Path) -> None:
+    async with world(tmp_path, [item(n) for n in range(1, 36)]) as w:
+        newest_first(w)
+        await w.live()
+        while await w.desk.more("reports"):
+            pass
+        assert len(pages(w)) == 4
+        w.backend.put(item(50), item(51))
+        w.backend.handle(3)
+        w.backend.calls.clear()
+        await w.desk.refresh("reports")
+        assert pages(w) == ["page reports 0"]
+        known = w.store.cache.count
+        await w.trickle_until(lambda: len(pages(w)) == 4, "the rest, page by page")
+        await w.trickle_until(lambda: known("reports", w.community.id) == 36, "what is new, without what is gone")
+
+
+async def test_news_in_a_lane_in_another_order_cost_one_page_at_once(tmp_path: Path) -> None:
+    async with world(tmp_path, [item(n) for n in range(1, 36)]) as w:
+        newest_first(w)
+        await w.live()
+        while await w.desk.more("reports"):
+            pass
+        w.backend.put(item(50))
+        w.backend.calls.clear()
+        w.backend.news = [Changes(position="9", reload=True)]
+        await w.poll()
+        assert pages(w) == ["page reports 0"]
+        await w.trickle_until(lambda: w.store.cache.count("reports", w.community.id) == 36, "what is new")
+
+
+async def test_after_a_wait_that_the_site_asked_for_only_changes_are_read(tmp_path: Path) -> None:
+    async with world(tmp_path, [item(n) for n in range(1, 36)]) as w:
+        await w.live()
+        w.desk.sync.failed(w.community.id, RateLimited("Slow down.", wait_s=24))
+        await until(lambda: w.community.link.state == "too-fast", "the wait")
+        w.backend.calls.clear()
+        w.clock.advance(24.1)
+        await until(lambda: w.community.link.state == "live", "the line")
+        await quiet()
+        assert w.backend.calls[:1] == ["changes"] and "counts" not in w.backend.calls
+
+
+async def test_a_wait_that_requests_sit_out_is_told_and_ends_with_the_next_answer(tmp_path: Path) -> None:
+    async with world(tmp_path, [item(1)]) as w:
+        await w.live()
+        w.backend.wire.budget = Budget(20, 3, 60.0, 24.0)
+        w.backend.wire.answered(429)
+        await until(lambda: w.community.link.state == "too-fast", "the wait")
+        assert w.community.link.next_ms == w.clock.now_ms() + 24_000
+        w.backend.wire.budget = Budget(20, 3)
+        w.backend.wire.answered(200)
+        assert w.community.link.state == "live"
