@@ -4,6 +4,7 @@ from it (`python -m tests.rough.page`), and the tests hold it to what happens.""
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gzip
 import json
 import random
@@ -11,7 +12,7 @@ import zlib
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from tests.rough.proxy import Answer, Exchange, Spoil, Trouble
+from tests.rough.proxy import Answer, Exchange, Gone, Spoil, Trouble
 
 How = Literal["spoil", "accept", "refuse", "dns", "tls"]
 
@@ -35,6 +36,8 @@ class Fault:
     slow: bool = False
     quick: bool = False
     """Part of the short form of the tests."""
+    also: str = ""
+    """Another sentence that is as right: which request meets the fault first is chance."""
 
     @property
     def trouble(self) -> Trouble:
@@ -133,15 +136,11 @@ async def loris(x: Exchange) -> None:
             await asyncio.sleep(0.05)
 
 
-def late(seconds: float) -> Spoil:
-    """So late that modtui has given up, the request reaches the site all the same."""
-
-    async def spoil(x: Exchange) -> None:
-        await x.wait(seconds)
-        await x.forward()
-        x.hang_up()
-
-    return spoil
+async def late(x: Exchange) -> None:
+    with contextlib.suppress(Gone):
+        await x.silence()
+    await x.wait(4)
+    await x.forward()
 
 
 def latency(low: float, high: float) -> Spoil:
@@ -305,9 +304,9 @@ GROUPS: dict[str, tuple[Fault, ...]] = {
         _f("tls-expired", "the certificate has expired", OFFLINE, _TLS, "held", how="tls", detail="expired"),
         _f("tls-plain", "plain http where https is expected", OFFLINE,
            "forum.example does not speak https as expected.", "held", how="tls", detail="plain"),
-        _f("accept-reset", "every connection is reset at once", OFFLINE, BROKE, "unknown", how="accept",
-           detail="reset"),
-        _f("accept-end", "every connection is closed at once", OFFLINE, BROKE, "unknown", how="accept", detail="end"),
+        _f("accept-reset", "every connection is reset at once", OFFLINE, BROKE, "held", how="accept", detail="reset",
+           also="forum.example cannot be reached."),
+        _f("accept-end", "every connection is closed at once", OFFLINE, BROKE, "held", how="accept", detail="end"),
     ),
     "The line breaks": (
         _f("reset-unread", "a reset after the head of the request, before its body is read", OFFLINE, BROKE, "unknown",
@@ -344,7 +343,7 @@ GROUPS: dict[str, tuple[Fault, ...]] = {
         _f("processing", "\"102 Processing\" again and again", OFFLINE, "forum.example did not answer within 45 s.",
            "unknown", continues, slow=True),
         _f("late", "the request reaches the site seconds after modtui gave up", OFFLINE,
-           "forum.example does not answer.", "unknown", late(4), slow=True),
+           "forum.example does not answer.", "unknown", late, slow=True),
     ),
     "Errors of the site": (
         _f("500", "500 with a web page", down(500), "forum.example answered with an error page (500).", "unknown",
@@ -358,8 +357,8 @@ GROUPS: dict[str, tuple[Fault, ...]] = {
            data(503, {"errors": ["read only"], "error_type": "read_only"}, Discourse_Readonly="true")),
         _f("504", "504 with plain text", down(504), "forum.example is not available at the moment (504).", "unknown",
            instead(504, b"gateway timeout", "text/plain")),
-        _f("500-json", "500 with data", down(500), "forum.example answered with an error (500): It broke", "unknown",
-           data(500, {"errors": ["It \x1b[31mbroke"]})),
+        _f("500-json", "500 with data", down(500), "forum.example answered with an error (500): It ␛[31mbroke",
+           "unknown", data(500, {"errors": ["It \x1b[31mbroke"]})),
     ),
     "Too fast (429)": (
         _f("429-told", "Discourse's own: wait 24 s", too_fast(24), wait_words(24), "held", told("24"), quick=True),
@@ -388,13 +387,14 @@ GROUPS: dict[str, tuple[Fault, ...]] = {
            "forum.example redirects to https://elsewhere.example; modtui does not send the key to another address.",
            "unknown", instead(302, b"", "", Location="https://elsewhere.example/login"), quick=True),
         _f("redirect-307", "307 to another host", DOWN,
-           "forum.example redirects to https://elsewhere.example; modtui does not send the key to another address.",
+           "forum.example redirects to http://elsewhere.example; modtui does not send the key to another address.",
            "held", instead(307, b"", "", Location="//elsewhere.example/x")),
         _f("redirect-port", "302 to another port of the same host", DOWN,
            "forum.example redirects to http://forum.example; modtui does not send the key to another address.",
            "unknown", instead(302, b"", "", Location="http://127.0.0.1:1/x")),
         _f("redirect-circle", "302 to itself", DOWN, "forum.example redirects in circles.", "unknown",
-           instead(302, b"", "", Location="/srv/status")),
+           instead(302, b"", "", Location="/srv/status"),
+           also="forum.example redirects instead of taking the request; it is not sent on."),
         _f("redirect-nowhere", "302 to something that is no address", DOWN,
            "forum.example redirects to something that is not an address.", "unknown",
            instead(302, b"", "", Location="http://[half")),

@@ -11,8 +11,8 @@ PAGE = Path(__file__).parents[2] / "docs" / "faults.md"
 HEAD = """\
 # Rough networks
 
-What modtui says and does when the way to a site, or the site, is in trouble. Each row was tried with a proxy in front of
-the embedded community that does just that: on a lane that is read, on a decision, and on a reply that is to be the
+What modtui says and does when the way to a site, or the site, is in trouble. Each row was tried with a proxy in front
+of the embedded community that does just that: on a lane that is read, on a decision, and on a reply that is to be the
 answer. `tests/rough/` tries it again, and this page is made from its table (`python -m tests.rough.page`).
 
 Under every one of them:
@@ -38,6 +38,7 @@ def page() -> str:
         out += [f"## {name}", "", "| what happens | line 2 | why | a decision |", "|---|---|---|---|"]
         for fault in faults:
             line, why = (f"`{fault.line}`", fault.why) if fault.line else ("`live`", "")
+            why += f" Or: {fault.also}" if fault.also else ""
             out.append(f"| {fault.what} | {line} | {why} | {fault.write} |")
         out.append("")
     out += [f"{len(FAULTS)} faults."]

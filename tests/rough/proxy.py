@@ -274,7 +274,12 @@ class Proxy:
             writer.close()
 
     async def _exchange(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        head = (await reader.readuntil(b"\r\n\r\n")).removesuffix(b"\r\n\r\n")
+        first_byte = await reader.readexactly(1)
+        if first_byte == b"\x16":  # TLS, where there is none
+            writer.write(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
+            await writer.drain()
+            raise Gone
+        head = (first_byte + await reader.readuntil(b"\r\n\r\n")).removesuffix(b"\r\n\r\n")
         first, *lines = head.decode("latin-1").split("\r\n")
         method, path, _ = first.split(" ", 2)
         length = next((int(line.split(":")[1]) for line in lines if line.lower().startswith("content-length:")), 0)

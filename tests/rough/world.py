@@ -23,6 +23,7 @@ from modtui.backends.discourse.client import USER_LIMIT, auth_headers
 from modtui.backends.discourse.errors import explain, pauses_all, spends_day
 from modtui.backends.http import Door, Limits
 from modtui.backends.reply import Reply
+from modtui.demo import effects
 from modtui.demo.server import DemoServer
 from modtui.desk.community import Community
 from modtui.desk.desk import Desk
@@ -148,6 +149,7 @@ class Rough:
         """Words as the table has them: one host, one time of day, one first wait."""
         words = re.sub(r"(localhost|127\.0\.0\.1)(:\d+)?", "forum.example", words)
         words = re.sub(r"\b\d\d:\d\d\b", "12:02", words)
+        words = re.sub(r"within \d+ s\.", "within 45 s.", words)
         words = re.sub(r"^\d\d\d: ", "", words)
         return re.sub(r"(next try in) \d+ s", r"\1 2 s", words)
 
@@ -185,20 +187,23 @@ class Rough:
 
     async def report(self) -> Item:
         """A fresh report on a post, and its row, read from the site."""
-        post = self.demo.db.one(
-            "SELECT p.id FROM posts p JOIN users u ON u.id = p.user_id JOIN topics t ON t.id = p.topic_id"
-            " WHERE p.post_number > 1 AND p.hidden = 0 AND p.deleted_at IS NULL AND u.trust_level < 3 AND u.id > 10"
-            " AND u.moderator = 0 AND u.admin = 0 AND u.silenced_till IS NULL AND u.suspended_till IS NULL"
-            " AND t.deleted_at IS NULL AND t.closed = 0 AND t.archetype = 'regular'"
-            " AND t.id NOT IN (SELECT topic_id FROM claims)"
-            " AND NOT EXISTS (SELECT 1 FROM reviewables r WHERE r.target_id = p.id) ORDER BY p.id LIMIT 1"
+        author = self.demo.db.one(
+            "SELECT id FROM users WHERE trust_level = 1 AND moderator = 0 AND admin = 0 AND active = 1 AND id > 10"
+            " AND silenced_till IS NULL AND suspended_till IS NULL ORDER BY id LIMIT 1"
         )
+        topic = self.demo.db.one(
+            "SELECT id FROM topics t WHERE archetype = 'regular' AND NOT closed AND deleted_at IS NULL AND NOT EXISTS"
+            " (SELECT 1 FROM claims c WHERE c.topic_id = t.id) ORDER BY id LIMIT 1"
+        )
+        assert author is not None and topic is not None
+        with self.demo.db.write():
+            post = effects.new_post(self.demo.site, topic["id"], author["id"], "You lot have no idea of all this.")
         reporter = self.demo.db.one(
             "SELECT username FROM users WHERE trust_level = 2 AND moderator = 0 AND admin = 0 AND active = 1"
             " AND silenced_till IS NULL AND suspended_till IS NULL ORDER BY id LIMIT 1"
         )
-        assert post is not None and reporter is not None
-        number = self.demo.flag(post["id"], reporter["username"])
+        assert reporter is not None
+        number = self.demo.flag(post, reporter["username"])
         return await self._row("reviewable", number)
 
     async def question(self) -> Item:
