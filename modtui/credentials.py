@@ -18,7 +18,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
-from urllib.parse import quote
+from urllib.parse import quote, quote_plus
 
 from msgspec import Struct
 
@@ -83,7 +83,8 @@ def _know(secret: str, user: str | None = None) -> None:
     """Remember every way in which a text could repeat a secret."""
     if len(secret) >= _SHORTEST:
         login = base64.b64encode(f"{user or ''}:{secret}".encode()).decode("ascii")
-        _known.update((secret, quote(secret, safe=""), json.dumps(secret)[1:-1], repr(secret)[1:-1], login))
+        quoted = (quote(secret), quote(secret, safe=""), quote_plus(secret))
+        _known.update((secret, *quoted, json.dumps(secret)[1:-1], repr(secret)[1:-1], login))
 
 
 def redact(text: str) -> str:

@@ -9,12 +9,14 @@ import base64
 import json
 import re
 from collections.abc import Iterable
-from urllib.parse import parse_qsl, quote
+from urllib.parse import parse_qsl, quote, quote_plus
 
 _TELLING = re.compile(r"key|token|secret|passw|nonce|code|otp|payload|auth|sig|mail|^ip$", re.IGNORECASE)
 _ADDRESS = re.compile(r"@.*\.|^\d{1,3}(\.\d{1,3}){3}$|:[0-9a-f]*:", re.IGNORECASE)
 """A value that may be somebody's e-mail or IP address: a moderator may look for one."""
 _SHOWN = 200
+_UNLIKELY = 12
+"""A secret of fewer signs (a weak password) may be a word of a post, which must stay as it is."""
 
 
 class Redactor:
@@ -24,9 +26,12 @@ class Redactor:
 
     def __init__(self, secrets: Iterable[str | None] = ()) -> None:
         known = [secret for secret in secrets if secret and len(secret) >= 4]
-        known += [spelt for secret in known for spelt in (quote(secret, safe=""), json.dumps(secret)[1:-1])]
+        known += [
+            spelt for secret in known
+            for spelt in (quote(secret), quote(secret, safe=""), quote_plus(secret), json.dumps(secret)[1:-1])
+        ]  # fmt: skip
         self._secrets = tuple(sorted(set(known), key=len, reverse=True))
-        self._bytes = tuple(secret.encode() for secret in self._secrets)
+        self._bytes = tuple(secret.encode() for secret in self._secrets if len(secret) >= _UNLIKELY)
 
     def __repr__(self) -> str:
         return "Redactor(...)"
@@ -37,7 +42,6 @@ class Redactor:
             if secret in text:
                 text = text.replace(secret, "...")
         return text
-
 
     def raw(self, data: bytes) -> bytes:
         """`data` without the secrets: what a site answers is kept, and a broken one answers with what it was sent."""
