@@ -45,7 +45,7 @@ def put(connection: sqlite3.Connection, row: int | None, item: Item) -> None:
         return
     connection.execute(
         "INSERT OR REPLACE INTO member (row, seen_ms, posts, trust, flags) VALUES (?,?,?,?,?)",
-        (row, whole(member.seen_ms), whole(member.posts), whole(member.trust), f" {' '.join(flags(member))} "),
+        (row, whole(member.seen_ms), whole(member.posts), whole(member.trust), column(f" {' '.join(flags(member))} ")),
     )
     wanted = keys(member)
     here = {str(found[0]) for found in connection.execute("SELECT key FROM member_name WHERE row=?", (row,))}

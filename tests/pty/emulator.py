@@ -20,6 +20,7 @@ _SPECIAL = re.compile(
     rb"|\x1b[PX^_][^\x1b]*\x1b\\"
     rb"|\x1b\[[0-9;]*[ $!>'\"][a-zA-Z]"
 )
+_JOINERS = re.compile("[\u200c\u200d\u20dd-\u20e4\ufe0e\ufe0f\U000e0020-\U000e007f]")
 _PARTIAL = re.compile(rb"\x1b(?:\[[0-9;:?<>=!$ ]*|[\]PX^_][^\x07\x1b]{0,8192}\x1b?)?\Z")
 
 ALTERNATE, CURSOR, SYNC = 1049, 25, 2026
@@ -55,12 +56,14 @@ class Emulator:
 
     def lines(self) -> list[str]:
         """The rows of the screen in use, without the blanks at their ends."""
-        return [line.rstrip() for line in self.screen.display]
+        # not `display`: it stumbles where half of a wide sign was written over
+        buffer, columns = self.screen.buffer, range(self.screen.columns)
+        return ["".join(buffer[y][x].data for x in columns).rstrip() for y in range(self.screen.lines)]
 
     def frame(self) -> str:
         """The screen in a frame, for the message of a failed test."""
         edge = "+" + "-" * self.screen.columns + "+"
-        rows = [f"|{line}|" for line in self.screen.display]
+        rows = [f"|{line.ljust(self.screen.columns)}|" for line in self.lines()]
         while len(rows) > 1 and not rows[-1].strip("| "):
             rows.pop()
         return "\n".join([edge, *rows, edge])
@@ -87,7 +90,8 @@ class Emulator:
 
     def _draw(self, data: bytes) -> None:
         if data:
-            self._stream.feed(self._decode(data))
+            # pyte drops the rest of a text after a sign of no width that is no mark; what it draws is for eyes only
+            self._stream.feed(_JOINERS.sub("", self._decode(data)))
 
     def _special(self, match: re.Match[bytes]) -> None:
         if match["modes"] is not None:

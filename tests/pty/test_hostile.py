@@ -64,7 +64,7 @@ def test_no_foreign_control_reaches_the_terminal(attacked: Harbour, open_modtui:
     modtui.wait_for(ROW)
     modtui.press("g", "g")
     modtui.read()
-    for key, place in (("p", "> Author"), ("P", "> Reporters"), ("t", "> Thread"), ("f", "> Links")):
+    for key, place in (("p", "> Members >"), ("P", "> Reporters"), ("t", "> Thread"), ("f", "> Links")):
         modtui.press(key)
         modtui.wait_for(place)
         modtui.still(0.1)

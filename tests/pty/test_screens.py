@@ -71,16 +71,16 @@ def test_the_author_the_thread_and_the_links(harbour: Harbour, open_modtui: Open
     modtui.go_to(work)
     modtui.press("enter")
     modtui.wait_for(f"#{work.number}")
-    for key, place in (("p", "> Author"), ("P", "> Reporters"), ("t", "> Thread"), ("f", "> Links")):
+    for key, place in (("p", "> Members >"), ("P", "> Reporters"), ("t", "> Thread"), ("f", "> Links")):
         modtui.press(key)
         modtui.wait_for(place)
         modtui.press("q")
         modtui.wait_gone(place)
         modtui.wait_for(f"#{work.number}")
     modtui.press("p")
-    modtui.wait_for("> Author")
+    modtui.wait_for("> Members >")
     modtui.press("q", "q", "q")  # impatient: out of the page, out of the item, and then it asks
-    modtui.wait_gone("> Author")
+    modtui.wait_gone("> Members >")
     modtui.still()
     assert not modtui.ended
     modtui.press("ctrl+g")

@@ -14,8 +14,8 @@ from modtui.domain.items import Choice, Item
 from modtui.errors import ModtuiError
 from modtui.screens.compose import texts
 from modtui.screens.compose.complete import Token, fitting, token_at
-from modtui.text import Shown, own, say, show_line
-from modtui.text.width import pad
+from modtui.text import Shown, escape, own, say, show_line
+from modtui.text.width import cut, pad
 from modtui.widgets.draw import Line
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ class Names:
         name = choice.id if token.sign == "@" else slug(choice)
         self._token = None
         self._show([])
-        area.replace(f"{token.sign}{name} ", (row, column - 1 - len(token.text)), (row, column),
+        area.replace(escape(f"{token.sign}{name} "), (row, column - 1 - len(token.text)), (row, column),
                      maintain_selection_offset=False)  # fmt: skip
 
     def draw(self, width: int) -> list[Line]:
@@ -119,7 +119,7 @@ class Names:
             sign = self._token.sign if self._token is not None else ""
             name: Shown = say("{mark} {sign}{name}", mark=own(">" if chosen else " "), sign=own(sign),
                               name=show_line(choice.title, 40))  # fmt: skip
-            note = show_line(choice.note, 60) if choice.note else own("")
+            note = cut(show_line(choice.note, 120), 60) if choice.note else own("")
             hint = own("   tab takes it") if chosen else own("")
             style = "panel.chosen" if chosen else "panel"
             lines.append(((pad(name, 28), style), (say(" {note}", note=note), "panel.dim"), (hint, "hint")))
