@@ -41,7 +41,7 @@ from modtui.domain.reasons import Reason
 from modtui.domain.replies import SavedReply
 from modtui.domain.seen import Seen
 from modtui.domain.subjects import CommunityId, Lane, SubjectRef
-from modtui.errors import ModtuiError, UsageError
+from modtui.errors import ModtuiError, StoreError, UsageError
 from modtui.text import Shown, say
 
 if TYPE_CHECKING:
@@ -137,8 +137,7 @@ class Desk(Handing):
         for community in self.communities:
             if community.account is None:
                 community.account = self.store.cache.account(community.id)
-        if not self.read_only:
-            await self.store.journal.note("started", {"sync": sync, "send": send}, at_ms=now)
+        await self._noted("started", {"sync": sync, "send": send})
         self.escalations.start()
         await self._outbox.start(send=send and not self.read_only)
         self._tasks.spawn(self.drafts.tidy())
@@ -164,10 +163,18 @@ class Desk(Handing):
         await self._tasks.end()
         for route in self._routes.values():
             await route.aclose()
-        if self._started and not self.read_only:
-            await self.store.journal.note("ended", {"held": self._outbox.state().held}, at_ms=self.clock.now_ms())
+        if self._started:
+            await self._noted("ended", {"held": self._outbox.state().held})
         for stop in self._stops:
             stop()
+
+    async def _noted(self, kind: str, data: dict[str, object]) -> None:
+        """A line in the journal that nothing depends on: where the disk is in trouble, that is told, and we go on."""
+        try:
+            if not self.read_only:
+                await self.store.journal.note(kind, data, at_ms=self.clock.now_ms())
+        except StoreError as error:
+            self.events.tell(Troubled(words=str(error)))
 
     async def pause_sending(self) -> None:
         """Before suspending, and before $EDITOR: another process may send meanwhile."""

@@ -73,6 +73,7 @@ class Outbox:
         """Communities whose lock we hold and whose outbox we have gone through since."""
         self._since: dict[str, float] = {}
         """By decision: from when on a read counts as the look before sending (monotonic seconds)."""
+        self._told = ""
         self._paused = False
         self._sending = False
         self._looking = False
@@ -125,11 +126,12 @@ class Outbox:
     # ---------------------------------------------------------------- life
 
     async def start(self, *, send: bool) -> None:
-        """Read the outbox; with `send`, become the sender where that is free. Raises StoreError."""
+        """Read the outbox; with `send`, become the sender where that is free. Raises StoreError where it cannot be
+        read."""
         self.book.load()
         if send:
             self._sending = True
-            await self._take_locks()
+            await self._try_locks()
             self._tasks = [
                 asyncio.create_task(sender.run(), name=f"sender {sender.community.name}")
                 for sender in self._workers()
@@ -172,13 +174,14 @@ class Outbox:
             self._locks[id].release()
 
     async def resume_sending(self) -> None:
-        """After it: become the sender again where that is free; holds start again. Raises StoreError."""
+        """After it: become the sender again where that is free; holds start again. Raises StoreError where the journal
+        cannot be read."""
         if not self._paused:
             return
         self._paused = False
         self.book.refresh()
         if self._sending:
-            await self._take_locks()
+            await self._try_locks()
         self.wake()
 
     @property
@@ -195,6 +198,16 @@ class Outbox:
         """Whether this process holds the community's lock."""
         lock = self._locks.get(community)
         return lock is not None and lock.held
+
+    async def _try_locks(self) -> None:
+        """Become the sender where that is free. While the disk takes nothing nobody sends: told once, tried again."""
+        try:
+            await self._take_locks()
+            self._told = ""
+        except StoreError as error:
+            if self._told != str(error):
+                self._told = str(error)
+                self.tell(Troubled(words=self._told))
 
     async def _take_locks(self) -> None:
         for id, lock in self._locks.items():
@@ -223,10 +236,10 @@ class Outbox:
                     self._released(decision)
                 if changed:
                     self.wake()
-                if self._sending and not self._paused:
-                    await self._take_locks()
             except StoreError as error:
                 self.tell(Troubled(words=str(error)))
+            if self._sending and not self._paused:
+                await self._try_locks()
 
     def _released(self, decision: Decision) -> None:
         """Another process was told to send what waits here to be asked."""
