@@ -82,9 +82,15 @@ _known: set[str] = set()
 def _know(secret: str, user: str | None = None) -> None:
     """Remember every way in which a text could repeat a secret."""
     if len(secret) >= _SHORTEST:
-        login = base64.b64encode(f"{user or ''}:{secret}".encode()).decode("ascii")
+        login, alone = (base64.b64encode(one.encode()).decode("ascii") for one in (f"{user or ''}:{secret}", secret))
         quoted = (quote(secret), quote(secret, safe=""), quote_plus(secret))
-        _known.update((secret, *quoted, json.dumps(secret)[1:-1], repr(secret)[1:-1], login))
+        _known.update((secret, *quoted, json.dumps(secret)[1:-1], repr(secret)[1:-1], login, alone))
+
+
+def keep_out(spelling: str) -> None:
+    """`redact` takes this out too: a form that a secret travels in."""
+    if len(spelling) >= _SHORTEST:
+        _known.add(spelling)
 
 
 def redact(text: str) -> str:

@@ -5,6 +5,7 @@ conversation are ours to tell apart: until the final dot nothing can have been a
 from __future__ import annotations
 
 import asyncio
+import base64
 import contextlib
 import re
 import smtplib
@@ -15,6 +16,7 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import formatdate
 
+from modtui import credentials
 from modtui.domain.capability import ALLOWED, Capability
 from modtui.domain.decisions import Answer, Call
 from modtui.errors import ModtuiError, NetworkError, Refused, SiteError
@@ -117,7 +119,7 @@ class Mail:
 
     def _said(self, code: int, words: bytes | str) -> ModtuiError:
         """An answer that is no success: 4xx asks to come again, 5xx is a no."""
-        text = words.decode("utf-8", "replace") if isinstance(words, bytes) else words
+        text = credentials.redact(words.decode("utf-8", "replace") if isinstance(words, bytes) else words)
         sentence = f"{self._place} answered with {code}: {show_line(text, 160).rstrip('.')}."
         return SiteError(sentence, status=code, sent=False) if 400 <= code < 500 or code < 0 else Refused(sentence)
 
@@ -135,7 +137,8 @@ class Mail:
             if self._tls == "starttls":
                 client.starttls(context=ssl.create_default_context())
             client.ehlo_or_helo_if_needed()
-            if password is not None:
+            if password is not None:  # a server that says again what it was told must not bring it into the journal
+                credentials.keep_out(base64.b64encode(f"\0{self._user}\0{password}".encode()).decode("ascii"))
                 client.login(self._user, password)
         except (smtplib.SMTPException, OSError) as error:
             raise self._early(error) from None
