@@ -281,3 +281,15 @@ def test_verbs_that_the_platform_lacks_say_why(backend: Backend) -> None:
 def test_names_stay_foreign() -> None:
     item = row(thread(username="eve\u202e"))
     assert item.author is not None and item.author.username == Foreign("eve\u202e")
+
+
+@pytest.mark.parametrize(("post", "to"), [(None, "7"), ("7", "7"), ("comment-8", "8"), ("thread-2", None)])
+def test_a_reply_from_a_reported_response_goes_where_it_is_meant(
+    backend: Backend, post: str | None, to: str | None
+) -> None:
+    item = row(comment(id="7", thread_id="2"), thread(id="2"))
+    call = backend.plan(item, Intent(verb="reply", text="So.", post=post)).steps[0].call
+    assert (call.name, call.args["thread"], call.args["to"]) == ("reply", "2", to)
+    own = row(thread(id="2"))
+    for first in (None, "2", "thread-2"):
+        assert backend.plan(own, Intent(verb="reply", text="So.", post=first)).steps[0].call.args["to"] is None

@@ -94,7 +94,7 @@ def _answered(item: Item, intent: Intent) -> str | None:
     """The response or reply that is answered; None for the thread itself."""
     if intent.post is None:
         return item.ref.native if item.ref.kind == "comment" else None
-    if intent.post in (f"thread-{thread_of(item)}", item.place.post_id) and item.ref.kind != "comment":
+    if intent.post == f"thread-{thread_of(item)}" or (item.ref.kind != "comment" and intent.post == item.place.post_id):
         return None
     return _comment(intent.post)
 
