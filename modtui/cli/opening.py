@@ -206,7 +206,12 @@ def backend(one: CommunitySettings, given: Credential | None, options: Options) 
         state=paths.private(paths.state_dir()), read_only=options.read_only or one.read_only,
         insecure=one.insecure or options.insecure, options=extra,
     )  # fmt: skip
-    return factory(one.backend)(connection)
+    made = factory(one.backend)(connection)
+    if one.backend in OUR_OWN:
+        return made
+    from modtui.backends.whole import whole
+
+    return whole(made)
 
 
 def communities(options: Options, settings: Settings, *, none: bool = False) -> list[Community]:

@@ -86,7 +86,8 @@ class MireBackend(FakeBackend):
             kept["problem"] = None  # an item with one shows nothing else
         fill = Filler(SHORT, n, **kept)
         kind = {"questions": "question", "members": "member", "pending": "held post"}.get(lane, "post")
-        ref = SubjectRef(self.community, "user" if lane == "members" else "topic", f"{lane[0]}{n}-{fill.text()}")
+        subject = "user" if lane == "members" else "topic"
+        ref = SubjectRef(self.community, subject, f"{lane[0]}{n}-{_whole(fill.text())}")
         offers = tuple(
             fill.make(Offer, verb=verb, default=True, capability=ALLOWED, needs=(), irreversible=False)
             for verb in ("approve", "remove", "spam", "ignore")
@@ -192,6 +193,11 @@ class MireBackend(FakeBackend):
     def turn(self, to: str) -> None:
         """What the site does from now on: "conflict", "refuse", or "" as it should."""
         self.site.refusing = {to}
+
+
+def _whole(text: str) -> str:
+    """A text that can be an id: modtui mends lone halves, and then the site would not know its own id."""
+    return text.encode("utf-8", "ignore").decode()
 
 
 def _tell() -> None:

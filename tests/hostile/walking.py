@@ -25,6 +25,20 @@ def install(folder: Path) -> Path:
     return folder
 
 
+def environment(home: Path) -> dict[str, str]:
+    """Folders of its own under `home`, no key in any keyring, the mire to be found; what came to be drawn without
+    having come through the door is told in `mended.txt` there."""
+    packages = home / "packages"
+    if not packages.exists():
+        install(packages)
+    roots = (packages, Path(tests.__file__).parent.parent)
+    env = {f"MODTUI_{kind.upper()}_DIR": str(home / kind) for kind in ("config", "state", "cache")}
+    return env | {
+        "HOME": str(home), "MODTUI_TOKEN": "none", "PYTHONPATH": os.pathsep.join(map(str, roots)),
+        "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring", "MIRE_SEEN": str(home / "mended.txt"),
+    }  # fmt: skip
+
+
 class Walker(Terminal):
     """The program on the mire; `site` says what it does to decisions: "fine", "refuse", "conflict"."""
 
@@ -33,18 +47,9 @@ class Walker(Terminal):
         options: tuple[str, ...] = ("--hold", "0"),
     ) -> None:  # fmt: skip
         self.seen = home / "mended.txt"
-        packages = home / "packages"
-        if not packages.exists():
-            install(packages)
         term, more = COLOURS[colours]
-        roots = (packages, Path(tests.__file__).parent.parent)
-        env = {f"MODTUI_{kind.upper()}_DIR": str(home / kind) for kind in ("config", "state", "cache")}
-        env |= {
-            "HOME": str(home), "MODTUI_TOKEN": "none", "PYTHONPATH": os.pathsep.join(map(str, roots)),
-            "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring", "MIRE_SEEN": str(self.seen), **more,
-        }  # fmt: skip
         command = [*modtui_command(), "--url", f"http://127.0.0.1:9/{site}", "--backend", "mire", "--user", "mod"]
-        super().__init__([*command, *options], env, size, term=term)
+        super().__init__([*command, *options], {**environment(home), **more}, size, term=term)
 
     def see(self, *keys: str, until: str = "") -> None:
         """Press keys, wait for words (if any) and for the picture to rest."""

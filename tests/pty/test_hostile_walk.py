@@ -75,7 +75,7 @@ def lines(walker: Walker, keys: Sequence[str]) -> None:
 
 def lanes(walker: Walker) -> None:
     """The other lanes; a member's dossier with what is private."""
-    for key, words in (("2", "PENDING"), ("5", "ESCALATED"), ("4", "MEMBERS")):
+    for key, words in (("2", "PENDING"), ("5", "in Escalated"), ("4", "MEMBERS")):
         walker.see(key, until=words)
         walker.see("j", "j")
     walker.see("enter", until="> Members >")
