@@ -21,6 +21,9 @@ from urllib.parse import urlencode, urlsplit
 import modtui
 from modtui.backends.base import Budget, Connection, RequestSeen
 from modtui.backends.budget import Ledger, Priority, current_priority, ledger_name
+from modtui.backends.idle import IdleLines, takes_connections
+from modtui.backends.limits import Limits as Limits
+from modtui.backends.limits import Silent
 from modtui.backends.origin import Origin, parse_origin, redirected, unreachable
 from modtui.backends.redact import Redactor, basic, shown_path
 from modtui.backends.reply import Reply, date_ms, explain_plainly, seconds, whole_client
@@ -39,17 +42,6 @@ _REDIRECTS = (301, 302, 303, 307, 308)
 _GATEWAY = (502, 503, 504)
 _ON_THE_WAY_S = 2.0
 _NO_ROW = Reply(0, {}, b"")
-
-
-class Limits:
-    """The time limits of the door, in seconds: to connect, between two pieces of an answer, for a whole request, and
-    how long a request waits for its turn in the budget. `attempts` counts tries of what can be repeated."""
-
-    connect = 10.0
-    read = 20.0
-    total = 45.0
-    patience = 90.0
-    attempts = 3
 
 
 class Door:
@@ -86,6 +78,7 @@ class Door:
         self._origin: Origin | None = None
         self._client: httpx.AsyncClient | None = None
         self._opening = asyncio.Lock()
+        self._idle = IdleLines()
         self._clock_offset_ms = 0
         self.last_headers: Mapping[str, str] = {}
         """The headers of the newest answer (lower-case names)."""
@@ -128,6 +121,15 @@ class Door:
             await client.aclose()
         self._ledger.close()
 
+    async def still_there(self) -> None:
+        """Look whether the site hung up and takes no connections any more; this costs no request. Raises NetworkError
+        when it does not. Cheap enough for every second."""
+        if self._client is None or not self._idle.ended(self._client):
+            return
+        origin = self.origin
+        if not await takes_connections(origin.host, origin.port, self._limits.connect):
+            raise NetworkError(f"{origin.place} cannot be reached.")
+
     # --- asking
 
     async def get(self, path: str, params: Pairs = (), *, why: str = "", priority: Priority | None = None) -> Reply:
@@ -160,7 +162,7 @@ class Door:
 
         def again(error: Exception) -> bool:
             if isinstance(error, NetworkError):
-                return (reads or not error.sent) and not error.hint
+                return not isinstance(error, Silent) and (reads or not error.sent) and not error.hint
             return reads and isinstance(error, SiteError) and error.status in _GATEWAY
 
         deadline = self._now() + self._limits.patience
@@ -246,8 +248,8 @@ class Door:
     # --- one exchange
 
     async def _exchange(
-        self, method: str, url: str, form: Pairs | None, json: object, headers: Mapping[str, str], why: str, number: int,
-        turn: Callable[[], Awaitable[None]],
+        self, method: str, url: str, form: Pairs | None, json: object, headers: Mapping[str, str], why: str,
+        number: int, turn: Callable[[], Awaitable[None]],
     ) -> Reply:  # fmt: skip
         """Send, follow redirects of reads inside the origin (each costs a `turn` in the budget), and record."""
         started, at_ms = time.monotonic(), int(self._now() * 1000)
@@ -313,10 +315,10 @@ class Door:
         except httpx.InvalidURL:
             raise SiteError(f"{place} was asked for an address that is none.") from None
         except TimeoutError:
-            raise NetworkError(f"{place} did not answer within {self._limits.total:.0f} s.", sent=writes) from None
+            raise Silent(f"{place} did not answer within {self._limits.total:.0f} s.", sent=writes) from None
         except httpx.TimeoutException as error:
             early = isinstance(error, httpx.ConnectTimeout | httpx.PoolTimeout)
-            raise NetworkError(f"{place} does not answer.", sent=writes and not early) from None
+            raise Silent(f"{place} does not answer.", sent=writes and not early) from None
         except httpx.ConnectError as error:
             raise unreachable(place, error) from None
         except (httpx.TransportError, OSError):

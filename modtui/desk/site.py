@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 FIRST_PAGES = 3
 """Pages of the reports lane that are read at start where the budget leaves room."""
 IDLE_CHECK_S = 30.0
+WATCH_S = 1.0
+"""How often the lines that are kept open are looked at."""
 SHARE = 10
 """The trickle takes at most one request in this many of the budget."""
 UNLIMITED_TRICKLE_S = 3.0
@@ -178,7 +180,7 @@ class SiteSync:
         backend = self.community.backend
         while True:
             pause = self.community.poll_s or backend.capabilities.poll_s
-            kicked = await self._clock.wait(self._kick, IDLE_CHECK_S if self._idle else max(0.5, pause))
+            kicked = await self._pause(IDLE_CHECK_S if self._idle else max(0.5, pause))
             self._kick.clear()
             if self._trouble is not None:
                 error, self._trouble = self._trouble, None
@@ -187,6 +189,17 @@ class SiteSync:
                 continue
             await self._look()
             self._done_trying()
+
+    async def _pause(self, seconds: float) -> bool:
+        """Wait until the next look; True when it was hurried. Raises NetworkError when the site goes away meanwhile and
+        the backend's wire notices (`still_there`, which costs no request)."""
+        still_there = getattr(self.community.backend.wire, "still_there", None)
+        end = self._clock.monotonic() + seconds
+        while still_there is not None and not self._idle and (left := end - self._clock.monotonic()) > WATCH_S:
+            if await self._clock.wait(self._kick, min(WATCH_S, left)):
+                return True
+            await still_there()
+        return await self._clock.wait(self._kick, max(0.0, end - self._clock.monotonic()))
 
     async def _look(self) -> None:
         """What happened since the last look. Raises the backend's errors."""

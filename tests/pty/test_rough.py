@@ -1,0 +1,99 @@
+"""A rough network between the program and the community: keys answer, one line tells, nothing is lost or doubled."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.pty.conftest import Open
+from tests.pty.modtui import Harbour, Modtui
+from tests.rough.clock import Passing
+from tests.rough.faults import end_after, page, silent_after, told
+from tests.rough.proxy import Proxy, Trouble, port_of
+from tests.rough.world import Certificates
+
+
+@pytest.fixture
+def proxy(harbour: Harbour) -> Iterator[Proxy]:
+    """A proxy in front of the community."""
+    with Proxy(port_of(harbour.demo.url), Passing()) as made:
+        yield made
+
+
+def moves(modtui: Modtui) -> None:
+    """A key answers, whatever the site does."""
+    row = modtui.standing()
+    modtui.press("j")
+    modtui.wait_for(lambda: modtui.standing() not in ("", row), why="j answering")
+    modtui.press("k")
+    modtui.wait_for(lambda: modtui.standing() == row, why="k answering")
+
+
+def test_a_lost_answer_is_unknown_and_found_not_sent_again(harbour: Harbour, open_modtui: Open, proxy: Proxy) -> None:
+    work = harbour.pick()
+    modtui = open_modtui(url=proxy.url, hold=0.5).ready()
+    modtui.go_to(work)
+    proxy.set(Trouble(end_after, first_writes=True))
+    modtui.decide("a", words=f"Kept #{work.number}")
+    modtui.wait_for("OFFLINE since")
+    modtui.wait_for("unknown 1: U")
+    moves(modtui)
+    modtui.wait_gone("unknown 1: U")
+    modtui.wait_for("live")
+    assert harbour.status(work.number) == "rejected"
+    assert len(harbour.performs(work.number)) == 1
+    assert modtui.leave() == 0
+
+
+def test_a_site_that_never_answers_stops_no_key(harbour: Harbour, open_modtui: Open, proxy: Proxy) -> None:
+    work = harbour.pick()
+    modtui = open_modtui(url=proxy.url, hold=30, size=(80, 24)).ready()
+    modtui.go_to(work)
+    proxy.set(Trouble(silent_after))
+    before = len(proxy.arrived)
+    modtui.press("R")
+    modtui.wait_for(lambda: len(proxy.arrived) > before, why="a request that nobody answers")
+    moves(modtui)
+    modtui.decide("a", words=f"Kept #{work.number}")
+    modtui.press("u")
+    modtui.wait_for(f"Taken back: #{work.number} is open again, nothing was sent")
+    modtui.press("?")
+    modtui.wait_for("The post stays; its reports are closed as wrong")
+    modtui.press("q")
+    modtui.wait_gone("The post stays; its reports are closed as wrong")
+    assert modtui.leave() == 0
+    assert harbour.status(work.number) == "pending"
+    assert modtui.left_behind() == []
+
+
+def test_errors_and_waits_of_the_site_are_told_in_one_line(harbour: Harbour, open_modtui: Open, proxy: Proxy) -> None:
+    modtui = open_modtui(url=proxy.url).ready()
+    proxy.set(Trouble(page(502)))
+    modtui.press("R")
+    modtui.wait_for("SITE DOWN (502) since")
+    modtui.wait_for("next try in")
+    proxy.clear()
+    modtui.press("R")
+    modtui.wait_for("live")
+    proxy.set(Trouble(told("24")))
+    modtui.press("R")
+    modtui.wait_for("TOO FAST: the site asks to wait 2")
+    moves(modtui)
+    assert modtui.leave() == 0
+
+
+def test_a_bad_certificate_sends_nothing(
+    harbour: Harbour, open_modtui: Open, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    certificates = Certificates(tmp_path_factory.mktemp("tls"))
+    certificates.show("name")
+    with Proxy(port_of(harbour.demo.url), Passing(), certificates.context) as proxy:
+        modtui = open_modtui(url=proxy.url, more_env={"SSL_CERT_FILE": str(certificates.authority)})
+        modtui.wait_for("OFFLINE since")
+        modtui.wait_for("is not valid, so nothing was sent")
+        assert proxy.arrived == []
+        certificates.show("good")
+        modtui.press("R")
+        modtui.ready()
+        assert modtui.leave() == 0
