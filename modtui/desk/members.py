@@ -22,7 +22,7 @@ from modtui.desk.member_acts import Act, acts, counting
 from modtui.desk.rooms import DeskLike
 from modtui.domain.capability import Allowed, Blocked, Capability
 from modtui.domain.items import Dossier, Item, MemberKind, Page, Private
-from modtui.domain.ladder import Ladder, Proposal, propose
+from modtui.domain.ladder import BANS, Ladder, Proposal, propose
 from modtui.domain.news import changes
 from modtui.domain.subjects import CommunityId, SubjectRef
 from modtui.errors import ModtuiError, NotFound, UsageError
@@ -311,6 +311,12 @@ class Members:
     def acts(self, item: Item) -> tuple[Act, ...]:
         """What our own journal did to the author of `item`, newest first."""
         return acts(self._desk.store.journal, item)
+
+    def own_ladder(self, item: Item) -> bool:
+        """Whether the settings name a ladder for the community of `item`: forms open on what that proposes, and else
+        on the default length."""
+        ladder: Ladder | None = self._community(item.ref.community).ladder
+        return ladder is not None and ladder.rungs != BANS
 
     def propose(self, item: Item, dossier: Dossier | None = None) -> Proposal | None:
         """The next step of the community's ladder for the author of `item`, and why; None where none fits."""

@@ -229,7 +229,8 @@ ladder = ["1d", "3d", "7d", "30d", "forever"]""",
             _f(
                 "ladder", kinds.rungs, '["1d", "3d", "7d", "30d", "forever"]',
                 "What a member's history proposes, mildest first: `warn`, `silence 1d`, `ban 7d`; a length alone is a "
-                "ban. `b` in the reason line goes through the bans.",
+                "ban. `b` in the reason line goes through the bans. With a ladder of your own, forms open on what it "
+                "proposes; without one they open on `default`, and the proposal stands beside it.",
             ),
             _f(
                 "window", kinds.finite, '"90d"', "How far back removals and sanctions count for the ladder.",

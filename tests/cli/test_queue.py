@@ -59,7 +59,8 @@ def test_lanes_filters_and_limits(site: Run) -> None:
     assert len(site("queue", "--json", "--limit", "3").lines) == 3
     nothing = site("queue", "--json", "--filter", "author:nobody-of-that-name")
     assert (nothing.code, nothing.out) == (0, "") and "Nothing matches" in nothing.err
-    assert site("queue", "--lane", "escalated", "--json").code in (2, 5)
+    away = site("queue", "--lane", "escalated", "--json")
+    assert (away.code, away.out) == (0, ""), "nothing was handed on"
 
 
 def test_the_table_is_harmless_and_as_wide_as_promised(site: Run, demo: DemoServer) -> None:

@@ -147,7 +147,7 @@ async def test_the_dossier_and_a_ban_from_it(tmp_path: Path) -> None:
         await until(lambda: it.app.shell.gate.in_sight == f"members/{it.backend.connection.community}/user/u-pixelwurm")
         await it.press("B")
         await it.shows("BAN pixelwurm")
-        assert "[3 7 days]" in it.text(), "the form opens on what the ladder proposes"
+        assert "[3 7 days]" in it.text()
         await it.press("ctrl+o", "enter")
         await it.shows("Banned pixelwurm, reason")
         await it.clock.advance(61)
@@ -157,6 +157,20 @@ async def test_the_dossier_and_a_ban_from_it(tmp_path: Path) -> None:
         assert "How to object" in call.args["message"] or "widersprichst" in call.args["message"]
         await it.press("q")
         await it.shows("1 REPORTS")
+
+
+async def test_a_form_opens_on_the_default_and_says_what_the_ladder_proposes(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(80, 24), backend_type=PeopleBackend, config='[ban]\ndefault = "30d"\n') as it:
+        await it.press("p")
+        await it.shows("Ten VPN services")
+        await until(lambda: it.app.shell.gate.in_sight == f"members/{it.backend.connection.community}/user/u-pixelwurm")
+        await it.press("B")
+        await it.shows("BAN pixelwurm")
+        assert "[4 30 days]" in it.text() and "the ladder proposes ban 7 days" in it.flat()
+        await it.press("q", "q", "d")
+        await it.shows("the ladder proposes ban 7 days")
+        await it.press("b")
+        await it.shows("[x] ban 30 days   b again: 7 days")
 
 
 async def test_private_data_is_shown_by_key_and_gone_with_the_page(tmp_path: Path) -> None:

@@ -222,10 +222,12 @@ class ReasonLine(Line):
 
     def _lengths(self) -> list[int | None]:
         settings = self.host.settings.ban
-        first = settings.default_ms
+        lengths = [settings.default_ms, *settings.ladder_ms]
         if self.proposal is not None and self.proposal.kind == "ban":
-            first = self.proposal.duration_ms
-        return list(dict.fromkeys((first, settings.default_ms, *settings.ladder_ms)))
+            # b is a habit: without a ladder in the settings it stays at their default, and the ladder only speaks
+            own = self.host.desk.members.own_ladder(self.shown)
+            lengths.insert(0 if own else 1, self.proposal.duration_ms)
+        return list(dict.fromkeys(lengths))
 
     def _lengths_after(self) -> list[Shown]:
         """The lengths that the key gives when it is pressed again, then off."""

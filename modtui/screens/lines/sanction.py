@@ -44,9 +44,10 @@ class SanctionForm(Line):
         if proposed is not None:
             self.proposal = say("the ladder proposes {what}", what=proposed.words)
             if proposed.kind == kind:
-                self.length = proposed.duration_ms
-                if self.length not in self.lengths:
-                    self.lengths = [*self.lengths[:7], self.length]
+                if host.desk.members.own_ladder(item):
+                    self.length = proposed.duration_ms
+                if proposed.duration_ms not in self.lengths:
+                    self.lengths = [*self.lengths[:7], proposed.duration_ms]
         self.reasons = [reason for reason in host.desk.reasons if reason.digit in tuple("12345678")]
         self.reasons.sort(key=lambda reason: reason.digit)
         self.reason: Reason | None = next(
