@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, tzinfo
 from typing import Any, ClassVar
 
+from textual import events
 from textual.app import App
 from textual.driver import Driver
 from textual.filter import Monochrome, NoColor
@@ -27,7 +28,7 @@ from modtui.screens.shell import Shell
 from modtui.settings import Settings
 from modtui.settings.options import Options
 from modtui.terminal import Terminal, look
-from modtui.text import Shown, count, say
+from modtui.text import Shown, count, own, say
 from modtui.themes import PALETTES, Palette, choose
 from modtui.widgets.draw import Painter
 
@@ -92,6 +93,16 @@ class ModtuiApp(App[int], inherit_bindings=False):
 
         community = self.desk.communities[0].id if len(self.desk.communities) == 1 else None
         return WorkScreen(self.shell, community=community)
+
+    async def on_event(self, event: events.Event) -> None:
+        """Keys that come in one burst with pasted text are part of it."""
+        if not event.is_forwarded:
+            if isinstance(event, events.Paste):
+                self.shell.gate.pasted(event.time)
+            elif isinstance(event, events.Key) and self.shell.gate.of_a_paste(event.time):
+                self._say(own("What came in one go with pasted text is left out."), error=True)
+                return
+        await super().on_event(event)
 
     def on_mount(self) -> None:
         """Open the desk behind the first screen."""

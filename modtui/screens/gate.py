@@ -22,6 +22,8 @@ class Gate:
         painted_s: float = 0.2,
         repeat_s: float = 0.08,
         deaf_s: float = 0.5,
+        hand_s: float = 0.03,
+        paste_s: float = 0.1,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         self._painted_s, self._repeat_s, self._deaf_s, self._now = painted_s, repeat_s, deaf_s, now
@@ -31,6 +33,9 @@ class Gate:
         self._last_at = -1.0
         self._same = False
         self._deaf_until = 0.0
+        self._hand_s, self._paste_s = min(hand_s, painted_s), paste_s
+        self._hurried = False
+        self._pasted_at: float | None = None
 
     def painted(self, item: str | None) -> None:
         """`item` has just been painted, whole. Painting the same item again changes nothing."""
@@ -54,6 +59,7 @@ class Gate:
         """
         at = self._now() - max(0.0, late_s)
         self._same = token == self._last_key and at - self._last_at < self._repeat_s
+        self._hurried = at - self._last_at < self._hand_s
         self._last_key, self._last_at = token, at
         return at >= self._deaf_until
 
@@ -61,6 +67,27 @@ class Gate:
     def repeating(self) -> bool:
         """Whether the key just noted is the same as the one before, too soon to be a second press."""
         return self._same
+
+    @property
+    def hurried(self) -> bool:
+        """Whether the key just noted came sooner after the one before than a hand can press: pasted, where the terminal
+        does not mark what is pasted."""
+        return self._hurried
+
+    def pasted(self, at: float) -> None:
+        """Marked text was pasted at `at` (the clock of `of_a_paste`)."""
+        self._pasted_at = at
+
+    def of_a_paste(self, at: float) -> bool:
+        """Whether a key that came at `at` still belongs to what was pasted: a text can hold the mark of its own end,
+        and what follows would be keys. It is over when nothing has come for a while."""
+        if self._pasted_at is None:
+            return False
+        if not 0 <= at - self._pasted_at < self._paste_s:
+            self._pasted_at = None
+            return False
+        self._pasted_at = at
+        return True
 
     def refuse(self) -> None:
         """A key was refused: be deaf for a while, so that what was meant as its second half does nothing."""

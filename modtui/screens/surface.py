@@ -327,6 +327,8 @@ class Surface(Screen[None], inherit_bindings=False):
                 token = AZERTY.get(token, token)
             if self.shell.gate.repeating and token not in _REPEATABLE:
                 self.say(own("A key that repeats counts once."))
+            elif token == "enter" and self.shell.gate.hurried:
+                self.say(own("As fast as pasted text, so it does not count: press enter again."), error=True)
             else:
                 self.line.key(token)
             return

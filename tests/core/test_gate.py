@@ -101,3 +101,26 @@ def test_a_key_pressed_before_the_item_was_painted_does_not_decide_later() -> No
     watch.now += 0.25
     assert it.key("a", late_s=0.2)
     assert it.may_decide("one") == "unseen"
+
+
+def test_keys_after_pasted_text_belong_to_it_until_a_pause() -> None:
+    it, _ = gate()
+    assert not it.of_a_paste(1.0)
+    it.pasted(2.0)
+    assert it.of_a_paste(2.001)
+    assert it.of_a_paste(2.09) and it.of_a_paste(2.18), "a slow line brings it in pieces"
+    assert not it.of_a_paste(2.3)
+    assert not it.of_a_paste(2.301), "a hand that types on is heard"
+
+
+def test_a_second_key_sooner_than_a_hand_is_hurried() -> None:
+    it, watch = gate()
+    watch.now += 1
+    it.key("ctrl+o")
+    assert not it.hurried
+    watch.now += 0.01
+    it.key("enter")
+    assert it.hurried
+    watch.now += 0.1
+    it.key("enter")
+    assert not it.hurried

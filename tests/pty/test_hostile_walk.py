@@ -75,7 +75,7 @@ def lines(walker: Walker, keys: Sequence[str]) -> None:
 
 def lanes(walker: Walker) -> None:
     """The other lanes; a member's dossier with what is private."""
-    for key, words in (("2", "PENDING"), ("5", "in Escalated"), ("4", "MEMBERS")):
+    for key, words in (("2", "PENDING"), ("5", "in Escalated"), ("4", "what is known")):
         walker.see(key, until=words)
         walker.see("j", "j")
     walker.see("enter", until="> Members >")
@@ -90,7 +90,7 @@ def lanes(walker: Walker) -> None:
 
 def answering(walker: Walker, picks: Sequence[str]) -> None:
     """The composer with its popup, picker, preview and send line; the drafts; pick pages."""
-    walker.see("3", until="QUESTIONS")
+    walker.see("3", until="QUEST")
     for name in picks:
         command(walker, name)
         walker.still(0.3)
