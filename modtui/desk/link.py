@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Callable
 from datetime import datetime
 
 from modtui.desk.events import Link, LinkState
 from modtui.errors import AuthError, ModtuiError, NetworkError, RateLimited, RightsError, SiteError, WrongSite
-from modtui.text import Shown, own, say
+from modtui.text import Shown, own, say, show_line
 from modtui.text.time import duration
 
 FIRST_S = 2.0
 LONGEST_S = 120.0
 RIGHTS_S = 300.0
+_NUMBER = re.compile(r"(\d{3}): ")
+"""The status before the words of an error that the site answered with."""
 _LONG_MS = 120_000
 """A pause from here on is told as a time of day."""
 
@@ -106,8 +109,8 @@ def words_for(link: Link, name: str, now_ms: int, *, clock: Callable[[int], str]
     if link.state == "no-rights":
         what = say("NO RIGHTS")
     elif link.state == "down":
-        number = link.words.partition(":")[0]
-        what = say("SITE DOWN ({number})", number=int(number)) if number.isdigit() else say("SITE DOWN")
+        number = _NUMBER.match(link.words)
+        what = say("SITE DOWN ({number})", number=int(number[1])) if number else say("SITE DOWN")
     else:
         what = say("OFFLINE")
     ago = say(" ({minutes} min)", minutes=minutes) if minutes else say("")
@@ -117,6 +120,12 @@ def words_for(link: Link, name: str, now_ms: int, *, clock: Callable[[int], str]
         else say(", trying now")
     )
     return own(f"{what} since {since}{ago}{again}")
+
+
+def why(link: Link) -> Shown:
+    """The sentence about a line that is down, for the message line."""
+    words = _NUMBER.sub("", link.words)
+    return show_line(words, 200) if words else own("The site does not answer as it should.")
 
 
 def shorter_words(link: Link, since: str) -> tuple[Shown, ...]:

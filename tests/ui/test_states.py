@@ -68,7 +68,7 @@ async def test_trouble_of_the_line_has_its_own_words(tmp_path: Path, name: str) 
         it.site.down = error
         await it.press("R")
         await it.shows(top)
-        assert "line 2 says why" in it.text()
+        assert error.message in it.lines()[-2], "the message line says why"
         if notice:
             assert notice in it.flat()
             assert it.lines()[2].endswith("as of 22:13")

@@ -18,6 +18,7 @@ from modtui.desk.events import (
     RequestMade,
     Troubled,
 )
+from modtui.desk.link import why
 from modtui.domain.items import Item
 from modtui.domain.subjects import CommunityId, Lane
 from modtui.screens.shell import Shell
@@ -128,7 +129,7 @@ class WorkBase(WorkFrame):
             self.refresh_top()
             if isinstance(event, LinkChanged):
                 if self.asked_site and event.link.state not in QUIET:
-                    self.say(own("The site does not answer as it should; line 2 says why."), error=True)
+                    self.say(why(event.link), error=True)
                 self.lay_out()
                 self.query_one("#notice", Drawing).put()
                 self.refresh_empty()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from modtui.desk.link import why
 from modtui.desk.view import SORT_WORDS
 from modtui.errors import UsageError
 from modtui.screens.lines.choose import ChoiceLine, choices
@@ -107,7 +108,7 @@ class WorkFind(WorkBase):
             return  # something more important was said meanwhile
         down = [one for one in self.desk.communities if one.id in self.view.scope and one.link.state != "live"]
         if down:
-            self.say(own("The site does not answer as it should; line 2 says why."), error=True)
+            self.say(why(down[0].link), error=True)
         elif self.view.new:
             self.say(say("{n} new. R shows them; your row stays.", n=self.view.new))
         else:
