@@ -21,7 +21,7 @@ from urllib.parse import urlencode, urlsplit
 import modtui
 from modtui.backends.base import Budget, Connection, RequestSeen
 from modtui.backends.budget import Ledger, Priority, current_priority, ledger_name
-from modtui.backends.idle import IdleLines, takes_connections
+from modtui.backends.idle import IdleLines, knock
 from modtui.backends.limits import Limits as Limits
 from modtui.backends.limits import Silent
 from modtui.backends.origin import Origin, parse_origin, redirected, unreachable
@@ -127,8 +127,10 @@ class Door:
         if self._client is None or not self._idle.ended(self._client):
             return
         origin = self.origin
-        if not await takes_connections(origin.host, origin.port, self._limits.connect):
-            raise NetworkError(f"{origin.place} cannot be reached.")
+        try:
+            await knock(origin.host, origin.port, self._limits.connect)
+        except OSError as error:
+            raise unreachable(origin.place, error) from None
 
     # --- asking
 

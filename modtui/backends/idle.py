@@ -32,12 +32,8 @@ class IdleLines:
         return bool(new)
 
 
-async def takes_connections(host: str, port: int, within_s: float) -> bool:
-    """Whether somebody listens there."""
-    try:
-        async with asyncio.timeout(within_s):
-            _, writer = await asyncio.open_connection(host, port)
-    except OSError:  # TimeoutError is one
-        return False
+async def knock(host: str, port: int, within_s: float) -> None:
+    """Make a connection and end it. Raises OSError when nobody answers there (a TimeoutError is one)."""
+    async with asyncio.timeout(within_s):
+        _, writer = await asyncio.open_connection(host, port)
     writer.close()
-    return True
