@@ -10,6 +10,7 @@ from modtui.demo.server import DemoServer
 from tests.pty.conftest import Open
 from tests.pty.controls import strange
 from tests.pty.modtui import ROW, Harbour, Modtui
+from tests.pty.test_composer import write
 
 ESC, BEL = "\x1b", "\x07"
 ATTACKS = (
@@ -93,3 +94,25 @@ def test_the_search_for_controls_finds_them() -> None:
     for text in (*ATTACKS[:4], *ATTACKS[5:7], TITLE):
         assert strange(b"\x1b[1mplain\x1b[0m " + text.encode()), text
     assert strange(b"\x1b[38;5;12mfine\x1b[0m\x1b[2;3H\x1b[?2026h\r\n") == []
+
+
+def test_a_paste_into_a_reply_never_sends_it(harbour: Harbour, open_modtui: Open) -> None:
+    """A text can hold the mark of its own end, and some terminals do not mark at all: what follows is no hand."""
+    modtui = open_modtui(hold=0).ready()
+    write(modtui, "Good morning")
+    before = harbour.writes()
+    modtui.paste("all of this\x1b[201~ends early\x0f\r\r")
+    modtui.wait_for("What came in one go with pasted text is left out")
+    modtui.wait_for("all of this")
+    modtui.still(0.4)
+    modtui.paste(" and this\x0f\r", bracketed=False)
+    modtui.wait_for("SEND this")
+    modtui.wait_for("press enter again")
+    modtui.still(0.3)
+    assert modtui.shows("SEND this") and harbour.writes() == before
+    modtui.press("q")
+    modtui.wait_gone("SEND this")
+    modtui.press("ctrl+g")
+    modtui.wait_for("the draft is kept")
+    assert harbour.writes() == before
+    assert strange(modtui.raw) == []
