@@ -11,7 +11,7 @@ from tests.pty.conftest import Open
 from tests.pty.modtui import Harbour, Modtui
 from tests.rough.clock import Passing
 from tests.rough.faults import end_after, page, silent_after, told
-from tests.rough.proxy import Proxy, Trouble, port_of
+from tests.rough.proxy import Exchange, Proxy, Spoil, Trouble, pass_on, port_of
 from tests.rough.world import Certificates
 
 
@@ -31,15 +31,33 @@ def moves(modtui: Modtui) -> None:
     modtui.wait_for(lambda: modtui.standing() == row, why="k answering")
 
 
+def losing() -> Spoil:
+    """The first write is done and its answer lost, and from then on nothing comes through."""
+    lost = False
+
+    async def spoil(x: Exchange) -> None:
+        nonlocal lost
+        if x.writes and not lost:
+            lost = True
+            await end_after(x)
+        elif lost:
+            x.hang_up()
+        await pass_on(x)
+
+    return spoil
+
+
 def test_a_lost_answer_is_unknown_and_found_not_sent_again(harbour: Harbour, open_modtui: Open, proxy: Proxy) -> None:
     work = harbour.pick()
     modtui = open_modtui(url=proxy.url, hold=0.5).ready()
     modtui.go_to(work)
-    proxy.set(Trouble(end_after, first_writes=True))
+    proxy.set(Trouble(losing()))
     modtui.decide("a", words=f"Kept #{work.number}")
     modtui.wait_for("OFFLINE since")
     modtui.wait_for("unknown 1: U")
     moves(modtui)
+    proxy.clear()
+    modtui.press("R")
     modtui.wait_gone("unknown 1: U")
     modtui.wait_for("live")
     assert harbour.status(work.number) == "rejected"
@@ -79,7 +97,7 @@ def test_errors_and_waits_of_the_site_are_told_in_one_line(harbour: Harbour, ope
     modtui.wait_for("live")
     proxy.set(Trouble(told("24")))
     modtui.press("R")
-    modtui.wait_for("TOO FAST: the site asks to wait 2")
+    modtui.wait_for("TOO FAST: the site asks to wait")
     moves(modtui)
     assert modtui.leave() == 0
 

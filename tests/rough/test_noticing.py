@@ -40,6 +40,7 @@ async def test_a_site_that_goes_away_is_noticed_in_seconds_although_nobody_asks_
     async with rough(community, tmp_path, fault, monkeypatch, key=community.user_api_key) as it:
         asking = asyncio.create_task(it.desk.refresh("reports"))
         await it.until(asking.done, "the lane")  # from here on a line is kept open
+        await it.until(lambda: it.door.out == 0, "a moment without a request")
         asked, began = len(it.proxy.arrived), it.clock.monotonic()
         it.begin(fault)
         while it.community.link.state == "live" and it.clock.monotonic() - began < 30:
