@@ -79,7 +79,7 @@ def _make(folder: Path) -> None:
 
 def _close(folder: Path) -> None:
     """Nobody but us may enter. Raises StoreError with the way out."""
-    if not owned(folder):
+    if folder.is_symlink() and not owned(folder):
         raise StoreError(
             f"The folder {folder} is a link that somebody else made, so it is not used.",
             "Remove it, or choose a folder of your own.",

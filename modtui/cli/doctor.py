@@ -6,7 +6,6 @@ import asyncio
 import os
 import platform
 import shutil
-import stat
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -81,9 +80,8 @@ def _folder(name: str, folder: Path) -> Line:
         return Line("folders", name, f"{folder} (not there yet)")
     if not os.access(folder, os.W_OK | os.X_OK):
         return Line("folders", name, f"{folder} cannot be written", ok=False, hint=f"chmod u+rwx {folder}")
-    mode = stat.S_IMODE(folder.stat().st_mode)
-    if os.name == "posix" and mode & 0o022:
-        return Line("folders", name, f"{folder} can be changed by others", ok=False, hint=f"chmod 700 {folder}")
+    if (why := paths.changeable(folder)) is not None:
+        return Line("folders", name, f"{folder} {why}", ok=False, hint=f"Look into it, then chmod 700 {folder}")
     return Line("folders", name, str(folder))
 
 

@@ -85,7 +85,7 @@ def test_an_account_that_owns_none_of_it_is_refused(tmp_path: Path, monkeypatch:
         os.chown(folder, SOMEBODY, -1)
     else:
         monkeypatch.setattr(os, "geteuid", lambda: SOMEBODY)
-    with pytest.raises(StoreError, match="somebody else"):
+    with pytest.raises(StoreError, match="state belongs to somebody else"):
         paths.private(folder)
 
 

@@ -36,8 +36,9 @@ def red(style: Style) -> bool:
     return colour.red > 1.5 * max(colour.green, colour.blue)
 
 
-@pytest.mark.parametrize("theme", ["dark", "light", "ansi"])
-@pytest.mark.parametrize("size", [(160, 40), (80, 24), (60, 16)])
+@pytest.mark.parametrize(
+    ("theme", "size"), [("dark", (160, 40)), ("light", (80, 24)), ("ansi", (80, 24)), ("ansi", (60, 16))]
+)
 async def test_plain_http_is_red_on_every_screen(tmp_path: Path, theme: str, size: tuple[int, int]) -> None:
     async with stage(tmp_path, theme=theme, size=size, backend_type=Plain) as it:
         await it.shows("PLAIN HTTP")
