@@ -88,20 +88,22 @@ class Landing:
     async def refused(self, job: Job, message: str, frm: StepState = "sending") -> None:
         """The site will not do the step; the later ones of this target are dropped."""
         change = Change(job.target.index, job.step.index, (frm,), "refused", error=message)
-        await self._write(job, (change, *_later(job, "discarded")), lambda: self._after_failure(job, None))
+        await self._write(job, (change, *_later(job, "discarded")), lambda: self._after_failure(job))
 
     async def conflict(
         self, job: Job, said: tuple[str, ...], found: Item | Gone | None, frm: StepState = "sending"
     ) -> None:
         """The subject is not what the moderator saw: nothing more of this target is sent."""
+        if found is not None:  # before the conflict shows, so that its page has what is there now
+            await self._follow(lambda: self._outbox.aftermath.read([found]))
         change = Change(job.target.index, job.step.index, (frm,), "conflict", conflict=said)
-        await self._write(job, (change, *_later(job, "discarded")), lambda: self._after_failure(job, found))
+        await self._write(job, (change, *_later(job, "discarded")), lambda: self._after_failure(job))
 
     async def not_sent(self, job: Job, message: str, frm: StepState = "sending") -> None:
         """It did not leave: held again, or taken back where that was asked meanwhile."""
         if job.decision.id in self._book.stopping:
             change = Change(job.target.index, job.step.index, (frm,), "undone")
-            await self._write(job, (change, *_later(job, "undone")), lambda: self._after_failure(job, None))
+            await self._write(job, (change, *_later(job, "undone")), lambda: self._after_failure(job))
         else:
             change = Change(job.target.index, job.step.index, (frm,), "held", error=message or None)
             await self._write(job, (change,), _nothing)
@@ -126,7 +128,7 @@ class Landing:
     async def take_back(self, job: Job) -> None:
         """The moderator took it back while an earlier step was out."""
         change = Change(job.target.index, job.step.index, ("held",), "undone")
-        await self._write(job, (change, *_later(job, "undone")), lambda: self._after_failure(job, None))
+        await self._write(job, (change, *_later(job, "undone")), lambda: self._after_failure(job))
 
     async def note(self, job: Job, notes: Sequence[Difference]) -> None:
         """Something changed that does not stop the decision: a line in the journal."""
@@ -236,10 +238,8 @@ class Landing:
                 met = next((step for step in held if step.call.name == job.step.call.name), None) if same else None
                 await self._book.change(decision.id, *_sibling_changes(target, held, met, job.target.number))
 
-    async def _after_failure(self, job: Job, found: Item | Gone | None) -> None:
+    async def _after_failure(self, job: Job) -> None:
         self._bases.pop((job.decision.id, job.target.index), None)
-        if found is not None:
-            await self._outbox.aftermath.read([found])
         await self._outbox.let_go(self._book.get(job.decision.id) or job.decision)
 
     # ---------------------------------------------------------------- reading back

@@ -273,7 +273,8 @@ class Undoer:
 
     async def resolve(self, id: str, choice: Literal["mine", "theirs"]) -> Decision | None:
         """`theirs` drops what conflicts. `mine` decides it again on the subject as it is now; gives the decision that
-        goes out. Raises NotFound, Refused (no conflict, or not possible any more), and the site's errors."""
+        goes out. Of many, those that are gone or changed once more stay in conflict. Raises NotFound, Refused (no
+        conflict, or none is possible any more), and the site's errors."""
         decision = self._book.get(id)
         if decision is None:
             raise NotFound("There is no such decision in the journal.", "modtui log shows them.")
@@ -286,16 +287,21 @@ class Undoer:
         shown = {target.ref: self._outbox.cached(target) for target in targets}
         found = await self.read([target.ref for target in targets])
         whole: list[Target] = []
+        left: dict[int, Refused] = {}
         for target in targets:
             item = found.get(target.ref)
             if not isinstance(item, Item):
-                raise Refused(sentence_gone(target.number, item), "t leaves it as it is.")
+                left[target.index] = Refused(sentence_gone(target.number, item), "t leaves it as it is.")
+                continue
             before = shown[target.ref]
             again = conflicts(decision.verb, differences(seen_of(before), item)) if before is not None else ()
             if again:  # what the page of the conflict shows is not how it is by now
-                raise Refused(words.changed_again(target.number, again), "Look at it, then choose again.")
-            if not any(step.state == "done" for step in target.steps):
+                left[target.index] = Refused(words.changed_again(target.number, again), "Look, then choose again.")
+            elif not any(step.state == "done" for step in target.steps):
                 whole.append(target)
+        targets = [target for target in targets if target.index not in left]
+        if not targets:
+            raise next(iter(left.values()))
         result: Decision | None = None
         if whole:
             items = [item for target in whole if isinstance(item := found[target.ref], Item)]

@@ -457,13 +457,22 @@ class OutboxMachine(RuleBasedStateMachine):
         COUNTS["clock jumps"] += 1
 
     @precondition(alive)
-    @rule(which=st.integers(0, 1), one=DECISIONS, fault=st.sampled_from(FAULTS), route=st.sampled_from(ROUTE_FAULTS))
+    @rule(
+        which=st.integers(0, 1), one=DECISIONS, fault=st.sampled_from(FAULTS), route=st.sampled_from(ROUTE_FAULTS),
+        then=st.sampled_from((None, "arrive", "edit", "handle")),
+    )
     def press_and_fail(
-        self, which: int, one: tuple[list[int], str, set[str], float | None], fault: str, route: str
+        self, which: int, one: tuple[list[int], str, set[str], float | None], fault: str, route: str, then: str | None
     ) -> None:
-        """A decision whose request, or one of the next, meets a fault."""
-        self.decide(which, *one)
+        """A decision that goes out at once and meets a fault; before it is tried again something happens."""
+        self.site.faults.clear()
+        self.decide(which, *one[:3], 0.0)
         self.spoil(fault, route, one[1] != "escalate")
+        self.wait(5.0)
+        if then == "arrive":
+            self.site.arrive()
+        elif then is not None:
+            self.meddle(one[0][0], then)
         self.wait(16.0)
 
     @rule(fault=st.sampled_from(FAULTS), route=st.sampled_from(ROUTE_FAULTS), which=st.booleans())

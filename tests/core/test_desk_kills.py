@@ -165,7 +165,7 @@ def in_journal(decisions: list[Decision], name: str) -> Counter[str]:
 
 @pytest.mark.parametrize(
     ("lives", "processes"),
-    [(5, 1), (3, 2), pytest.param(120, 1, marks=pytest.mark.long), pytest.param(100, 2, marks=pytest.mark.long)],
+    [(5, 1), (3, 2), pytest.param(100, 1, marks=pytest.mark.long), pytest.param(100, 2, marks=pytest.mark.long)],
 )
 async def test_nothing_is_lost_or_doubled(
     tmp_path: Path, record_property: Callable[[str, object], None], lives: int, processes: int

@@ -87,6 +87,21 @@ async def test_mine_decides_on_what_the_page_showed(tmp_path: Path) -> None:
         await it.becomes(mine, "done")
 
 
+async def test_mine_over_many_leaves_out_what_changed_once_more(tmp_path: Path) -> None:
+    async with bench(tmp_path, hold_override_s=0) as it:
+        items = [await it.post(str(n)) for n in range(3)]
+        for n in range(3):
+            it.site.change(str(n), source=Foreign("Second text."), edits=1)
+        decided = await it.desk.decide(items, Intent(verb="remove"))
+        assert decided.decision is not None
+        await it.becomes(decided.decision, "conflict")
+        it.site.change("1", source=Foreign("Third text."), edits=2)
+        mine = await it.desk.resolve_conflict(decided.decision.id, "mine")
+        assert mine is not None and [target.number for target in mine.targets] == ["0", "2"]
+        await it.becomes(mine, "done")
+        assert [it.steps(decided.decision, n) for n in range(3)] == [["discarded"], ["conflict"], ["discarded"]]
+
+
 # ---------------------------------------------------------------- claims that were only the way
 
 

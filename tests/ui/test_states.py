@@ -149,6 +149,29 @@ async def test_a_decision_on_many_shows_how_far_it_is(tmp_path: Path) -> None:
         await it.shows("The site says no")
 
 
+async def test_mine_over_many_conflicts_is_one_question_that_types_the_number(tmp_path: Path) -> None:
+    async with stage(tmp_path / "one") as first:
+        one = rows(first.backend)[1]
+    many = [
+        msgspec.structs.replace(one, ref=SubjectRef(one.ref.community, "post", str(n)), number=str(n))
+        for n in range(5000, 5003)
+    ]
+    async with stage(tmp_path / "two", items=many) as it:
+        await it.press("*", "i", "y")
+        await it.shows("Ignored 3 posts")
+        for n in range(5000, 5003):
+            it.site.change(str(n), source="Something else.", edits=1)
+        await it.clock.advance(30)
+        await it.shows("conflict 3: U")
+        await it.press("U", "m")
+        await it.shows("Type 3 to go on: yours goes out for all 3 that changed")
+        await it.press("2", "enter")
+        await it.shows("2 is not 3: nothing was done.")
+        assert it.site.writes == []
+        await it.press("m", "3", "enter")
+        await until(lambda: [it.on_site(str(n)) for n in range(5000, 5003)] == ["ignored"] * 3)
+
+
 async def test_what_others_do_while_i_read(tmp_path: Path) -> None:
     async with stage(tmp_path, size=(80, 24)) as it:
         await it.press("enter")

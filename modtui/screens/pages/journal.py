@@ -11,7 +11,7 @@ from modtui.desk import words
 from modtui.desk.events import DecisionChanged, Event
 from modtui.domain.decisions import Decision
 from modtui.screens.clipboard import copy
-from modtui.screens.lines.question import QuestionLine
+from modtui.screens.lines.question import QuestionLine, ask_number
 from modtui.screens.pages.lines_page import LinesPage
 from modtui.screens.shell import Shell
 from modtui.text import Shown, join, own, say
@@ -364,7 +364,12 @@ class JournalPage(LinesPage):
         if decision is None or not any(target.state == "conflict" for target in decision.targets):
             self.refuse(own("This is not a conflict."))
             return
-        self.run(self._resolved(decision.id, how))
+        many = sum(target.state == "conflict" for target in decision.targets)
+        if how == "mine" and many > 1:  # nobody has looked at each
+            sends = say("yours goes out for all {n} that changed", n=many)
+            ask_number(self, sends, many, lambda: self.run(self._resolved(decision.id, how)))
+        else:
+            self.run(self._resolved(decision.id, how))
 
     async def _resolved(self, id: str, how: str) -> None:
         await self.desk.resolve_conflict(id, "mine" if how == "mine" else "theirs")
