@@ -5,6 +5,7 @@ several runs.
 from __future__ import annotations
 
 import itertools
+import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -19,6 +20,7 @@ from modtui.text.html import from_html
 from modtui.text.layout import lines
 from modtui.text.markdown import from_markdown
 from modtui.text.similar import alike, fingerprint
+from tests.hostile.posts import HTML
 
 SAMPLES = {
     "ASCII": "Hello, please look at this. ",
@@ -59,6 +61,25 @@ def top(document: Document) -> Callable[[], object]:
     return lambda: list(itertools.islice(lines(document, 80), 40))
 
 
+def attack(name: str) -> str:
+    """Parsing, drawing and memory of one hostile post, in a process of its own: the parser's memory is not Python's."""
+    code = (
+        "import resource, sys, time\n"
+        "from itertools import islice\n"
+        "from modtui.text.html import from_html\n"
+        "from modtui.text.layout import lines\n"
+        "from tests.hostile.posts import HTML\n"
+        "peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024\n"
+        "list(lines(from_html('<p>x</p>'), 80)); text = HTML[sys.argv[1]]; before = peak()\n"
+        "start = time.process_time(); document = from_html(text); parsed = time.process_time()\n"
+        "list(islice(lines(document, 80), 40)); done = time.process_time()\n"
+        "print(f'{(parsed - start) * 1e3:10.0f}{(done - parsed) * 1e3:12.0f}{peak() - before:10.0f}')\n"
+    )
+    root = Path(__file__).resolve().parent.parent
+    answer = subprocess.run([sys.executable, "-c", code, name], capture_output=True, text=True, check=True, cwd=root)
+    return answer.stdout.rstrip()
+
+
 def main() -> None:
     """Prints one figure a line."""
     for name, unit in SAMPLES.items():
@@ -78,6 +99,10 @@ def main() -> None:
     report("  its first 40 rows", top(from_html(huge)))
     report("first 40 rows of one 250 kB line", top(from_html(Foreign("<p>" + "word " * 50_000))))
     report("HTML, 100,000 nested elements", lambda: from_html(Foreign("<div>" * 100_000 + "x")))
+    print(f"\n{'hostile posts, 300,000 signs':36}{'parse ms':>10}{'40 rows ms':>12}{'peak MB':>10}")
+    for name in HTML:
+        print(f"{name:36}{attack(name)}")
+    print()
     prints = [fingerprint(f"{title} {at}") for at in range(1000)]
     report("likeness, one against 1,000", lambda: [alike(prints[0], other) for other in prints])
 

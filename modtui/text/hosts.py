@@ -11,6 +11,10 @@ import unicodedata
 from functools import lru_cache
 from urllib.parse import unquote
 
+_SKIPPED = re.compile(
+    "[\xad\u034f\u180b-\u180d\u180f\u200b\u2060\u2064\ufe00-\ufe0f\ufeff\U0001bca0-\U0001bca3\U000e0100-\U000e01ef]"
+)
+_KEPT = "\xdf\u03c2"
 _DOTS = re.compile(r"[。．｡]")
 _IPV4_LIKE = re.compile(r"(0x[0-9a-f]*|\d+)(\.(0x[0-9a-f]*|\d+)){0,3}")
 _MIXABLE = frozenset({"LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE", "COPTIC"})
@@ -26,8 +30,13 @@ _TWINS = str.maketrans("01i|", "olll")
 
 
 def ascii_host(host: str) -> str:
-    """The host as it is looked up: lower case, `xn--` for other scripts. What cannot be coded stays."""
-    host = unicodedata.normalize("NFKC", _DOTS.sub(".", unquote(host))).casefold().rstrip(".")
+    """The host as it is looked up: lower case, `xn--` for other scripts. What cannot be coded stays.
+
+    After UTS #46 as browsers do it: what draws nothing is skipped, and the German sharp s is a letter of its own.
+    """
+    host = unicodedata.normalize("NFKC", _DOTS.sub(".", _SKIPPED.sub("", unquote(host))))
+    folded = "".join(sign if sign in _KEPT else sign.casefold() for sign in host)
+    host = unicodedata.normalize("NFKC", folded).rstrip(".")
     return ".".join(map(_encode, host.split(".")))
 
 

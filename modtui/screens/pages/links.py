@@ -81,6 +81,9 @@ class LinksPage(AroundPage):
             (cut(defang(link), room), "text"),
             (place, "good" if link.same_site else "dim"),
         )
+        if link.decoded:
+            reads = say('reads "{name}"', name=show_line(link.decoded, 200))
+            yield ((own(" " * 12), "text"), (cut(reads, width - 13), "warning"))
         if link.label and link.label not in (link.host, "(image)"):
             says = say('says "{label}"', label=show_line(link.label, 200))
             yield ((own(" " * 12), "text"), (cut(says, width - 13), "dim"))
