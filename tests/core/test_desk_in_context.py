@@ -127,21 +127,28 @@ async def test_a_fast_walk_fetches_only_where_it_rests_once_the_minute_fills(
         assert asked(w) == ["thread 6"]
 
 
-async def test_what_queues_with_the_trickle_is_asked_for_anew_when_one_stands_on_it(tmp_path: Path) -> None:
+async def test_what_queues_with_the_trickle_is_asked_for_anew_when_one_stands_on_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async with world(tmp_path, ROWS) as w:
         await w.live()
+        ask, allowed = w.backend._ask, asyncio.Event()
+
+        async def slowly(call: str) -> None:
+            await ask(call)
+            if call == "thread 3":
+                await allowed.wait()  # the one ahead waits for its part of the budget
+
+        monkeypatch.setattr(w.backend, "_ask", slowly)
         w.desk.want(ROWS[0], [ROWS[1]])
         await until(lambda: all(threads(w, ROWS[0])), "the thread")
-        w.backend.gate = asyncio.Event()
         w.desk.want(ROWS[1], [ROWS[2]])
-        w.backend.gate.set()
         await until(lambda: all(threads(w, ROWS[1])), "the next")
-        w.backend.gate = asyncio.Event()  # the one ahead waits for its part of the budget
         await until(lambda: asked(w).count("thread 3") == 1, "the one ahead")
         w.clock.advance(1.5)
         w.desk.want(ROWS[2])
         await until(lambda: asked(w).count("thread 3") == 2, "the one that is looked at")
-        w.backend.gate.set()
+        allowed.set()
         await until(lambda: all(threads(w, ROWS[2])), "its thread")
 
 

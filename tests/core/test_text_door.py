@@ -16,13 +16,15 @@ CONSOLE = ("modtui.cli.", "modtui.docs")
 
 
 @cache
-def modules() -> list[tuple[str, ast.Module]]:
-    """Every module outside the text room, but for the embedded community, which stands alone."""
-    found: list[tuple[str, ast.Module]] = []
+def parts() -> list[tuple[str, ast.AST]]:
+    """Every call and every import with the name of its module, outside the text room and the embedded community, which
+    stands alone."""
+    found: list[tuple[str, ast.AST]] = []
     for path in sorted(ROOT.rglob("*.py")):
         name = ".".join(("modtui", *path.relative_to(ROOT).with_suffix("").parts))
         if not name.startswith(("modtui.text.", "modtui.demo.")):
-            found.append((name, ast.parse(path.read_text(encoding="utf-8"), str(path))))
+            tree = ast.parse(path.read_text(encoding="utf-8"), str(path))
+            found += [(name, node) for node in ast.walk(tree) if isinstance(node, ast.Call | ast.ImportFrom)]
     return found
 
 
@@ -41,8 +43,7 @@ def names(node: ast.AST) -> set[str]:
 def test_only_the_text_room_makes_what_may_be_drawn() -> None:
     made = [
         f"{name}:{getattr(node, 'lineno', 0)}"
-        for name, tree in modules()
-        for node in ast.walk(tree)
+        for name, node in parts()
         if called(node) == "Shown" or (called(node) == "cast" and "Shown" in names(node))
     ]
     assert made == []
@@ -52,15 +53,13 @@ def test_placeholders_are_never_filled_by_format() -> None:
     """`str.format` lets a template name attributes; templates of members and settings go through `say` or a table."""
     used = [
         f"{name}:{getattr(node, 'lineno', 0)}"
-        for name, tree in modules()
-        for node in ast.walk(tree)
+        for name, node in parts()
         if called(node) in ("format", "format_map", "safe_substitute")
         and not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and constant(node.func.value))
     ]
     used += [
         f"{name}:{node.lineno}"
-        for name, tree in modules()
-        for node in ast.walk(tree)
+        for name, node in parts()
         if isinstance(node, ast.ImportFrom) and node.module == "string"
     ]
     assert used == []
@@ -79,8 +78,7 @@ def constant(node: ast.AST) -> bool:
 def test_only_the_command_line_prints() -> None:
     printed = [
         f"{name}:{getattr(node, 'lineno', 0)}"
-        for name, tree in modules()
-        for node in ast.walk(tree)
+        for name, node in parts()
         if called(node) == "print" and not name.startswith(CONSOLE)
     ]
     assert printed == []
