@@ -24,7 +24,7 @@ from tests.hostile.corpus import CORPUS, TEXTS
 from tests.hostile.posts import HTML, MARKDOWN
 from tests.pty.controls import strange
 
-MEMORY_MB = 150
+MEMORY_MB = 120
 """What reading all of them, one after the other, may add to the process."""
 
 
