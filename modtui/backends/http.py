@@ -212,7 +212,10 @@ class Door:
     def _worth_waiting(self, limited: RateLimited, method: str, deadline: float) -> bool:
         if self._now() + limited.wait_s > deadline:
             return False
-        return limited.whole_client or method in ("GET", "HEAD")
+        if method in ("GET", "HEAD"):
+            return True
+        # What was looked at before a write is too old after a while: whoever sends it looks again.
+        return limited.whole_client and limited.wait_s <= self._limits.before_write
 
     def _limited(self, reply: Reply, refusals: int) -> RateLimited:
         """What a 429 means, and the pause in the ledger that it asks for."""

@@ -267,6 +267,11 @@ class Sender:
                 if self._stopping or not self._outbox.may_send(self.community.id):
                     return False
             self._landing.looked(job)
+        wait_s = self.community.backend.wire.budget.wait_s
+        if wait_s > 0:
+            # It waits here, where it can be taken back, and is looked at again afterwards: not as sending, in the door.
+            self._pause(wait_s)
+            return False
         self.in_flight = job.key
         self.landed.clear()
         try:

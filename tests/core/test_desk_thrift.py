@@ -13,6 +13,8 @@ from modtui.domain.subjects import Lane
 from modtui.errors import RateLimited
 
 from .desk_in_fakes import FakeBackend, World, item, quiet, until, world
+from .desk_out import bench
+from .fakes import FakeWire
 
 pytestmark = pytest.mark.anyio
 
@@ -85,3 +87,19 @@ async def test_a_wait_that_requests_sit_out_is_told_and_ends_with_the_next_answe
         w.backend.wire.budget = Budget(20, 3)
         w.backend.wire.answered(200)
         assert w.community.link.state == "live"
+
+
+async def test_a_decision_that_waits_for_the_budget_is_held_not_on_its_way(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left = [24.0]
+    monkeypatch.setattr(FakeWire, "budget", property(lambda wire: Budget(20, 20, 60.0, left[0])))
+    async with bench(tmp_path, hold_override_s=0) as it:
+        item = await it.post("7")
+        decision = await it.decide(item)
+        await it.clock.advance(20)
+        assert it.state(decision) == "held" and it.site.applied == []
+        left[0] = 0.0
+        await it.clock.advance(5)
+        await it.becomes(decision, "done")
+        assert it.site.reads == [["7"], ["7"]], "looked at again after the wait"
