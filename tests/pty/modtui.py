@@ -17,6 +17,9 @@ from tests.pty.terminal import Terminal
 ROW = re.compile(r"^>.\s+\d*\S+\s", re.M)
 """The row under the cursor: `>`, a state letter, how long it waits."""
 
+_LANGUAGE = re.compile(r"^( *\d* )(?:[A-Z]{2}|  )(?= )")
+"""The count of reports in such a row, and the language after it."""
+
 TOO_FAST = "Too fast to have been read"
 
 READ_S = 0.25
@@ -125,8 +128,9 @@ class Modtui(Terminal):
         return next((line for line in self.lines() if ROW.match(line)), "")
 
     def standing(self) -> str:
-        """The row under the cursor without how long it waits, which changes while one looks."""
-        return ROW.sub("", self.row())
+        """The row under the cursor without what changes while one looks: how long it waits, and its language, which is
+        found from its words a moment after it came."""
+        return _LANGUAGE.sub(r"\1  ", ROW.sub("", self.row()))
 
     def message(self) -> str:
         """The line above the keys: what just happened."""
