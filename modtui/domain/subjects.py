@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import Literal, NewType
 
 import msgspec
@@ -17,6 +16,8 @@ def community_id(backend: str, url: str, account: str, *, part: str = "") -> Com
 
     `part` tells communities apart that share site and account (a course of a forum): `backends.base.part_of`.
     """
+    import hashlib  # late: OpenSSL takes longer to load than all that `modtui --version` needs of this module
+
     text = "\n".join((backend, url.rstrip("/").lower(), account.lower(), *([part] if part else ())))
     return CommunityId(hashlib.sha256(text.encode()).hexdigest()[:12])
 

