@@ -82,6 +82,8 @@ ACTIONS: tuple[Action, ...] = (
        group="Decide", verb="reply", person=True, scopes=WORK | {"text"}),
     _a("item.escalate", "escalate", "e", "Opens the route line: a letter hands it to another department.",
        group="Decide", verb="escalate", person=True),
+    _a("escalation.recall", "bring back", "", "Brings back into its lane what was handed over. What was delivered stays"
+       " delivered.", group="Decide"),
     _a("member.warn", "warn", "w", "Sends the author an official warning.", group="Decide", verb="warn", person=True,
        scopes=_MEMBER),
     _a("member.log-out", "log out", "", "Ends all sessions of the member.", group="Decide", verb="logout", person=True,

@@ -12,7 +12,7 @@ from modtui.widgets.draw import Line
 from modtui.widgets.linespane import Anchor
 from modtui.widgets.member_lines import record_of
 from modtui.widgets.rows import WHY
-from modtui.widgets.text_lines import excerpt, section, wrapped
+from modtui.widgets.text_lines import excerpt, section, text_lines, wrapped
 
 SHOWN_REPORTS = 12
 """More reports than these are on the page of the reporters."""
@@ -68,33 +68,54 @@ def report_lines(report: Report, width: int, now_ms: int) -> Iterator[Line]:
         yield from wrapped(text, style, width, 14)
 
 
-def thread_lines(thread: Thread, width: int, now_ms: int) -> Iterator[Line | Anchor]:
-    """The posts around, a line each; the subject is marked. The whole thread is on `t`."""
-    at = next((n for n, post in enumerate(thread.posts) if post.subject), len(thread.posts) - 1)
-    first = max(0, at - 3)
+def thread_lines(
+    thread: Thread, width: int, now_ms: int, *, at: int | None = None, site: str = ""
+) -> Iterator[Line | Anchor]:
+    """The posts around, a line each; the subject is marked. The post with the number `at` is shown whole, those around
+    it in a line. The whole thread is on `t`."""
+    here = next((n for n, post in enumerate(thread.posts) if post.number == at), None) if at is not None else None
+    middle = next((n for n, post in enumerate(thread.posts) if post.subject), len(thread.posts) - 1)
+    first = max(0, (middle if here is None else here) - 3)
     above = f"{first} more above; " if first else ""
     closed = "closed; " if thread.closed else ""
     total = count(thread.total or len(thread.posts), "post")
     words = say("{total}; {closed}{above}t shows them whole", total=total, closed=own(closed), above=own(above))
     yield section("THREAD", words)
-    for post in thread.posts[first : at + 4]:
+    for n, post in enumerate(thread.posts[first : (middle if here is None else here) + 4], first):
         yield Anchor(f"post {post.number}")
-        yield post_line(post, width, now_ms)
+        if n != here:
+            yield post_line(post, width, now_ms, marked=here is None)
+            continue
+        who = show_line(post.author.username, 30) if post.author else own("-")
+        when = age(post.created_ms, now_ms) if post.created_ms else own("")
+        number = pad(own(str(post.number)), 3, "right")
+        words = join("", (own(" > "), number, own(" "), who, own("  "), when))
+        answer = own("  (the answer)" if post.accepted else "")
+        yield ((words, "bold"), (answer, "good"), (say("  {note}", note=_note(post)), "warning"))
+        yield from text_lines(post.body, site, width, indent=7)
+        yield Anchor(f"after {post.number}")
 
 
-def post_line(post: ThreadPost, width: int, now_ms: int) -> Line:
-    """A post of the thread on one line."""
+def post_line(post: ThreadPost, width: int, now_ms: int, *, marked: bool = True) -> Line:
+    """A post of the thread on one line; the subject has a mark unless another post has it."""
     who = show_line(post.author.username, 30) if post.author else own("-")
     when = age(post.created_ms, now_ms) if post.created_ms else own("")
-    mark = own(" > " if post.subject else "   ")
+    mark = own(" > " if post.subject and marked else "   ")
     number = pad(own(str(post.number)), 3, "right")
     left = join("", (mark, number, own(" "), pad(cut(who, 13), 13), own(" "), pad(when, 4, "right"), own("  ")))
     if post.subject:
         return ((left, "bold"), (own("(the post in question)"), "dim"))
-    note = "(deleted) " if post.deleted else "(hidden) " if post.hidden else "(staff only) " if post.staff_only else ""
+    note = _note(post)
     text = excerpt(post.body)
     return (
         (left, "row.author"),
-        (own(note), "warning"),
+        (note, "warning"),
         (cut(text, max(4, width - cells(left) - len(note) - 1)), "text"),
+    )
+
+
+def _note(post: ThreadPost) -> Shown:
+    """Who can read the post, where not everybody can."""
+    return own(
+        "(deleted) " if post.deleted else "(hidden) " if post.hidden else "(staff only) " if post.staff_only else ""
     )

@@ -43,7 +43,8 @@ class KeyEffect(Struct, frozen=True):
 
 class ItemView(Struct, frozen=True):
     """Everything that is shown of an item. `reveal` unfolds what is folded; `tight` leaves out what only pleases;
-    `over` says that there is nothing to decide now; `community` is named where the list holds several."""
+    `over` says that there is nothing to decide now; `community` is named where the list holds several; `post` is the
+    number of the post of the thread to which one went, which is shown whole."""
 
     item: Item
     now_ms: int
@@ -62,6 +63,7 @@ class ItemView(Struct, frozen=True):
     community: Shown = EMPTY
     tight: bool = False
     narrow: bool = False
+    post: int | None = None
 
 
 def _indent(width: int) -> int:
@@ -195,7 +197,7 @@ def body_lines(view: ItemView, width: int) -> Iterator[Line | Anchor]:
             yield from wrapped(say("{by}: {text}", by=note.by, text=note.text), "text", width, 3)
     if view.thread and len(view.thread.posts) > 1:
         yield gap()
-        yield from thread_lines(view.thread, width, view.now_ms)
+        yield from thread_lines(view.thread, width, view.now_ms, at=view.post, site=view.site)
     elif item.kind != "sign-up" and (view.loading or view.problem):
         yield gap()
         why = own("on its way") if view.loading else say("not here: {problem}", problem=view.problem)

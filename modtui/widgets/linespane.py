@@ -216,6 +216,10 @@ class LinesPane(Widget):
             return self.page(-1)
         return self._go(before[-1])
 
+    def below(self, name: str) -> bool:
+        """Whether the anchor stands below what is in sight."""
+        return dict(self.anchors()).get(name, 0) > self.top + self.body_rows
+
     def anchors(self) -> list[tuple[str, int]]:
         """The anchors as far as they are made: name and body line."""
         self._need(4000)

@@ -31,6 +31,28 @@ async def test_the_last_post_is_proposed_and_another_can_be_chosen(tmp_path: Pat
         await until(lambda: [c.args["post"] for _, c in it.site.applied if c.name == "accept"] == ["502"], seconds=30)
 
 
+async def test_j_and_k_go_through_the_thread_and_the_answer_is_the_post_one_stands_on(tmp_path: Path) -> None:
+    async with site(tmp_path) as it:
+        await ask(it)
+        await it.press("enter")
+        await it.shows("THREAD")
+        await it.press("J")
+        await it.shows(">   2 tante_erna")
+        await it.press("A")
+        await it.shows("WHICH POST ANSWERS")
+        assert any(line.startswith(">   2 ") for line in it.lines()), it.text()
+        await it.press("q", "J")
+        await it.shows(">   3 bo_lind")
+        await it.press("J")
+        await it.shows("The last post of the thread.")
+        await it.press("K")
+        await it.shows(">   2 tante_erna")
+        await it.press("A", "enter")
+        await it.shows("u takes it back")
+        await it.clock.advance(61)
+        await until(lambda: [c.args["post"] for _, c in it.site.applied if c.name == "accept"] == ["502"], seconds=30)
+
+
 async def test_on_the_accepted_post_the_mark_is_taken_off(tmp_path: Path) -> None:
     async with site(tmp_path) as it:
         backend = await ask(it)

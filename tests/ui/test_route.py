@@ -253,3 +253,32 @@ async def test_it_waits_in_its_lane_and_can_be_taken_back(tmp_path: Path) -> Non
         await until(lambda: it.desk.counts().get("escalated", 0) == 0)
         await it.press("1")
         await it.shows("Export bricht ab")
+
+
+async def test_what_is_not_sent_yet_is_taken_back_and_not_brought_back(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(80, 24), routes=routes()) as it:
+        await it.press("5")
+        await it.shows("Nothing is waiting in Escalated.")
+        await it.press("1", "e", "s", "enter")
+        await until(lambda: it.desk.counts().get("escalated") == 1)
+        await it.press("5")
+        await it.shows("ESCALATED")
+        await it.press(",", "a")
+        await it.shows("u takes the escalation back")
+        assert it.desk.counts().get("escalated") == 1
+
+
+async def test_what_was_handed_over_is_brought_back_by_hand(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(80, 24), routes=routes(), hold_override_s=0) as it:
+        await it.press("e", "s", "enter")
+        await until(lambda: it.desk.counts().get("escalated") == 1)
+        await until(lambda: (last := it.desk.last()) is not None and last.state == "done")
+        await it.press("5")
+        await it.shows("ESCALATED")
+        await it.press(",")
+        await it.shows("Bring back")
+        await it.press("a")
+        await it.shows("#4121 is back in its lane")
+        await until(lambda: it.desk.counts().get("escalated", 0) == 0)
+        await it.press("1")
+        await it.shows("Export bricht ab")

@@ -12,7 +12,7 @@ from modtui.screens.lines.question import QuestionLine
 from modtui.screens.lines.reason import ReasonLine
 from modtui.screens.lines.sanction import SanctionForm
 from modtui.screens.work.people import WorkPeople
-from modtui.text import Foreign, Shown, own, say
+from modtui.text import Foreign, Shown, own, say, show_line
 from modtui.text.time import stamp
 
 
@@ -117,6 +117,24 @@ class WorkAfter(WorkPeople):
             self.run(self._put_off(item, key))
 
         self.open_line(ChoiceLine(self, say("LATER: #{number}", number=item.number), options, chosen))
+
+    def act_escalation_recall(self) -> None:
+        """Bring back what was handed over."""
+        item = self.current
+        if item is None or item.lane != "escalated":
+            self.refuse(own("Bring back is for what was handed over: it is in lane 5."))
+        else:
+            self._one("bringing it back", None, lambda one: self.run(self._recall(one)))
+
+    async def _recall(self, item: Item) -> None:
+        away = self.desk.decision(item.escalation.decision) if item.escalation is not None else None
+        if away is not None and any(step.state == "held" for target in away.targets for step in target.steps):
+            self.say(own("It was not sent yet: u takes the escalation back, and nothing goes out."), error=True)
+            return
+        await self.desk.recall(item)
+        words = "#{number} is back in its lane. What {to} got stays there."
+        to = show_line(item.escalation.title, 40) if item.escalation is not None else own("they")
+        self.say(say(words, number=item.number, to=to))
 
     async def _put_off(self, item: Item, key: str) -> None:
         number = item.number

@@ -79,6 +79,8 @@ def _block(desk: Desk, view: View, community: CommunityId | None, shell: Shell) 
 
 
 def _blocked(one: Community, lane: Lane) -> Blocked | None:
+    if lane == "escalated":  # modtui's own: no site has to have it
+        return None
     able = one.backend.capabilities.lane(lane)
     return able if isinstance(able, Blocked) and one.identified else None
 

@@ -176,6 +176,13 @@ class WorkFrame(Page):
         cursor = self.rows_list.cursor
         return self.view.item_at(cursor) if 0 <= cursor < len(self.view) else None
 
+    _stepped: tuple[str, int] | None = None
+    """The item and the number of the post of its thread to which one went."""
+
+    def post_at(self, item: Item) -> int | None:
+        """The number of the post of the item's thread to which one went; None when one did not."""
+        return self._stepped[1] if self._stepped is not None and self._stepped[0] == item.id else None
+
     def item_view(self, item: Item) -> ItemView:
         """Everything that is drawn of an item."""
         context = self.desk.context(item)
@@ -197,6 +204,7 @@ class WorkFrame(Page):
             state=self._state_words(item) or (None if state.open else state.words or None),
             over=not state.open,
             community=show_line(community.name, 24) if community is not None and self.community is None else own(""),
+            post=self.post_at(item),
             tight=self.tight,
             narrow=not self.wide,
         )
@@ -247,7 +255,9 @@ class WorkFrame(Page):
         # before the first layout the detail has no width yet; it will have what the list leaves, less the rule between
         width = self.detail.size.width or self.size.width - (int(self.size.width * 0.49) + 1 if self.wide else 0)
         if item is None:
-            lost = (own(" This item is not here any more. j goes on."), "row.folded")
+            words = "It is back in its lane: due, answered, or brought back. R drops the row."
+            words = words if self.lane == "escalated" else "This item is not here any more. j goes on."
+            lost = (own(f" {words}"), "row.folded")
             self.detail.show(lambda columns: [((own(""), "text"),), (lost,)], key=self.current_id or "")
             return
         view = self.item_view(item)

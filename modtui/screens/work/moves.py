@@ -80,6 +80,8 @@ class WorkMoves(WorkFind):
                 able = self.desk.can(item, action.verb)
                 if isinstance(able, Blocked):
                     found[action.id] = able.sentence
+        if item is not None and item.lane != "escalated":
+            found["escalation.recall"] = "it was not handed over; what was is in lane 5"
         return found
 
     # the list
@@ -245,11 +247,38 @@ class WorkMoves(WorkFind):
     # the thread in the detail
     def act_post_next(self) -> None:
         """Next post; a long one scrolls first."""
-        self.detail.step(1)
+        if not self._step_post(1):
+            self.detail.step(1)
 
     def act_post_previous(self) -> None:
         """Post before."""
-        self.detail.step(-1)
+        if not self._step_post(-1):
+            self.detail.step(-1)
+
+    def _step_post(self, by: int) -> bool:
+        """In a question, from post to post of its thread, each shown whole; False where there is none to go to."""
+        item = self.current
+        thread = self.desk.context(item).thread if item is not None and item.question is not None else None
+        if item is None or thread is None or not self.detail_shown or len(thread.posts) < 2:
+            return False
+        numbers = [post.number for post in thread.posts]
+        now = self.post_at(item)
+        if by > 0 and now is not None and self.detail.below(f"after {now}"):
+            return self.detail.page(1)
+        first = next((n for n, post in enumerate(thread.posts) if post.subject), 0)
+        to = (numbers.index(now) if now in numbers else first) + by
+        if not 0 <= to < len(numbers):
+            more = "t shows the rest." if by > 0 and (thread.total or 0) > len(numbers) else ""
+            end = "last" if by > 0 else "first"
+            self.say(say("The {end} post of the thread. {more}", end=own(end), more=own(more)))
+            return True
+        self._stepped = (item.id, numbers[to]) if to != first else None
+        self.show_item()
+        if to == first:
+            self.detail.home()
+        else:
+            self.detail.to_anchor(f"post {numbers[to]}", before=1)
+        return True
 
     # lanes and communities
     def act_lane_1(self) -> None:

@@ -87,5 +87,6 @@ class WorkReply(WorkAfter):
             intent = Intent(verb=verb, post=post.id)
             self.propose([item], lambda _: intent, alone=True)
 
-        line = AcceptLine(self, item, found, self.shell.now_ms(), chosen)
+        at = next((post.id for post in found if post.number == self.post_at(item)), None)
+        line = AcceptLine(self, item, found, self.shell.now_ms(), chosen, at=at)
         self.open_line(line)

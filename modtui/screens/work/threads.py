@@ -165,9 +165,9 @@ class WorkThreads(WorkVerbs):
             super()._offers(item)
             return
         options: list[choose.Choice] = []
-        by_key: dict[str, str] = {}
+        by_key = self._our_choices(item, options)
         verbs = MEMBER_VERBS if item.lane == "members" else THREAD_VERBS
-        for letter, (verb, name) in zip(LETTERS, verbs, strict=False):
+        for letter, (verb, name) in zip(LETTERS[len(options) :], verbs, strict=False):
             action = BY_ID.get(name)
             if action is None or action.missing:
                 continue

@@ -53,7 +53,8 @@ def _tabs(desk: Desk, lane: Lane, community: CommunityId | None, one: Community 
 
 
 def _left(desk: Desk, view: View, wide: bool) -> tuple[Shown, ...]:
-    """Order, how much of the lane is here, filter, language, marks, what is late, new ones: the last matter most."""
+    """Order, how much of the lane is here, marks, what is late, filter and language, new ones: the last matter most.
+    What hides rows is said even where there is little room."""
     left: list[Shown] = [own(view.order_words)]
     if view.lane == "members":
         left.append(desk.members.known(view.community).words)
@@ -61,17 +62,17 @@ def _left(desk: Desk, view: View, wide: bool) -> tuple[Shown, ...]:
             left.append(say("names: {prefix}", prefix=show_line(view.prefix, 24)))
     elif view.total is not None and view.total > view.loaded and not view.filtered and wide:
         left.append(say("{n} of {all} read", n=view.loaded, all=view.total))
-    if view.filter:
-        left.append(say("filter {filter}", filter=show_line(view.filter, 30)))
-    elif wide:
+    if wide and not view.filter:
         left.append(own("no filter"))
-    if view.language is not None:
-        left.append(say("L: {language}", language=own(view.language.upper() or "??")))
     if not len(view.marks):
         left.append(own("0 marked"))
     if view.lane == "questions":
         late, soon = desk.lateness("questions", view.community)
         left += [own(words) for n, words in ((late, f"R {late} late"), (soon, f"A {soon} soon")) if n]
+    if view.filter:
+        left.append(say("filter {filter}", filter=show_line(view.filter, 30)))
+    if view.language is not None:
+        left.append(say("L: {language}", language=own(view.language.upper() or "??")))
     if view.new:
         left.append(say("{n} new: R", n=view.new))
     return tuple(left)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from modtui.actions import BY_ID
 from modtui.desk import words
 from modtui.domain.capability import Blocked
 from modtui.domain.decisions import Intent
@@ -207,19 +208,40 @@ class WorkVerbs(WorkDecide):
         self._one("what the site offers", None, self._offers)
 
     def _offers(self, item: Item) -> None:
-        offers = list(item.offers)[: len(LETTERS)]
-        if not offers:
+        if not item.offers and not self._ours(item):
             self.say(own("The site offers nothing on this item."))
             return
-        options = []
+        options: list[Choice] = []
         by_key: dict[str, Offer] = {}
-        for letter, offer in zip(LETTERS, offers, strict=False):
+        names = self._our_choices(item, options)
+        for letter, offer in zip(LETTERS[len(options) :], item.offers, strict=False):
             by_key[letter] = offer
             blocked = own(offer.capability.sentence) if isinstance(offer.capability, Blocked) else None
             more = show_line(offer.description or "", 200) or self._offer_effects(item, offer)
             options.append(Choice(letter, show_line(offer.label, 60), more, blocked=blocked))
         title = say("WHAT THE SITE ALLOWS ON #{number}", number=item.number)
-        self.open_line(ChoiceLine(self, title, options, lambda key: self._offer_taken(item, by_key[key])))
+
+        def chosen(key: str) -> None:
+            if key in names:
+                self.act(names[key])
+            else:
+                self._offer_taken(item, by_key[key])
+
+        self.open_line(ChoiceLine(self, title, options, chosen))
+
+    @staticmethod
+    def _ours(item: Item) -> tuple[str, ...]:
+        """Actions of modtui's own that `,` lists before those of the site."""
+        return ("escalation.recall",) if item.lane == "escalated" else ()
+
+    def _our_choices(self, item: Item, options: list[Choice]) -> dict[str, str]:
+        """Add them to the choices, a letter each; the actions by letter."""
+        found: dict[str, str] = {}
+        for name in self._ours(item):
+            letter, action = LETTERS[len(options)], BY_ID[name]
+            options.append(Choice(letter, own(action.title.capitalize()), own(action.help)))
+            found[letter] = name
+        return found
 
     def _offer_effects(self, item: Item, offer: Offer) -> Shown:
         try:
