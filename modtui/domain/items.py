@@ -339,12 +339,14 @@ class Private(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Choice(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One thing that can be picked: a category, a tag, a colleague or a group. `id` is what an intent names."""
+    """One thing that can be picked: a category, a tag, a colleague or a group. `id` is what an intent names, `written`
+    how a text names it where that is something else (a category's short name after its #)."""
 
     id: str
     title: Foreign
     note: Foreign | None = None
     mine: bool = False
+    written: Foreign | None = None
 
 
 class Template(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

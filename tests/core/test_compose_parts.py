@@ -53,6 +53,9 @@ def test_who_is_in_the_thread_comes_first_and_nobody_twice() -> None:
 def test_a_category_is_called_by_its_short_name() -> None:
     assert slug(_choice("12", "Hilfe & Tipps")) == "hilfe-tipps"
     assert slug(_choice("support")) == "support"
+    below = Choice(id="7", title=Foreign("Support / Backup & restore"), written=Foreign("support:backup"))
+    assert slug(below) == "support:backup"
+    assert fitting(Token("#", "back"), (), [below]) == [below], "its short name is typed, too"
 
 
 @pytest.mark.parametrize(

@@ -44,7 +44,7 @@ async def test_categories_and_tags(demo: DemoServer, tmp_path: Path) -> None:
         found = await costs(backend, backend.choices("category"), 1)
         assert str(category(demo)) in {one.id for one in found}
         some = await costs(backend, backend.choices("category", "sy"), 0)
-        assert [str(one.title) for one in some] == ["Sync"]
+        assert [(str(one.title), one.written) for one in some] == [("Sync", "sync")]
         assert {one.id for one in await costs(backend, backend.choices("tag", "res"), 1)} == {"restore"}
         assert len(await backend.choices("tag")) > 3
 

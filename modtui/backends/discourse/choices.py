@@ -50,6 +50,7 @@ class Choices:
         if not self._categories:
             rows = [row for row in await self._topics.categories() if whole(row.get("id")) is not None]
             names = {whole(row.get("id")): text_of(row.get("name")) for row in rows}
+            slugs = {whole(row.get("id")): text_of(row.get("slug")) for row in rows}
             found = []
             for row in rows:
                 above = names.get(whole(row.get("parent_category_id")))
@@ -57,7 +58,10 @@ class Choices:
                 title = f"{above} / {text_of(row.get('name'))}" if above else text_of(row.get("name"))
                 if title:
                     note = Foreign(about[:200]) if about else None
-                    found.append(Choice(id=str(row["id"]), title=Foreign(title), note=note))
+                    # A text names a category #slug, one below another #parent:slug.
+                    slug, under = text_of(row.get("slug")), slugs.get(whole(row.get("parent_category_id")))
+                    written = Foreign(f"{under}:{slug}" if under else slug) if slug else None
+                    found.append(Choice(id=str(row["id"]), title=Foreign(title), note=note, written=written))
                     self._site.categories.setdefault(int(row["id"]), Foreign(text_of(row.get("name"))))
             self._categories = tuple(found)
         return self._categories

@@ -41,7 +41,8 @@ def fitting(token: Token, near: Iterable[Choice], far: Sequence[Choice]) -> list
     found: dict[str, Choice] = {}
     for choices in (near, far):
         for choice in choices:
-            names = (choice.id.casefold(), choice.title.casefold())
+            written = (choice.written or "").casefold()
+            names = (choice.id.casefold(), choice.title.casefold(), written, written.rpartition(":")[2])
             if any(name.startswith(wanted) for name in names) or (choices is far and wanted in names[1]):
                 found.setdefault(choice.id, choice)
     whole = [choice for choice in found.values() if choice.id.casefold() == wanted]

@@ -128,6 +128,8 @@ class Names:
 
 def slug(choice: Choice) -> str:
     """How a category is called in a text: its short name where the site gives one, else its title with dashes."""
+    if choice.written:
+        return choice.written
     if not choice.id.isdigit():
         return choice.id
     return re.sub(r"[^\w]+", "-", choice.title.casefold()).strip("-")
