@@ -17,7 +17,7 @@ from modtui.backends.discourse.wire import CurrentUser
 from modtui.backends.discourse.wire_topics import Topic, read_listing
 from modtui.domain.capability import ALLOWED, Blocked
 from modtui.domain.decisions import Answer, Intent, Step
-from modtui.domain.items import Item, Place, QuestionState
+from modtui.domain.items import Item, Place, QuestionState, Report
 from modtui.domain.subjects import CommunityId, SubjectRef
 from modtui.errors import ModtuiError, Refused, UsageError
 from modtui.store.codec import encode
@@ -207,6 +207,19 @@ def test_a_second_reply_to_what_waits_for_approval_is_asked_about() -> None:
     plan = plans.plan(at, held, INTENTS["reply"])
     assert plan.asks is not None and "waits for approval" in plan.asks
     assert plans.plan(at, item, INTENTS["reply"]).asks is None
+
+
+@pytest.mark.parametrize(
+    "reason,share,travels", [("private", False, False), ("private", True, True), ("spam", False, True)]
+)
+def test_what_reporters_write_about_personal_data_stays_here(reason: str, share: bool, travels: bool) -> None:
+    at = site()
+    report = Report(id="1", reason=reason, label=Foreign("Something else"), text=Foreign("the number is 555-0199"))
+    item = msgspec.structs.replace(topic(at), reports=(report,))
+    intent = Intent(verb="escalate", route="site:message:team", text="Please look.", share=share)
+    (step,) = plans.plan(at, item, intent).steps
+    assert ("555-0199" in step.call.args["raw"]) is travels
+    assert (str(item.place.thread_title) in step.call.args["title"]) is travels
 
 
 def test_a_row_of_the_cache_plans_like_a_fresh_one() -> None:

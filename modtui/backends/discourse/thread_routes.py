@@ -60,7 +60,8 @@ def _written(
 ) -> tuple[list[PlannedStep], list[Effect]]:
     if not site.threads.messages:
         raise Refused("This account may not write private messages on this site.")
-    title = intent.title or f"Please look: {item.place.thread_title or item.title}"
+    about = item.place.thread_title or item.title if intent.share or not item.folded else f"#{item.number}"
+    title = intent.title or f"Please look: {about}"
     args = {"to": group, "title": cut(str(title), TITLE_LIMIT), "raw": letter(item, note, share=intent.share),
             "warning": False}  # fmt: skip
     step = PlannedStep(call=Call("message", args), words=f"message sent to {show_line(group)}", reaches=True)
@@ -71,10 +72,13 @@ def _written(
 
 
 def letter(item: Item, note: str, *, share: bool) -> str:
-    """What the message says: the note, the reporters' words, the text as a quote, and where it is."""
+    """What the message says: the note, the reporters' words, the text as a quote, and where it is.
+
+    Where the item is about personal data, the reporters' words stay here with the text: they may repeat it.
+    """
     parts = [note] if note else []
     for report in item.reports:
-        if report.open and report.text:
+        if report.open and report.text and (share or not item.folded):
             by = report.reporter.username if report.reporter is not None else "the site"
             parts.append(f"Reported by {by} ({report.label}): {report.text}")
     text = item.source if item.source is not None else item.body.text if share and item.body is not None else None
