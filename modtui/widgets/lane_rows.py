@@ -218,7 +218,9 @@ def _escalated(item: Item, now_ms: int) -> Made:
         elif due is not None:
             letter, when = _clock(due, item.since_ms, now_ms)
         if away.trail and style == "row.title":
-            title = say("{title}  ({trail})", title=title, trail=show_line(away.trail, 80))
+            # what happened must not fall off a narrow list: it stands first, the title after it
+            trail = show_line(away.trail.removeprefix(f"to {away.title} "), 80)
+            title = say("{trail}  {title}", title=title, trail=trail)
     return (
         (
             letter,

@@ -125,7 +125,11 @@ def title_of(item: Item) -> tuple[Shown, str]:
         return own("(folded: personal data)"), "row.folded"
     if is_hostile(item.title):
         return own("(text hidden: unusual signs; enter shows it)"), "row.folded"
-    return show_line(item.title, 160) or excerpt_of(item), "row.title"
+    title, away = show_line(item.title, 160) or excerpt_of(item), item.escalation
+    if away is not None and item.lane != "escalated" and away.state in ("due", "answered"):  # it came back
+        template = "no answer from {to}: {title}" if away.state == "due" else "back from {to}, answered: {title}"
+        title = say(template, to=show_line(away.title, 16), title=title)
+    return title, "row.title"
 
 
 def alike_of(item: Item, share: float, source: Item | None, now_ms: int) -> Alike:
@@ -186,7 +190,7 @@ def row_line(row: RowData | None, width: int, *, cursor: bool) -> Line:
     """The row as pieces; a row that cannot be read is one dim sentence."""
     mark = (own(">" if cursor else " "), "state")
     if row is None:
-        return (mark, (own(" (this row could not be read)"), "row.folded"))
+        return (mark, (own(" (not here any more)"), "row.folded"))
     letter = (own(row.letter), LETTER_STYLES.get(row.letter, "state"))
     if row.alike is not None:
         near = row.alike

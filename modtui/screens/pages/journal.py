@@ -9,12 +9,12 @@ from typing import ClassVar
 from modtui.actions import Scope
 from modtui.desk import words
 from modtui.desk.events import DecisionChanged, Event
-from modtui.domain.decisions import Decision
+from modtui.domain.decisions import Decision, Step
 from modtui.screens.clipboard import copy
 from modtui.screens.lines.question import QuestionLine, ask_number
 from modtui.screens.pages.lines_page import LinesPage
 from modtui.screens.shell import Shell
-from modtui.text import Shown, join, own, say
+from modtui.text import Shown, join, own, say, show_line
 from modtui.text.width import cut, pad, wrap
 from modtui.widgets.draw import Line
 from modtui.widgets.linespane import Anchor
@@ -237,7 +237,7 @@ class JournalPage(LinesPage):
         steps = join(
             "; ",
             (
-                say("{words}: {state}", words=own(step.words), state=own(step.state))
+                say("{words}: {state}{why}", words=own(step.words), state=own(step.state), why=_why(step))
                 for step in decision.targets[0].steps
             ),
         )
@@ -374,3 +374,10 @@ class JournalPage(LinesPage):
     async def _resolved(self, id: str, how: str) -> None:
         await self.desk.resolve_conflict(id, "mine" if how == "mine" else "theirs")
         self.say(own("Yours goes out now." if how == "mine" else "Dropped: theirs stays. The journal keeps a line."))
+
+
+def _why(step: Step) -> Shown:
+    """What was said when a step was not taken."""
+    if not step.error or step.state not in ("refused", "conflict", "unknown"):
+        return own("")
+    return say(" ({why})", why=show_line(step.error, 200).rstrip("."))
