@@ -12,14 +12,14 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from modtui.desk.aftermath import Aftermath, only_claimed
-from modtui.desk.book import Book, Change, current, steps_of
+from modtui.desk.book import Book, current, steps_of
 from modtui.desk.clock import Clock
 from modtui.desk.community import Community
 from modtui.desk.courier import Courier, Deadline, plain_deadline
 from modtui.desk.due import Dues
 from modtui.desk.escalation import route_of
 from modtui.desk.events import DecisionChanged, Event, LinkChanged, Troubled
-from modtui.desk.outcome import OutboxState
+from modtui.desk.outbox_acts import OutboxActs
 from modtui.desk.reads import Reads
 from modtui.desk.recovery import recover
 from modtui.desk.sender import Sender
@@ -28,7 +28,7 @@ from modtui.domain.decisions import Decision, Target
 from modtui.domain.items import Gone, Item
 from modtui.domain.seen import Seen
 from modtui.domain.subjects import CommunityId
-from modtui.errors import ModtuiError, NotFound, Refused, StoreError
+from modtui.errors import ModtuiError, StoreError
 from modtui.text import say
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ _LOOKS_ENOUGH = 3
 """`settle` waits for this many looks at an unclear fate, then it counts as settled (and stays visible)."""
 
 
-class Outbox:
+class Outbox(OutboxActs):
     """The senders of all communities, and what the moderator may do with what is held."""
 
     def __init__(
@@ -276,144 +276,11 @@ class Outbox:
             self.dues.at(decision, target, step)
         self.wake()
 
-    async def supersede(self, decision: Decision) -> None:
-        """Older failures on the same subjects are settled by deciding afresh. Raises StoreError."""
-        for target in decision.targets:
-            for other, old in self.book.of(target.ref):
-                if other.id == decision.id or old.state not in ("conflict", "refused", "partly"):
-                    continue
-                changes = [
-                    Change(old.index, step.index, (step.state,), "discarded", error=step.error)
-                    for step in old.steps
-                    if step.state in ("conflict", "refused")
-                ]
-                await self.book.change(other.id, *changes)
-
-    # ---------------------------------------------------------------- what the moderator does
-
-    def state(self) -> OutboxState:
-        """What is on its way, and what failed."""
-        counts = {"held": 0, "sending": 0, "unknown": 0, "refused": 0, "conflict": 0}
-        nexts: list[float] = []
-        shown: dict[str, Decision] = {}
-        for decision in (*self.book.open(), *self.book.failed()):
-            if decision.id in shown:
-                continue
-            shown[decision.id] = decision
-            for target in decision.targets:
-                states = {step.state for step in target.steps}
-                for name in ("conflict", "refused", "unknown", "sending", "held"):
-                    if name in states:
-                        counts[name] += 1
-                        break
-                step = current(target)
-                if step is not None and step.state == "held" and decision.id not in self._waiting:
-                    nexts.append(self.dues.left(decision, target, step))
-        due = self.clock.now_ms() + int(max(0.0, min(nexts)) * 1000) if nexts else None
-        waiting = sum(len(shown[id].targets) for id in self._waiting if id in shown and shown[id].open)
-        return OutboxState(
-            held=counts["held"], sending=counts["sending"], unknown=counts["unknown"], failed=counts["refused"],
-            conflict=counts["conflict"], waiting=waiting, next_due_ms=due,
-            decisions=tuple(sorted(shown.values(), key=lambda one: (one.created_ms, one.id))),
-        )  # fmt: skip
-
-    def waiting_old(self) -> list[Decision]:
-        """What is too old to go out unasked, the oldest first."""
-        return [decision for decision in self.book.open() if decision.id in self._waiting or self._stale(decision)]
-
-    def _stale(self, decision: Decision) -> bool:
-        """Whether a decision would have to be asked about by whoever becomes the sender (we are not)."""
-        age_ms = self.clock.now_ms() - decision.created_ms
-        return (
-            age_ms > self.resume_after_s * 1000
-            and any(step.state == "held" for _, step in steps_of(decision))
-            and not any(self.is_sender(target.ref.community) for target in decision.targets)
-        )
-
-    async def send_now(self, id: str | None = None) -> int:
-        """End the hold of one decision, or of all that are not waiting to be asked; how many. Raises NotFound."""
-        chosen = [self._known(id)] if id is not None else [
-            one for one in self.book.open() if one.id not in self._waiting
-        ]  # fmt: skip
-        now = self.clock.now_ms()
-        number = 0
-        for decision in chosen:
-            changes = [
-                Change(target.index, step.index, ("held",), "held", due_ms=min(now, step.due_ms), error=step.error)
-                for target, step in steps_of(decision)
-                if step.state == "held"
-            ]
-            if not changes:
-                continue
-            self._waiting.pop(decision.id, None)
-            self._mine.add(decision.id)
-            await self.book.change(decision.id, *changes)
-            self.dues.end_now(self.book.get(decision.id) or decision)
-            number += 1
-        self.wake(try_now=True)
-        return number
-
-    async def resume(self, ids: Sequence[str]) -> None:
-        """Send these old decisions after all, each checked against the site. Raises NotFound, StoreError."""
-        for id in ids:
-            await self.send_now(id)
-
-    async def discard(self, id: str) -> None:
-        """Drop what is not sent of a decision. Raises NotFound; Refused when there is nothing to drop."""
-        decision = self._known(id)
-        changes = [
-            Change(target.index, step.index, (step.state,), "discarded", error=step.error)
-            for target, step in steps_of(decision)
-            if step.state in ("held", "conflict", "refused", "unknown")
-        ]
-        if not changes:
-            raise Refused("Nothing of this decision waits, so there is nothing to drop.")
-        await self.book.change(id, *changes)
-        self._waiting.pop(id, None)
-        await self.let_go(self.book.get(id) or decision)
-        self.wake()
-
-    async def retry(self, id: str) -> None:
-        """Try again what was refused, look up what is unknown, and do not wait for the line. What a route may have got
-        is delivered again, under its old key. Raises NotFound, Refused, and ConflictingOpen when another decision on
-        the subject is on its way."""
-        decision = self._known(id)
-        now = self.clock.now_ms()
-        changes: list[Change] = []
-        waiting = False
-        for target in decision.targets:
-            refused = next((step for step in target.steps if step.state == "refused"), None)
-            waiting = waiting or current(target) is not None
-            changes.extend(
-                Change(target.index, step.index, ("unknown",), "held", due_ms=now)
-                for step in target.steps
-                if step.state == "unknown" and route_of(step) is not None
-            )
-            if refused is None:
-                continue
-            changes.extend(
-                Change(target.index, step.index, ("refused", "discarded"), "held", due_ms=now)
-                for step in target.steps
-                if step.index >= refused.index and step.state in ("refused", "discarded")
-            )
-        if not changes and not waiting:
-            raise Refused("Nothing of this decision was refused, so there is nothing to try again.")
-        self._mine.add(id)
-        await self.book.change(id, *changes)
-        self.dues.end_now(self.book.get(id) or decision)
-        self.wake(try_now=True)
-
     def set_base(self, decision: str, target: Target, seen: Seen) -> None:
         """The rest of a target goes on from the subject as the moderator accepted it now."""
         sender = self._senders.get(target.ref.community)
         if sender is not None:
             sender.set_base(decision, target.index, seen)
-
-    def _known(self, id: str) -> Decision:
-        decision = self.book.get(id)
-        if decision is None:
-            raise NotFound("There is no such decision in the journal.", "modtui log shows them.")
-        return decision
 
     async def settle(self, timeout_s: float | None = None) -> bool:
         """Wait until all that this process decided is sent (or waits for the moderator); False when the time ran out.
