@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, settings
 # The same examples in every run, and no limit that a busy machine breaks: a run says whether the code is right. New
 # examples are looked for with `pytest --hypothesis-profile=search`.
 settings.register_profile("search", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.register_profile("steady", settings.get_profile("search"), derandomize=True)
+settings.register_profile("steady", settings.get_profile("search"), derandomize=True, max_examples=60)
 settings.load_profile("steady")
 
 _LOOPBACK = {"127.0.0.1", "::1", "localhost"}

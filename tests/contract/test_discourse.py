@@ -129,9 +129,9 @@ class DemoSite(Site):
         return int(self.demo.db.value("SELECT target_id FROM reviewables WHERE id = ?", [int(ref.native)]))
 
 
-@pytest.mark.parametrize("key", ["admin", "user"])
+@pytest.mark.parametrize("key", [pytest.param("admin", marks=pytest.mark.long), "user"])
 class TestDiscourse(BackendContract):
-    """With an admin's key and with a moderator's own."""
+    """With a moderator's own key, and in the long form with an admin's, with which the tests of the core run, too."""
 
     @pytest.fixture
     def site(self, demo: DemoServer, key: str, monkeypatch: pytest.MonkeyPatch) -> Site:

@@ -124,7 +124,7 @@ TAGS = [
 
 
 @given(st.lists(st.sampled_from(TAGS) | hostile, max_size=40).map("".join))
-@settings(max_examples=300)
+@settings(max_examples=150)
 def test_no_soup_of_marks_breaks_or_leaks(raw: str) -> None:
     for document in (read(raw), from_plain(Foreign(raw), site=SITE)):
         assert not FORBIDDEN.search(texts(document))

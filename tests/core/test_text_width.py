@@ -40,7 +40,7 @@ prose = st.lists(
 
 
 @given(hostile | prose, st.integers(0, 40))
-@settings(max_examples=400)
+@settings(max_examples=200)
 def test_a_cut_line_fits(text: str, width: int) -> None:
     line = cut(show(text), width)
     assert cell_len(line) <= width
@@ -55,7 +55,7 @@ def test_a_padded_line_fills_exactly(text: str, width: int) -> None:
 
 
 @given(hostile | prose, st.integers(2, 40))
-@settings(max_examples=400)
+@settings(max_examples=200)
 def test_wrapping_fits_and_loses_only_blanks(text: str, width: int) -> None:
     shown = show(text)
     rows = list(wrap(shown, width))

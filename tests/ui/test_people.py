@@ -119,6 +119,7 @@ async def test_the_directory(tmp_path: Path, size: tuple[int, int]) -> None:
     async with stage(tmp_path, size=size, backend_type=PeopleBackend) as it:
         await it.press("4")
         await it.shows("promo_pete")
+        await it.shows("EN new")  # the language is found a moment after the row came
         golden(f"members-{'wide' if size[0] > 100 else 'narrow'}", it.text())
 
 
