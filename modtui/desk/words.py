@@ -162,7 +162,15 @@ def act(decision: Decision, reasons: Sequence[Reason] = ()) -> Shown:
     told = decision.intent.message or next((target.message for target in decision.targets if target.message), None)
     more = detail(replace(decision.intent, message=told), reasons)
     words = say("{did} {subject}", did=_capital(did(decision.verb, lane)), subject=subject(decision))
+    more = more or _whereto(decision)
     return say("{words}, {more}", words=words, more=more) if more else words
+
+
+def _whereto(decision: Decision) -> Shown:
+    """To whom a thread was given, or where it was moved; only its step knows the name: `to kestrel`."""
+    steps = decision.targets[0].steps if len(decision.targets) == 1 else ()
+    began, _, rest = steps[0].words.partition(" to ") if steps and decision.verb in ("assign", "move") else ("", "", "")
+    return say("to {name}", name=rest) if rest and began == did(decision.verb) else own("")
 
 
 def seconds(ms: int) -> str:

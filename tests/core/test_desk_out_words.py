@@ -57,6 +57,15 @@ def test_a_decision_with_more_parts_names_them() -> None:
     assert words.act(made("ban", lane="members", sanction=Sanction("ban", None))) == "Banned tante_erna, for good"
 
 
+def test_giving_and_moving_a_thread_says_where_it_went() -> None:
+    given, moved = made("assign"), made("move")
+    for decision, step in ((given, "assigned to kestrel"), (moved, "moved to Sync")):
+        target = decision.targets[0]
+        steps = (replace(target.steps[0], words=step),)
+        said = words.decided(replace(decision, targets=(replace(target, steps=steps),)))
+        assert said.startswith(f"{step.split()[0].capitalize()} #4127 by tante_erna, to {step.split()[-1]}. ")
+
+
 def test_a_batch_is_counted() -> None:
     assert words.decided(made("spam", numbers=("1", "2", "3")), skipped=2) == (
         "Removed 3 posts, spam. u takes them all back (60 s free). 2 left out."

@@ -221,7 +221,7 @@ class JournalPage(LinesPage):
             if target.state == "conflict":
                 return say("CONFLICT: {what}", what="; ".join(target.conflict))
             if target.state == "refused":
-                return say("REFUSED: {what}", what=words.partly(target))
+                return say("REFUSED: {what}", what=words.partly(target).removeprefix("refused: "))
             if target.state == "partly":
                 return words.partly(target)
             if target.state == "unknown":

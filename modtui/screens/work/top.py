@@ -38,6 +38,10 @@ def top_state(
 
 def _tabs(desk: Desk, lane: Lane, community: CommunityId | None, one: Community | None) -> tuple[LaneTab, ...]:
     counts = desk.counts(community)
+    if "questions" not in counts:  # no site counts them: how many are known here
+        scope = [community] if community is not None else [each.id for each in desk.communities]
+        known = sum(desk.store.cache.count("questions", each) for each in scope)
+        counts = counts | ({"questions": known} if known else {})
     return tuple(
         LaneTab(
             digit=str(n + 1),
