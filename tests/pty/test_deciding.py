@@ -77,7 +77,9 @@ def test_d_b_digit_removes_writes_and_bans(harbour: Harbour, open_modtui: Open, 
     till = datetime.fromisoformat(harbour.api.member(work.author)["suspended_till"])
     left = till - datetime.now(UTC)
     assert timedelta(days=6, hours=23) < left <= timedelta(days=7), "the length of [ban] default"
-    assert any("insult" in text or "attack" in text for text in harbour.api.messages_to(work.author))
+    reason = ("insult", "attack", "Beleidigung")  # in the author's language, once it is known
+    told = lambda: any(word in text for text in harbour.api.messages_to(work.author) for word in reason)  # noqa: E731
+    modtui.wait_for(told, why="the message to the author")
 
 
 def test_spam_takes_two_presses(harbour: Harbour, open_modtui: Open) -> None:
