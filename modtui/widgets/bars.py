@@ -33,7 +33,8 @@ class LaneTab(Struct, frozen=True):
 class TopState(Struct, frozen=True):
     """What the first two lines say. `where` replaces the lanes on other screens ("harbour > Journal").
 
-    Line 2 from the left: `left` (or `parts`, of which the last matter most), which gives way first, then `marks`
+    Line 2 from the left: `left` (or `parts`, of which the last matter most; the last `keep` of them are there before
+    the minor ones), which gives way first, then `marks`
     (reversed), then on the right `alert` (the longest words first, shorter ones for when there is little room), the
     `notes` (counters: text, style), which never give way, and the `minor` ones, which do.
     """
@@ -45,6 +46,7 @@ class TopState(Struct, frozen=True):
     name: Shown = EMPTY
     left: Shown = EMPTY
     parts: tuple[Shown, ...] = ()
+    keep: int = 0
     marks: Shown = EMPTY
     alert: tuple[Shown, ...] = ()
     notes: tuple[tuple[Shown, str], ...] = ()
@@ -75,7 +77,7 @@ def lane_line(state: TopState, width: int) -> Line:
     long = width >= 110
     if long and state.communities > 1:
         name.insert(0, (own(" < > community   0 all "), "bar"))
-    for level in (0, 1, 2, 3) if long else (1, 2, 3):
+    for level in (0, 1, 2, 3, 4, 5) if long else (1, 2, 3, 4, 5):
         left = [*place, *(_tab(tab, level) for tab in state.lanes)]
         if sum(cells(text) for text, _ in (*left, *name)) <= width:
             break
@@ -83,12 +85,15 @@ def lane_line(state: TopState, width: int) -> Line:
 
 
 def _tab(tab: LaneTab, level: int) -> tuple[Shown, str]:
-    """A lane: its whole name, its short one, only the digit where there is nothing to do (level 2), or nothing at all
-    where it is not possible (level 3)."""
-    if level == 3 and tab.blocked and not tab.active:
+    """A lane: its whole name, its short one, only the digit where there is nothing to do (level 2), nothing at all
+    where it is not possible (level 3), three letters (level 4), and at last only digits and counts beside the lane one
+    is in (level 5)."""
+    if level >= 3 and tab.blocked and not tab.active:
         return EMPTY, "bar"
     count = "" if tab.count is None else f" {tab.count}"
-    title = tab.name if tab.active or not level else tab.short
+    title = tab.name if tab.active or not level else tab.short if level < 4 else f"{tab.short[:3]}."
+    if level == 5 and not tab.active:
+        return own(f" {tab.digit}{f': {tab.count}' if tab.count else ''} "), "bar.dim" if tab.blocked else "bar"
     words = f" {title.upper() if tab.active else title}" if level < 2 or tab.active or tab.count else ""
     style = "bar.lane" if tab.active else "bar.dim" if tab.blocked else "bar"
     return own(f" {tab.digit}{words}{count if words else ''} "), style
@@ -104,7 +109,8 @@ def status_line(state: TopState, width: int) -> Line:
         notes = [*((alert, "status.alert") for alert in alerts[:1]), *state.notes, *minor]
         right = [piece for text, style in notes for piece in ((own("  "), "status"), (text, style))]
         need = used + sum(cells(text) for text, _ in right) + 1
-        if need <= width or (not minor and len(alerts) < 2):
+        kept = sum(cells(text) + 2 for text in state.parts[-state.keep :]) + 1 if minor and state.keep else 0
+        if need + kept <= width or (not minor and len(alerts) < 2):
             break
         if minor:
             minor.pop()

@@ -29,6 +29,7 @@ def top_state(
         communities=len(desk.communities),
         name=name,
         parts=_left(desk, view, width >= 110),
+        keep=bool(view.filter) + (view.language is not None) + bool(view.new) if view.filtered else 0,
         marks=say(" {n} MARKED ", n=marks) if marks else own(""),
         alert=alert_of(troubled, one, shell),
         notes=tuple(notes_of(desk, shell, bool(troubled))),
