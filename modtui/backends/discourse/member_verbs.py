@@ -96,9 +96,9 @@ def _erase(item: Item, intent: Intent, user: int) -> tuple[list[PlannedStep], li
     threads = item.author.threads
     effects = [Effect("author", say("the account of {name} is deleted", name=name))]
     if posts is None:
-        effects.append(Effect("post", say("all posts of {name} are deleted", name=name)))
+        effects.append(Effect("author", say("all posts of {name} are deleted", name=name)))
     elif posts:
-        effects.append(Effect("post", say("{n} by {name} deleted", n=count(posts, "post"), name=name)))
+        effects.append(Effect("author", say("{n} by {name} deleted", n=count(posts, "post"), name=name)))
     if threads:
         effects.append(Effect("thread", say("{n} that {name} began deleted, with the replies",
                                             n=count(threads, "thread"), name=name)))  # fmt: skip
