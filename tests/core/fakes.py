@@ -212,6 +212,14 @@ class FakeSite:
         item = self.items[native]
         self.change(native, state=state, handled_by=Foreign(by), version=(item.version or 0) + 1)
 
+    async def at_gate(self, gate: asyncio.Event) -> None:
+        """Wait there; who is cancelled meanwhile waits no more."""
+        self.gated += 1
+        try:
+            await gate.wait()
+        finally:
+            self.gated -= 1
+
     def apply(self, call: Call, key: str) -> Answer:
         """Do what a call asks. Raises Refused and Stale as a site does."""
         native = str(call.args.get("native", ""))
@@ -406,16 +414,12 @@ class FakeBackend(Plain):
         if fault == "mistake":
             raise ValueError("a mistake in the adapter")
         if fault == "refuse after" and site.gate is not None:
-            site.gated += 1
-            await site.gate.wait()
-            site.gated -= 1
+            await site.at_gate(site.gate)
             raise Refused("The site says no.")
         answer = site.apply(call, key)
         answer = site.answers.get(call.name, answer)
         if site.gate is not None:
-            site.gated += 1
-            await site.gate.wait()
-            site.gated -= 1
+            await site.at_gate(site.gate)
         if fault == "lost":
             raise NetworkError("The answer never came.", sent=True)
         return answer

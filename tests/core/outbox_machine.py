@@ -293,7 +293,6 @@ class OutboxMachine(RuleBasedStateMachine):
         for database in (process.journal.database, process.store.cache.database):
             while not database._queue.empty():
                 database._queue.get_nowait()
-        self.site.gated = 0  # who waited there is gone
         for lock in process.desk._outbox._locks.values():
             lock.release()
         await process.store.close()
