@@ -196,6 +196,7 @@ def _own_message(desk: Desk, item: Item, intent: Intent, words: Words) -> Intent
         return intent
     community = next((one for one in desk.communities if one.id == item.ref.community), None)
     language = pick_language(words.reason, item.language, community.language if community else None)
+    values = values_for(desk.community(item.ref.community), item, intent, language=language or "en")
     message = compose(words.reason, language or "en", values)
     if message is None:
         return intent

@@ -94,6 +94,27 @@ def duration(ms: int | None) -> Shown:
     return own(" ".join(parts) or "0 s")
 
 
+_NAMES: dict[str, tuple[tuple[str, str], ...]] = {
+    "de": (("Tag", "Tage"), ("Stunde", "Stunden"), ("Minute", "Minuten"), ("Sekunde", "Sekunden")),
+    "fr": (("jour", "jours"), ("heure", "heures"), ("minute", "minutes"), ("seconde", "secondes")),
+}
+
+
+def duration_in(ms: int, language: str) -> Shown:
+    """A length of time in a message to somebody: `7 Tage`, `1 jour 12 heures`; English where the language is another
+    one. Its two largest units."""
+    names = _NAMES.get(language.partition("-")[0].lower())
+    if names is None:
+        return duration(ms)
+    rest = (ms + SECOND // 2) // SECOND * SECOND
+    parts: list[str] = []
+    for size, (one, many) in zip((DAY, HOUR, MINUTE, SECOND), names, strict=True):
+        number, rest = divmod(rest, size)
+        if number and len(parts) < 2:
+            parts.append(f"{number} {one if number == 1 else many}")
+    return own(" ".join(parts) or f"0 {names[-1][1]}")
+
+
 def parse_duration(text: str) -> int | None:
     """Milliseconds of `7d`, `30 days`, `1h30m`, `15s`, `2w`; None for `forever`. Raises ValueError with a sentence."""
     words = text.strip().lower()

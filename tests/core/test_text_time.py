@@ -18,6 +18,7 @@ from modtui.text.time import (
     YEAR,
     age,
     duration,
+    duration_in,
     iso,
     parse_duration,
     parse_iso,
@@ -123,3 +124,14 @@ def test_stamps_name_the_day() -> None:
     assert stamp(ms, UTC, now_ms=NOON + YEAR) == "Fri 20 Nov 2026 09:05"
     assert stamp(10**18, UTC, now_ms=NOON) == "no such date"
     assert len(stamp(ms, now_ms=NOON)) >= len("Fri 20 Nov 09:05")
+
+
+@pytest.mark.parametrize(
+    ("ms", "language", "words"),
+    [
+        (7 * 86_400_000, "de", "7 Tage"), (86_400_000, "de-AT", "1 Tag"), (36 * 3_600_000, "fr", "1 jour 12 heures"),
+        (7 * 86_400_000, "en", "7 days"), (7 * 86_400_000, "it", "7 days"), (0, "fr", "0 secondes"),
+    ],
+)  # fmt: skip
+def test_a_length_in_the_language_of_a_message(ms: int, language: str, words: str) -> None:
+    assert duration_in(ms, language) == words
