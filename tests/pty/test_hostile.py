@@ -57,7 +57,10 @@ def walk(modtui: Modtui) -> None:
             modtui.still(0.06)
 
 
-@pytest.mark.parametrize("term", ["xterm", "xterm-256color"], ids=["16-colours", "256-colours"])
+@pytest.mark.parametrize(
+    "term",
+    [pytest.param("xterm", marks=pytest.mark.long, id="16-colours"), pytest.param("xterm-256color", id="256-colours")],
+)
 def test_no_foreign_control_reaches_the_terminal(attacked: Harbour, open_modtui: Open, term: str) -> None:
     modtui = open_modtui(on=attacked, hold=0, term=term).ready()
     walk(modtui)

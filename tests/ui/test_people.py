@@ -120,6 +120,7 @@ async def test_the_directory(tmp_path: Path, size: tuple[int, int]) -> None:
         await it.press("4")
         await it.shows("promo_pete")
         await it.shows("EN new")  # the language is found a moment after the row came
+        await it.shows("3 of about 4,000 known here")
         golden(f"members-{'wide' if size[0] > 100 else 'narrow'}", it.text())
 
 

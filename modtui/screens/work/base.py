@@ -198,7 +198,13 @@ class WorkBase(WorkFrame):
         self.shell.gate.hidden()
         self.say(own(""))
         self.show_lane()
-        self.run(self.desk.refresh(lane, self.community))
+        self.run(self._freshly(lane))
+
+    async def _freshly(self, lane: Lane) -> None:
+        """Read the lane; what the site counts stands in the second line then."""
+        await self.desk.refresh(lane, self.community)
+        if self.built and lane == self.lane:
+            self.refresh_top()
 
     async def _more(self) -> None:
         await self.desk.more(self.lane, self.community)
