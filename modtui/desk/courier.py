@@ -7,20 +7,18 @@ have arrived is `unknown` and never sent again by itself.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
 from modtui import errors
-from modtui.desk.book import Change, current, in_community
+from modtui.desk.book import current, in_community
+from modtui.desk.carrier import Carrier, Job
 from modtui.desk.community import Community
 from modtui.desk.escalation import route_of
-from modtui.desk.events import Troubled
 from modtui.desk.landing import Landing
 from modtui.desk.link import Backoff
-from modtui.desk.sender import Job, Key
 from modtui.domain.decisions import Answer, Call
 from modtui.domain.items import Gone, Item
 from modtui.errors import ModtuiError, NetworkError, SiteError
@@ -29,9 +27,6 @@ from modtui.text.time import iso
 if TYPE_CHECKING:
     from modtui.desk.outbox import Outbox
     from modtui.routes.base import Route
-
-_STORE_S = 5.0
-_MISTAKE_S = 30.0
 
 Deadline = Callable[[int, int, str], int]
 """From an instant (UTC ms), a length (ms) and the name of working hours ("" for all) to the instant when it ends."""
@@ -42,76 +37,28 @@ def plain_deadline(start_ms: int, length_ms: int, hours: str) -> int:
     return start_ms + length_ms
 
 
-class Courier:
-    """The loop of one community. `run` ends when `stop` was called and nothing is in flight."""
+class Courier(Carrier):
+    """Delivers to the routes for one community."""
 
     def __init__(
         self, outbox: Outbox, community: Community, routes: Mapping[str, Route], deadline: Deadline = plain_deadline
     ) -> None:
-        self.community = community
-        self._outbox = outbox
-        self._book = outbox.book
-        self._clock = outbox.clock
+        super().__init__(outbox, community)
         self._routes = routes
         self._deadline = deadline
         self._landing = _Delivered(outbox, community)
-        self._wake = asyncio.Event()
-        self._stopping = False
-        self._resting = False
-        self._pause_until = 0.0
         self._pauses: dict[str, tuple[Backoff, float]] = {}
         """By route: how often it failed in a row, and until when it is left alone (monotonic seconds)."""
-        self.in_flight: Key | None = None
-        """The step whose transition or delivery is under way. While it is set, the task must not be cancelled."""
-        self.landed = asyncio.Event()
-        self.landed.set()
 
-    def wake(self, *, try_now: bool = False) -> None:
-        """Something changed; with `try_now` pauses after trouble end, too."""
-        if try_now:
-            self._pause_until = 0.0
-            self._pauses.clear()
-        self._wake.set()
+    def _hurry(self) -> None:
+        self._pauses.clear()
 
-    def stop(self) -> None:
-        """End after what is in flight."""
-        self._stopping = True
-        self._wake.set()
-
-    @property
-    def resting(self) -> bool:
-        """Whether there is nothing to do before time passes or something happens."""
-        return self._resting and not self._wake.is_set()
-
-    async def run(self) -> None:
-        """Deliver what is due until stopped. Never raises, but for being cancelled."""
-        while not self._stopping:
-            self._wake.clear()
-            wait_s = await self._round()
-            if wait_s is None or wait_s > 0:
-                self._resting = True
-                await self._clock.wait(self._wake, wait_s)
-                self._resting = False
-
-    async def _round(self) -> float | None:
-        """Do one thing; gives the seconds until the next one is due (0: at once, None: when woken)."""
-        if not self._outbox.may_send(self.community.id):
-            return None
-        pause = self._pause_until - self._clock.monotonic()
-        if pause > 0:
-            return pause
-        try:
-            await self._landing.write_kept()
-            job, next_due = self._choose()
-            if job is None:
-                return next_due
-            await self._one(job)
-        except errors.StoreError as error:
-            self._outbox.tell(Troubled(words=str(error)))
-            self._pause_until = self._clock.monotonic() + _STORE_S
-        except Exception as error:
-            self._outbox.mistake(error, self.community)
-            self._pause_until = self._clock.monotonic() + _MISTAKE_S
+    async def _work(self) -> float | None:
+        await self._landing.write_kept()
+        job, next_due = self._choose()
+        if job is None:
+            return next_due
+        await self._one(job)
         return 0.0
 
     def _choose(self) -> tuple[Job | None, float | None]:
@@ -148,15 +95,9 @@ class Courier:
         if gone is not None:
             await self._landing.conflict(job, (gone.why,), None, frm="held")
             return
-        self.in_flight = job.key
-        self.landed.clear()
-        try:
-            change = Change(job.target.index, job.step.index, ("held",), "sending")
-            if (await self._book.change(job.decision.id, change))[0]:
+        with self._flying(job):
+            if await self._begin(job):
                 await self._deliver(job, route)
-        finally:
-            self.in_flight = None
-            self.landed.set()
 
     def _gone(self, job: Job) -> Gone | None:
         """The subject is not on the site any more, as far as is known here; what we removed with it does not count."""

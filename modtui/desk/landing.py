@@ -20,8 +20,8 @@ from modtui.errors import ModtuiError, StoreError
 from modtui.text import Foreign, own, say
 
 if TYPE_CHECKING:
+    from modtui.desk.carrier import Job
     from modtui.desk.outbox import Outbox
-    from modtui.desk.sender import Job
 
 _TRIES = 3
 _Place = tuple[str, int]

@@ -16,8 +16,8 @@ from modtui.errors import ModtuiError
 
 if TYPE_CHECKING:
     from modtui.backends.base import Fate
+    from modtui.desk.carrier import Job, Key
     from modtui.desk.outbox import Outbox
-    from modtui.desk.sender import Job, Key
 
 FIRST_S = 2.0
 SECOND_S = 5.0

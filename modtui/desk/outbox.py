@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from modtui.desk.aftermath import Aftermath, only_claimed
 from modtui.desk.book import Book, current, steps_of
+from modtui.desk.carrier import Carrier
 from modtui.desk.clock import Clock
 from modtui.desk.community import Community
 from modtui.desk.courier import Courier, Deadline, plain_deadline
@@ -189,7 +190,7 @@ class Outbox(OutboxActs):
         """Whether all senders wait for time to pass or for something to happen."""
         return not self._looking and all(sender.resting for sender in self._workers())
 
-    def _workers(self, community: CommunityId | None = None) -> list[Sender | Courier]:
+    def _workers(self, community: CommunityId | None = None) -> list[Carrier]:
         """The senders and couriers of all communities, or of one."""
         ids = list(self._senders) if community is None else [community]
         return [one for id in ids for one in (self._senders[id], self._couriers[id])]

@@ -6,23 +6,20 @@ send the steps that are due and still fit. Trouble with the line pauses this com
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
-
-from msgspec import Struct
 
 from modtui import errors
 from modtui.backends.budget import spending
 from modtui.desk import words
-from modtui.desk.book import Change, current, in_community
+from modtui.desk.book import current, in_community
+from modtui.desk.carrier import Carrier, Job, Key
 from modtui.desk.community import Community
-from modtui.desk.events import Troubled
 from modtui.desk.landing import Landing
 from modtui.desk.link import Backoff, wait_for
 from modtui.desk.lookup import Lookups
 from modtui.desk.preflight import LIGHT, judge
-from modtui.domain.decisions import Decision, Step, StepState, Target
+from modtui.domain.decisions import StepState
 from modtui.domain.items import Gone, Item
 from modtui.domain.seen import Seen
 from modtui.domain.subjects import SubjectRef
@@ -34,70 +31,31 @@ if TYPE_CHECKING:
 _SMALL = 10
 """Decisions up to this many targets go before the rest of a larger batch."""
 _SIGNED_OUT_S = 300.0
-_STORE_S = 5.0
-_MISTAKE_S = 30.0
 _STUMBLE_S = 60.0
 
-Key = tuple[str, int, int]
-"""Decision, target, step."""
-
-
-class Job(Struct, frozen=True):
-    """One step that is next for its target."""
-
-    decision: Decision
-    target: Target
-    step: Step
-
-    @property
-    def key(self) -> Key:
-        """Which step it is."""
-        return self.decision.id, self.target.index, self.step.index
-
-
-class Sender:
-    """The loop of one community. `run` ends when `stop` was called and nothing is in flight."""
+class Sender(Carrier):
+    """Sends to the site of one community."""
 
     def __init__(self, outbox: Outbox, community: Community) -> None:
-        self.community = community
-        self._outbox = outbox
-        self._book = outbox.book
-        self._clock = outbox.clock
+        super().__init__(outbox, community)
         self._landing = Landing(outbox, community)
-        self._wake = asyncio.Event()
-        self._stopping = False
-        self._pause_until = 0.0
         self._backoff = Backoff()
         self._down_since: float | None = None
         self._lookups = Lookups(outbox, self._landing, self._book.changed.set)
         self._postponed: dict[Key, float] = {}
         self._singly = False
-        self._resting = False
-        self.in_flight: Key | None = None
-        """The step whose transition or request is under way. While it is set, the task must not be cancelled."""
-        self.landed = asyncio.Event()
-        self.landed.set()
 
     # ---------------------------------------------------------------- from outside
 
-    def wake(self, *, try_now: bool = False) -> None:
-        """Something changed; with `try_now` a pause after trouble ends, too."""
-        if try_now:
-            self._pause_until = 0.0
-            self._backoff.reset()
-            self._postponed.clear()
-            self._lookups.hurry()
-        self._wake.set()
+    def _hurry(self) -> None:
+        self._backoff.reset()
+        self._postponed.clear()
+        self._lookups.hurry()
 
     def line_is_up(self) -> None:
         """Another room reached the site: a pause for an outage ends. One that the site asked for does not."""
         if self._down_since is not None:
             self._pause_until = 0.0
-        self._wake.set()
-
-    def stop(self) -> None:
-        """End after what is in flight."""
-        self._stopping = True
         self._wake.set()
 
     def set_base(self, decision: str, target: int, seen: Seen) -> None:
@@ -108,28 +66,7 @@ class Sender:
         """How often the fate of this step was looked up without a clear word."""
         return self._lookups.tries(key)
 
-    @property
-    def resting(self) -> bool:
-        """Whether there is nothing to do before time passes or something happens."""
-        return self._resting and not self._wake.is_set()
-
-    async def run(self) -> None:
-        """Send what is due until stopped. Never raises, but for being cancelled."""
-        while not self._stopping:
-            self._wake.clear()
-            wait_s = await self._round()
-            if wait_s is None or wait_s > 0:
-                self._resting = True
-                await self._clock.wait(self._wake, wait_s)
-                self._resting = False
-
-    async def _round(self) -> float | None:
-        """Do one thing; gives the seconds until the next one is due (0: at once, None: when woken)."""
-        if not self._outbox.may_send(self.community.id):
-            return None
-        pause = self._pause_until - self._clock.monotonic()
-        if pause > 0:
-            return pause
+    async def _work(self) -> float | None:
         try:
             with spending("decision"):
                 await self._landing.write_kept()
@@ -143,14 +80,10 @@ class Sender:
                     await self._landing.read_back()
                 else:
                     return next_due
-        except errors.StoreError as error:
-            self._outbox.tell(Troubled(words=str(error)))
-            self._pause(_STORE_S)
+        except errors.StoreError:
+            raise
         except ModtuiError as error:
             self._trouble(error)
-        except Exception as error:
-            self._outbox.mistake(error, self.community)
-            self._pause(_MISTAKE_S)
         return 0.0
 
     # ---------------------------------------------------------------- choosing
@@ -272,19 +205,13 @@ class Sender:
             # It waits here, where it can be taken back, and is looked at again afterwards: not as sending, in the door.
             self._pause(wait_s)
             return False
-        self.in_flight = job.key
-        self.landed.clear()
-        try:
-            change = Change(job.target.index, job.step.index, ("held",), "sending")
-            if not (await self._book.change(job.decision.id, change))[0]:
+        with self._flying(job):
+            if not await self._begin(job):
                 return True
             if isinstance(fresh, Item):
                 self._book.before[job.decision.id, job.target.index] = fresh
             self._outbox.reads.drop(job.target.ref)
             return await self._request(job)
-        finally:
-            self.in_flight = None
-            self.landed.set()
 
     async def _request(self, job: Job) -> bool:
         landing = self._landing
@@ -310,8 +237,7 @@ class Sender:
             # A mistake of ours in the middle of a request: nobody knows whether it left.
             await landing.lost(job, "modtui made a mistake while sending.")
             self._lookups.lost(job.key)
-            self._outbox.mistake(error, self.community)
-            self._pause(_MISTAKE_S)
+            self._stumbled(error)
             return False
         else:
             self._up()
@@ -355,9 +281,6 @@ class Sender:
         return True
 
     # ---------------------------------------------------------------- the line
-
-    def _pause(self, seconds: float) -> None:
-        self._pause_until = self._clock.monotonic() + seconds
 
     def _trouble(self, error: ModtuiError) -> None:
         """Nothing can be sent for a while; the link says why."""
