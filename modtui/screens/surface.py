@@ -37,6 +37,9 @@ if TYPE_CHECKING:
 MESSAGE_ROWS = 3
 """A message that does not fit on its line gets more of them for as long as it stands."""
 
+QUESTION_ROWS = 9
+"""A question says all that a yes will do, so it may have more."""
+
 _REPEATABLE = ("j", "k", "down", "up")
 """Keys that may be held down in a line: they only move. Any other counts once, however long it is held."""
 
@@ -185,12 +188,11 @@ class Surface(Screen[None], inherit_bindings=False):
 
     def _draw_message(self, width: int) -> Sequence[Drawn]:
         room = max(10, width - 2)
-        if len(self._message) > MESSAGE_ROWS * room:
-            lines = [*islice(wrap(self._message, room), MESSAGE_ROWS - 1)]
-            used = sum(len(line) + 1 for line in lines)
-            lines.append(cut(own(self._message[used:]), room))
-        else:
-            lines = list(islice(wrap(self._message, room), MESSAGE_ROWS))
+        most = MESSAGE_ROWS if self._message_style != "question" else QUESTION_ROWS
+        lines = [*islice(wrap(self._message, room), most + 1)]
+        if len(lines) > most:
+            rest = say("{last} {more}", last=lines[most - 1], more=lines[most])
+            lines = [*lines[: most - 1], cut(rest, room)]
         return [((say(" {line}", line=line), self._message_style),) for line in lines] if self._message else []
 
     def _draw_hint(self, width: int) -> Sequence[Drawn]:
