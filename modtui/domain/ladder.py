@@ -52,8 +52,8 @@ class Ladder(Struct, frozen=True):
 
 
 class Proposal(Struct, frozen=True):
-    """The step that comes next (`step` of `steps`, from 0), and why in words: "third removal in 90 days, after a
-    silence"."""
+    """The step that comes next (`step` of `steps`, from 0), and why in words: "would be the third
+    removal in 90 days, after a silence"."""
 
     step: int
     steps: int
@@ -63,7 +63,7 @@ class Proposal(Struct, frozen=True):
 
     @property
     def words(self) -> Shown:
-        """`ban 7 days: third removal in 90 days, after a silence`."""
+        """`ban 7 days: would be the third removal in 90 days, after a silence`."""
         return say("{what}: {why}", what=Rung(self.kind, self.duration_ms).words, why=self.why)
 
 
@@ -132,7 +132,7 @@ def _place(line: Sanctioned, rungs: Sequence[Rung]) -> int | None:
 
 def _why(removals: int, sanctions: Sequence[Sanctioned], within_ms: int) -> Shown:
     number = _ORDINALS[removals] if removals < len(_ORDINALS) else f"{removals + 1}th"
-    first = say("{number} removal in {window}", number=number, window=duration(within_ms))
+    first = say("would be the {number} removal in {window}", number=number, window=duration(within_ms))
     tally = Counter(line.kind for line in sanctions)
     parts = [
         own(f"a {kind}") if tally[kind] == 1 else count(tally[kind], kind)

@@ -30,11 +30,11 @@ def of(*lines: Sanctioned, ladder: Ladder | None = None, earlier: tuple[Sanction
 
 def test_it_says_what_and_why() -> None:
     found = of(happened("removal", 60, url="a"), happened("removal", 40, url="b"), happened("silence", 40, 1))
-    assert found.words == "ban 7 days: third removal in 90 days, after a silence"
-    assert of().words == "ban 1 day: first removal in 90 days"
+    assert found.words == "ban 7 days: would be the third removal in 90 days, after a silence"
+    assert of().words == "ban 1 day: would be the first removal in 90 days"
     three = of(happened("warning", 9), happened("silence", 8, 1), happened("ban", 7, 1), happened("ban", 3, 1))
-    assert three.why == "first removal in 90 days, after a warning, a silence and 2 bans"
-    assert of(ladder=FULL).words == "official warning: first removal in 90 days"
+    assert three.why == "would be the first removal in 90 days, after a warning, a silence and 2 bans"
+    assert of(ladder=FULL).words == "official warning: would be the first removal in 90 days"
 
 
 def test_a_step_follows_the_highest_one_that_was_reached() -> None:

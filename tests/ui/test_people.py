@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from modtui.domain.capability import ALLOWED, Capabilities
-from modtui.domain.decisions import Call, Intent, Plan, PlannedStep
+from modtui.domain.decisions import Call, Effect, Intent, Plan, PlannedStep
 from modtui.domain.items import (
     Body,
     Dossier,
@@ -24,7 +24,7 @@ from modtui.domain.items import (
     ThreadPost,
 )
 from modtui.domain.subjects import SubjectRef
-from modtui.text import Foreign
+from modtui.text import Foreign, own
 from tests.core.fakes import START_MS, FakeSite, make_item, until
 from tests.ui.world import HOUR, PictureBackend, golden, rows, stage
 
@@ -32,6 +32,14 @@ pytestmark = pytest.mark.anyio
 
 DAY = 24 * HOUR
 MEMBER_VERBS = ("ban", "unban", "silence", "warn", "note", "erase", "logout")
+
+ERASED = (
+    Effect("author", own("is deleted with everything that it ever wrote, read, liked and saved")),
+    Effect("thread", own("300 posts are deleted, also those that were answered or accepted as an answer")),
+    Effect("team", own("the e-mail and IP addresses are blocked, and the links screened")),
+    Effect("team", own("the last words of a long list of what happens")),
+)
+"""More than fits on three lines of 80 columns."""
 
 
 class PeopleBackend(PictureBackend):
@@ -111,7 +119,9 @@ class PeopleBackend(PictureBackend):
         if intent.sanction is not None:
             args["duration_ms"] = intent.sanction.duration_ms
         step = PlannedStep(call=Call(intent.verb, args), words=intent.verb, reaches=bool(intent.message))
-        return Plan(verb=intent.verb, steps=(step,), reversal="none" if intent.verb == "erase" else "full")
+        if intent.verb == "erase":
+            return Plan(verb=intent.verb, steps=(step,), reversal="none", effects=ERASED)
+        return Plan(verb=intent.verb, steps=(step,), reversal="full")
 
 
 @pytest.mark.parametrize("size", [(80, 24), (140, 40)], ids=["narrow", "wide"])
@@ -145,7 +155,7 @@ async def test_the_dossier_and_a_ban_from_it(tmp_path: Path) -> None:
         await it.press("p")
         await it.shows("Ten VPN services")
         golden("dossier-narrow", it.text())
-        assert "proposes ban 7 days: third removal in 90 days, after a silence" in it.flat()
+        assert "proposes ban 7 days: would be the third removal in 90 days, after a silence" in it.flat()
         await until(lambda: it.app.shell.gate.in_sight == f"members/{it.backend.connection.community}/user/u-pixelwurm")
         await it.press("B")
         await it.shows("BAN pixelwurm")
@@ -199,6 +209,7 @@ async def test_deleting_a_spammer_asks_for_the_name(tmp_path: Path) -> None:
         await it.shows("promo_pete")
         it.app.screen.act("member.erase")  # type: ignore[attr-defined]
         await it.rest()
+        assert "the last words of a long list of what happens. It cannot be undone." in it.flat()
         await it.press(*"yes", "enter")
         await it.shows("That is not the word: nothing was done.")
         assert not it.desk.outbox().held
