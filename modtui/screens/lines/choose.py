@@ -33,14 +33,16 @@ def title_row(words: Shown, width: int) -> Drawn:
 
 
 def row(
-    key: str, words: Shown, width: int, *, more: Shown = EMPTY, style: str = "panel", key_style: str = "panel.key"
-) -> Drawn:
-    """A row of a panel: ` k  words   more`."""
+    key: str, words: Shown, width: int, *, more: Shown = EMPTY, style: str = "panel", key_style: str = "panel.key",
+    widest: int = 33,
+) -> Drawn:  # fmt: skip
+    """A row of a panel: ` k  words   more`. `widest` is how many cells the widest words of the panel have."""
     head = join("", (own(" "), pad(own(key), 2), own(" ")))
     if not more:
         return ((head, key_style), (words, style))
-    column = min(34, max(16, width // 2 - 4))
-    return ((head, key_style), (pad(cut(words, column - 1), column), style), (more, "panel.dim"))
+    column = min(34, max(16, width // 2 - 4), max(16, widest + 2))
+    rest = max(1, width - cells(head) - column)
+    return ((head, key_style), (pad(cut(words, column - 1), column), style), (cut(more, rest), "panel.dim"))
 
 
 class ChoiceLine(Line):
@@ -57,12 +59,14 @@ class ChoiceLine(Line):
         """The title and a row for each choice."""
         lines = [title_row(self.title, width)]
         page = self.options[self.top : self.top + self._page]
+        widest = max((cells(choice.words) for choice in self.options), default=0)
         for choice in page:
             if choice.blocked is not None:
                 why = say("not possible: {why}", why=choice.blocked)
-                lines.append(row(choice.key, choice.words, width, more=why, style="panel.dim", key_style="hint.dim"))
+                style = {"style": "panel.dim", "key_style": "hint.dim"}
+                lines.append(row(choice.key, choice.words, width, more=why, widest=widest, **style))
             else:
-                lines.append(row(choice.key, choice.words, width, more=choice.more))
+                lines.append(row(choice.key, choice.words, width, more=choice.more, widest=widest))
         if len(page) < len(self.options):
             rest = say(
                 " {a} to {b} of {n}; space shows the next", a=self.top + 1, b=self.top + len(page), n=len(self.options)
