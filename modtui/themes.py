@@ -11,6 +11,9 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
+CHIPS = ("chip.0", "chip.1", "chip.2", "chip.3", "chip.4", "chip.5")
+"""The colours of communities. Letters stand with them, so some may look alike."""
+
 STYLES = (
     # documents (modtui.text.layout)
     "text",
@@ -58,6 +61,7 @@ STYLES = (
     "row.handled",
     "row.marked",
     "row.differs",
+    *CHIPS,
     "state",
     "state.held",
     "state.bad",
@@ -96,6 +100,10 @@ class Palette(Struct, frozen=True):
     def style(self, name: str) -> str:
         """The style's words; an unknown name is plain text."""
         return self.styles.get(name, "")
+
+
+_CHIP_COLOURS = ("blue", "violet", "green", "amber", "teal", "pink")
+"""Red is left to trouble."""
 
 
 def _palette(
@@ -149,6 +157,7 @@ def _palette(
         "row.handled": f"{muted}",
         "row.marked": "bold",
         "row.differs": "bold underline" if ansi else f"bold {amber}",
+        **{chip: f"bold {c[colour]}".strip() for chip, colour in zip(CHIPS, _CHIP_COLOURS, strict=True)},
         "state": "bold",
         "state.held": f"bold {amber}",
         "state.bad": f"bold {red}",
@@ -188,6 +197,8 @@ DARK = _palette(
         green="#8cc98a",
         blue="#78a8ea",
         violet="#bf9be6",
+        teal="#63c5c0",
+        pink="#ea9ac4",
         bar="on #1c2430",
         lane="bold reverse",
         panel="",
@@ -210,6 +221,8 @@ LIGHT = _palette(
         green="#2c6e32",
         blue="#1d5fa8",
         violet="#7a3fa8",
+        teal="#0f6b6b",
+        pink="#a3316f",
         bar="on #ecebe6",
         lane="bold reverse",
         panel="",
@@ -232,6 +245,8 @@ ANSI = _palette(
         green="green",
         blue="blue",
         violet="magenta",
+        teal="cyan",
+        pink="bright_magenta",
         bar="reverse",
         lane="bold",
         panel="",
@@ -254,6 +269,8 @@ PLAIN = _palette(
         green="",
         blue="",
         violet="",
+        teal="",
+        pink="",
         bar="reverse",
         lane="bold",
         panel="",

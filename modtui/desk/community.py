@@ -12,6 +12,7 @@ from modtui.domain.items import Account
 from modtui.domain.ladder import Ladder
 from modtui.domain.subjects import CommunityId
 from modtui.settings.address import exposed
+from modtui.text import EMPTY, Shown
 
 if TYPE_CHECKING:
     from modtui.backends.base import Backend
@@ -34,6 +35,10 @@ class Community(Struct, kw_only=True):
     language: str | None = None
     ladder: Ladder | None = None
     options: dict[str, object] = field(default_factory=dict)
+    chip: Shown = EMPTY
+    """A few letters of its name that no other community of the desk has (`labels.label`)."""
+    hue: int = 0
+    """Which of the colours `chip.0` ... is its own."""
     _asked: bool = False
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 

@@ -21,6 +21,7 @@ from modtui.desk.events import DecisionChanged, Event, Events, ItemsChanged, Lin
 from modtui.desk.filling import Filling
 from modtui.desk.finding import Counter, find
 from modtui.desk.handing import Handing
+from modtui.desk.labels import label
 from modtui.desk.lateness import Late, Lateness
 from modtui.desk.later import Later
 from modtui.desk.outbox import Outbox
@@ -70,6 +71,7 @@ class Desk(Handing):
         replies: Callable[[], Sequence[SavedReply]] = tuple,
     ) -> None:
         self.communities = list(communities)
+        label(self.communities)
         self.store = store
         self.reasons = tuple(reasons)
         self.read_only = read_only

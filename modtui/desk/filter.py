@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Callable, Collection, Container, Mapping
 from typing import Literal
 
 import msgspec
@@ -42,6 +42,7 @@ WORDS: dict[str, str] = {
     "state": "one of " + ", ".join(STATES),
     "category": "part of the category's name",
     "tag": "a tag, whole",
+    "community": "the beginning of a community's name, its short form in the list, or its platform",
 }
 NUMBERS: dict[str, str] = {
     "reports": "how many reports, as reports>2",
@@ -83,12 +84,15 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     first: bool = False
     flags: tuple[str, ...] = ()
     """What is known of a member (`store.people.flags`)."""
+    community: str = ""
+    """The identity of the community."""
 
 
 class Around(Struct, frozen=True):
     """What a filter needs beside the row: the clock, and the ids that are marked, mine, new, or like an item.
 
-    `like` has, for each value of a `like:` word, the ids of the near copies; a value that is missing matches nothing.
+    `like` has, for each value of a `like:` word, the ids of the near copies; `communities`, for each value of a
+    `community:` word, the identities that it names. A value that is missing matches nothing.
     """
 
     now_ms: int = 0
@@ -96,6 +100,7 @@ class Around(Struct, frozen=True):
     mine: Container[str] = frozenset()
     new: Container[str] = frozenset()
     like: Mapping[str, Container[str]] = field(default_factory=dict)
+    communities: Mapping[str, Collection[str]] = field(default_factory=dict)
 
 
 _NOTHING_AROUND = Around()
@@ -161,6 +166,11 @@ class Filter(Struct, frozen=True):
         return not words.isdisjoint(keys)
 
     @property
+    def communities(self) -> tuple[str, ...]:
+        """What `community:` words name, which the caller looks up before it asks `matches`."""
+        return tuple(value for term in self.terms if term.key == "community" for value in term.values)
+
+    @property
     def any_state(self) -> bool:
         """Whether it asks for rows that are not open, too. A question that waits is open."""
         return any(term.key == "state" and not WAITING.issuperset(term.values) for term in self.terms)
@@ -184,7 +194,7 @@ def facts_of(item: Item) -> Facts:
         question=asked.state if asked else None, clock_ms=asked.clock_ms if asked else None,
         amber_ms=due.amber_ms if due else None, due_ms=due.due_ms if due else None,
         assigned=asked.assigned or "" if asked else "", assigned_mine=bool(asked and asked.assigned_mine),
-        watched=bool(asked and asked.watched), first=bool(asked and asked.first),
+        watched=bool(asked and asked.watched), first=bool(asked and asked.first), community=item.ref.community,
     )  # fmt: skip
 
 
@@ -326,5 +336,6 @@ _TESTS: dict[str, Callable[[Term, Facts, Around], bool]] = {
     "is": lambda t, f, a: any(_is(v, f, a) for v in t.values),
     "state": lambda t, f, a: f.state in t.values or f.question in t.values,
     "category": lambda t, f, a: any(v in f.category.casefold() for v in t.values),
+    "community": lambda t, f, a: any(f.community in a.communities.get(v, ()) for v in t.values),
     "tag": lambda t, f, a: any(v == tag.casefold() for v in t.values for tag in f.tags),
 }

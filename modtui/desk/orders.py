@@ -26,6 +26,12 @@ def sorts_of(lane: Lane) -> tuple[str, ...]:
     return _QUESTIONS if lane == "questions" else SORTS
 
 
+def usual_sort(lane: Lane, *, whole: bool = False) -> str:
+    """The order in which a lane is shown first. `whole`: it is the lane of several communities together, where what is
+    due by one's clock must not stand behind what merely waits longer in another."""
+    return "due" if whole and lane in ("reports", "pending") else sorts_of(lane)[0]
+
+
 def by_due(due_ms: int | None, clock_ms: int, id: str) -> tuple[Any, ...]:
     """A row's place in due order: what is due next (or late longest) first, then by how long it waits."""
     return (due_ms is None, due_ms or 0, clock_ms, id)

@@ -139,6 +139,9 @@ def _add(plan: _Plan, term: Term, around: Around) -> None:
         plan.sql(*_languages(term.values), negative=term.negative)
     elif term.key == "is":
         _add_is(plan, term, around)
+    elif term.key == "community":
+        ids = [id for value in term.values for id in around.communities.get(value, ())]
+        plan.sql(f"community IN ({','.join('?' * len(ids))})", ids, term.negative)
     elif term.key == "like":
         plan.tests.append(("id", term.negative, _in([around.like.get(value, ()) for value in term.values])))
     else:

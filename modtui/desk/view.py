@@ -7,14 +7,15 @@ built once per order, rows are read from the cache by window.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from modtui.desk.events import Event, ItemsChanged, LaneLoaded
 from modtui.desk.filter import EVERYTHING, Around, Facts, parse
+from modtui.desk.labels import named as named_communities
 from modtui.desk.like import Likeness
 from modtui.desk.marks import Marks
-from modtui.desk.orders import PLACES, SORT_WORDS, SORTS, sorts_of
+from modtui.desk.orders import PLACES, SORT_WORDS, SORTS, sorts_of, usual_sort
 from modtui.desk.outcome import RowState
 from modtui.desk.rooms import DeskLike
 from modtui.desk.rows import TALLIES, Tally, facts_for, match_ids, tally
@@ -39,7 +40,7 @@ class View:
     ) -> None:
         self.lane: Lane = lane
         self.community = community
-        self.sort = self.sorts[0]
+        self.sort = usual_sort(lane, whole=community is None and len(desk.communities) > 1)
         self.language: str | None = None
         """The language that `cycle_language` picked; None shows all, "" those of unknown language."""
         self._desk = desk
@@ -54,6 +55,7 @@ class View:
         self._revision = 0
         self._likes: dict[str, dict[str, float]] = {}
         self._like_source: str | None = None
+        self._named: Mapping[str, frozenset[CommunityId]] = {}
         self._languages: dict[str | None, int] | None = None
         self._known: int | None = None
         self._prefix = ""
@@ -84,7 +86,7 @@ class View:
 
     @property
     def sorts(self) -> tuple[str, ...]:
-        """What this lane can be sorted by, the usual order first."""
+        """What this lane can be sorted by."""
         return sorts_of(self.lane)
 
     @property
@@ -121,13 +123,15 @@ class View:
 
     @property
     def total(self) -> int | None:
-        """How many the site counts; None while it has not said."""
-        total: int | None = None
-        for community in self.scope:
-            count = self._cache.counts(community).get(self.lane)
-            if count is not None:
-                total = (total or 0) + int(count)
-        return total
+        """How many the sites count, and of a site that counts none how many are known here; None while no site has
+        said anything."""
+        counts = [self._cache.counts(community).get(self.lane) for community in self.scope]
+        if all(count is None for count in counts):
+            return None
+        return sum(
+            self._cache.count(self.lane, community) if count is None else int(count)
+            for community, count in zip(self.scope, counts, strict=True)
+        )
 
     @property
     def scope(self) -> tuple[CommunityId, ...]:
@@ -181,20 +185,22 @@ class View:
         """Show only what matches (see `modtui.desk.filter`); an empty text shows all. Raises UsageError, then nothing
         has changed. With `like:` in a long list `narrow` is kinder."""
         wanted = parse(text)
+        communities = named_communities(self._desk.communities, wanted.communities)
         everything = self._everything() if wanted.likes else []
         sources = {value: self._source(value, everything) for value in wanted.likes}
         likes = {value: dict(self.likeness.find(source, everything)) for value, source in sources.items()}
-        self._filter, self._likes = wanted, likes
+        self._filter, self._likes, self._named = wanted, likes, communities
         self._like_source = next(iter(sources.values()), None)
         self._reorder(self._select())
 
     async def narrow(self, text: str) -> None:
         """As `set_filter`, but near copies are looked for bit by bit, so that no key waits for them."""
         wanted = parse(text)
+        communities = named_communities(self._desk.communities, wanted.communities)
         everything = self._everything() if wanted.likes else []
         sources = {value: self._source(value, everything) for value in wanted.likes}
         likes = {value: dict(await self.likeness.search(source, everything)) for value, source in sources.items()}
-        self._filter, self._likes = wanted, likes
+        self._filter, self._likes, self._named = wanted, likes, communities
         self._like_source = next(iter(sources.values()), None)
         self._reorder(self._select())
 
@@ -404,7 +410,10 @@ class View:
             mine = self._mine()
         # Pages of the directory are no news: there `is:new` means the members.
         new = self._arrived | self._fresh.keys() if self.lane != "members" else frozenset[str]()
-        return Around(now_ms=self._desk.clock.now_ms(), marked=self.marks, mine=mine, new=new, like=self._likes)
+        return Around(
+            now_ms=self._desk.clock.now_ms(), marked=self.marks, mine=mine, new=new, like=self._likes,
+            communities=self._named,
+        )  # fmt: skip
 
     def _mine(self) -> frozenset[str]:
         """What this desk has something on: open decisions, what was put off, and what was taken back lately."""

@@ -61,6 +61,9 @@ class ItemView(Struct, frozen=True):
     state: Shown | None = None
     over: bool = False
     community: Shown = EMPTY
+    platform: Shown = EMPTY
+    hue: str = "number"
+    """The style of the community's name: its own colour."""
     tight: bool = False
     narrow: bool = False
     post: int | None = None
@@ -76,7 +79,7 @@ def where_line(view: ItemView, width: int) -> Shown:
     place = item.place
     parts: list[Shown] = []
     if view.community and view.narrow:
-        parts.append(view.community)
+        parts.append(place_words(view))
     if item.kind == "member":
         return cut(member_words(item.author, view.now_ms) if item.author else own(""), width)
     if item.kind == "sign-up":
@@ -108,6 +111,13 @@ def where_line(view: ItemView, width: int) -> Shown:
     return cut(say('{facts}, in "{name}"{category}', facts=facts, name=name, category=category), width)
 
 
+def place_words(view: ItemView) -> Shown:
+    """Of which community and platform the item is: `harbour (Discourse)`; empty in a list of one community."""
+    if not view.community or not view.platform:
+        return view.community
+    return say("{community} ({platform})", community=view.community, platform=view.platform)
+
+
 def _edits(item: Item, now_ms: int) -> Shown:
     if not item.edits and not item.edited_ms:
         return own("not edited")
@@ -124,12 +134,13 @@ def head_lines(view: ItemView, width: int) -> list[Line]:
     if item.kind == "member":
         name = say(" {name}", name=show_line(item.author.username, 40) if item.author else own("-"))
         words = say("   {state}", state=view.state) if view.state else own("")
-        return [((name, "author"), (words, "state.held")), ((say(" {w}", w=where_line(view, width - 2)), "dim"),)]
-    number = say(" {where} #{number} ", where=view.community, number=show_line(item.number, 24))
-    if not view.community:
-        number = say(" #{number} ", number=show_line(item.number, 24))
+        return [
+            (*_place_pieces(view), (name, "author"), (words, "state.held")),
+            ((say(" {w}", w=where_line(view, width - 2)), "dim"),),
+        ]
+    number = say(" #{number} ", number=show_line(item.number, 24))
     title = own("reported post" if item.kind == "post" else item.kind)
-    first: list[tuple[Shown, str]] = [(number, "number"), (title, "heading")]
+    first: list[tuple[Shown, str]] = [*_place_pieces(view), (number, "number"), (title, "heading")]
     if item.author:
         first += [(own(" by "), "dim"), (show_line(item.author.username, 40), "author")]
     if item.anonymous:
@@ -138,6 +149,11 @@ def head_lines(view: ItemView, width: int) -> list[Line]:
         room = max(10, width - sum(cells(text) for text, _ in first) - 3)
         first += [(say("   {state}", state=cut(view.state, room)), "state.held")]
     return [tuple(first), ((say(" {where}", where=where_line(view, width - 2)), "dim"),)]
+
+
+def _place_pieces(view: ItemView) -> Line:
+    """The community in its colour, before the rest of the head."""
+    return ((say(" {place}", place=place_words(view)), view.hue),) if view.community else ()
 
 
 def narrow_head(view: ItemView, width: int) -> list[Line]:
@@ -363,7 +379,7 @@ def preview_lines(view: ItemView, width: int, height: int) -> list[Line]:
     if item.hidden and not item.deleted:
         head = ((own(" hidden"), "warning"), (own(" |"), "dim"), *head)
     if view.community:
-        head = ((say(" {where}", where=view.community), "number"), (own(" |"), "dim"), *head)
+        head = ((say(" {where}", where=view.community), view.hue), (own(" |"), "dim"), *head)
     if view.state:
         head = ((say(" {state}", state=cut(view.state, width // 2)), "state.held"), (own(" |"), "dim"), *head)
     last: list[Line] = [] if view.tight else [((say(" {words}", words=_last(view, width - 2)), "effect"),)]

@@ -52,6 +52,7 @@ class ItemList(Widget):
         self.alike = False
         self.note = EMPTY
         self.lane = "reports"
+        self.chips = False
         self._top_before: int | None = None
         self._cache: dict[tuple[int, bool, int], Strip] = {}
         self._painted: dict[int, Strip] = {}
@@ -74,8 +75,10 @@ class ItemList(Widget):
     def _line(self, y: int, width: int) -> Strip:
         if y == 0:
             if self.lane in COLUMNS and not self.alike:
-                return self.painter.strip(lane_header(self.lane, width, self.note), width, fill="row.head")
-            return self.painter.strip(header_line(width, alike=self.alike, note=self.note), width, fill="row.head")
+                head = lane_header(self.lane, width, self.note, chips=self.chips)
+            else:
+                head = header_line(width, alike=self.alike, note=self.note, chips=self.chips)
+            return self.painter.strip(head, width, fill="row.head")
         index = self.top + y - 1
         if index >= len(self.source):
             return self.painter.strip((), width)
@@ -116,13 +119,14 @@ class ItemList(Widget):
         if regions:
             self.refresh(*regions)
 
-    def head(self, *, alike: bool, note: Shown, lane: str = "reports") -> None:
-        """What stands over the rows: their lane's columns, and a note at the right end ("as of 12:02")."""
-        if (alike, note, lane) == (self.alike, self.note, self.lane):
+    def head(self, *, alike: bool, note: Shown, lane: str = "reports", chips: bool = False) -> None:
+        """What stands over the rows: their lane's columns, with `chips` that of the community, and a note at the right
+        end ("as of 12:02")."""
+        if (alike, note, lane, chips) == (self.alike, self.note, self.lane, self.chips):
             return
-        if alike != self.alike or lane != self.lane:
+        if (alike, lane, chips) != (self.alike, self.lane, self.chips):
             self._cache.clear()
-        self.alike, self.note, self.lane = alike, note, lane
+        self.alike, self.note, self.lane, self.chips = alike, note, lane, chips
         self.refresh(Region(0, 0, self.size.width, 1))
 
     def go(self, index: int, *, tell: bool = True) -> None:

@@ -15,7 +15,7 @@ from modtui.text import EMPTY, Shown, own, say, show_line
 from modtui.text.time import DAY, HOUR, MINUTE, age
 from modtui.text.width import cells, cut, pad
 from modtui.widgets.draw import Line
-from modtui.widgets.rows import LETTER_STYLES, TITLED, RowData, row_line, title_of
+from modtui.widgets.rows import CHIP, LETTER_STYLES, TITLED, Chip, RowData, chip_pieces, row_line, title_of
 
 _SPACE = own(" ")
 
@@ -75,6 +75,7 @@ class LaneRow(Struct, frozen=True):
     cells: tuple[tuple[Shown, str], ...]
     title: Shown
     title_style: str
+    chip: Chip | None = None
 
 
 def urgency(due: Due | None, now_ms: int) -> str:
@@ -99,7 +100,8 @@ URGENT = {"R": "state.bad", "A": "row.severe", "": "row.age"}
 
 
 def lane_row(
-    item: Item, lane: str, *, letter: str, words: Shown | None, marked: bool, now_ms: int, kind: str = "open"
+    item: Item, lane: str, *, letter: str, words: Shown | None, marked: bool, now_ms: int, kind: str = "open",
+    chip: Chip | None = None,
 ) -> LaneRow:
     """A row of `item` in a lane of `COLUMNS`. `letter`, `words` and `kind` are its state, as for `rows.row_data`."""
     make = {"questions": _question, "members": _member, "escalated": _escalated}[lane]
@@ -110,7 +112,7 @@ def lane_row(
         style = "row.handled"
     return LaneRow(
         id=item.id, lane=lane, letter="*" if marked and letter in ("", " ") else letter or " ", cells=found,
-        title=title, title_style="row.marked" if marked and style == "row.title" else style,
+        title=title, title_style="row.marked" if marked and style == "row.title" else style, chip=chip,
     )  # fmt: skip
 
 
@@ -248,8 +250,10 @@ def lane_line(row: LaneRow, width: int, *, cursor: bool) -> Line:
     pieces: list[tuple[Shown, str]] = [
         (own(">" if cursor else " "), "state"),
         (own(row.letter), LETTER_STYLES.get(row.letter, "state")),
+        *chip_pieces(row.chip),
     ]
-    for column, size, (text, style) in zip(COLUMNS[row.lane], _widths(row.lane, width), row.cells, strict=True):
+    widths = _widths(row.lane, width - CHIP if row.chip is not None else width)
+    for column, size, (text, style) in zip(COLUMNS[row.lane], widths, row.cells, strict=True):
         if size:
             pieces += [(_SPACE, "row.title"), (pad(cut(text, size), size, "right" if column.right else "left"), style)]
     return (*pieces, (_SPACE, "row.title"), (row.title, row.title_style))
@@ -262,10 +266,10 @@ def any_line(row: RowData | LaneRow | None, width: int, *, cursor: bool) -> Line
     return row_line(row, width, cursor=cursor)
 
 
-def lane_header(lane: str, width: int, note: Shown = EMPTY) -> Line:
-    """The head over the rows. `note` stands at its right end ("as of 12:02")."""
-    words = "  "
-    for column, size in zip(COLUMNS[lane], _widths(lane, width), strict=True):
+def lane_header(lane: str, width: int, note: Shown = EMPTY, *, chips: bool = False) -> Line:
+    """The head over the rows. `note` stands at its right end ("as of 12:02"); `chips` for rows with their community."""
+    words = "   co " if chips else "  "
+    for column, size in zip(COLUMNS[lane], _widths(lane, width - CHIP if chips else width), strict=True):
         if size:
             head = column.head[:size]
             words += " " + (head.rjust(size) if column.right else head.ljust(size))

@@ -59,6 +59,23 @@ class RowData(Struct, frozen=True):
     title: Shown
     title_style: str
     alike: Alike | None = None
+    chip: Chip | None = None
+
+
+class Chip(Struct, frozen=True):
+    """Of which community a row is, in a list of several: its letters in its own colour (a style's name)."""
+
+    words: Shown
+    style: str
+
+
+CHIP = 4
+"""Cells that the column of chips takes from a list, with the space before it."""
+
+
+def chip_pieces(chip: Chip | None) -> Line:
+    """The column of the community; nothing in a list of one."""
+    return () if chip is None else ((_SPACE, "row.title"), (pad(chip.words, CHIP - 1), chip.style))
 
 
 class Alike(Struct, frozen=True):
@@ -84,10 +101,10 @@ def excerpt_of(item: Item, limit: int = 200) -> Shown:
 
 def row_data(
     item: Item, *, letter: str, words: Shown | None, marked: bool, now_ms: int, kind: str = "open",
-    alike: Alike | None = None,
+    alike: Alike | None = None, chip: Chip | None = None,
 ) -> RowData:  # fmt: skip
     """A row of `item`. `letter`, `words` and `kind` are its state (modtui.desk.outcome.RowState); a mark shows where no
-    letter stands."""
+    letter stands. `chip` says of which community it is, where there are several."""
     reasons = item.reasons
     why = WHY.get(reasons[0], reasons[0]) if reasons else item.kind
     severe = any(reason in SEVERE for reason in reasons)
@@ -110,6 +127,7 @@ def row_data(
         title=title,
         title_style="row.marked" if marked and style == "row.title" else style,
         alike=alike if not words else None,
+        chip=chip,
     )
 
 
@@ -192,11 +210,13 @@ def row_line(row: RowData | None, width: int, *, cursor: bool) -> Line:
     if row is None:
         return (mark, (own(" (not here any more)"), "row.folded"))
     letter = (own(row.letter), LETTER_STYLES.get(row.letter, "state"))
+    chip = chip_pieces(row.chip)
     if row.alike is not None:
         near = row.alike
         return (
             mark,
             letter,
+            *chip,
             (pad(near.share, 5, "right"), "row.count"),
             (_SPACE, "row.title"),
             (pad(row.author, 13), "row.author"),
@@ -205,10 +225,11 @@ def row_line(row: RowData | None, width: int, *, cursor: bool) -> Line:
             (_SPACE, "row.title"),
             *near.text,
         )
-    c = columns(width)
+    c = columns(width - CHIP if chip else width)
     pieces = [
         mark,
         letter,
+        *chip,
         (pad(row.wait, 5, "right"), "row.age"),
         (pad(row.reports, 3, "right"), "row.count"),
         (_SPACE, "row.title"),
@@ -221,13 +242,14 @@ def row_line(row: RowData | None, width: int, *, cursor: bool) -> Line:
     return tuple(pieces)
 
 
-def header_line(width: int, *, alike: bool = False, note: Shown = EMPTY) -> Line:
-    """The head over the rows. `note` stands at its right end ("as of 12:02")."""
+def header_line(width: int, *, alike: bool = False, note: Shown = EMPTY, chips: bool = False) -> Line:
+    """The head over the rows. `note` stands at its right end ("as of 12:02"); `chips` for rows with their community."""
+    words = "   co " if chips else "  "
     if alike:
-        words = "   like author          age posts text (what differs is bold)"
+        words += " like author          age posts text (what differs is bold)"
     else:
-        c = columns(width)
-        words = "   wait rp "
+        c = columns(width - CHIP if chips else width)
+        words += " wait rp "
         if c.language:
             words += "la "
         if c.why:

@@ -329,7 +329,8 @@ class WorkBase(WorkFrame):
     def top_state(self) -> TopState:
         """The two lines, and the head over the rows."""
         self.rows_list.head(
-            alike=self.view.like_source is not None, note=self.outage.note(self.desk, self.view), lane=self.lane
+            alike=self.view.like_source is not None, note=self.outage.note(self.desk, self.view), lane=self.lane,
+            chips=self.several,
         )
         return super().top_state()
 

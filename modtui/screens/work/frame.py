@@ -9,6 +9,7 @@ from textual.app import ComposeResult
 from textual.containers import Container
 
 from modtui.actions import Scope
+from modtui.desk.labels import platform_of
 from modtui.desk.view import View
 from modtui.domain.capability import Capability
 from modtui.domain.items import Answered, Item
@@ -89,6 +90,11 @@ class WorkFrame(Page):
     def detail(self) -> LinesPane:
         """The detail."""
         return self.query_one("#detail", LinesPane)
+
+    @property
+    def several(self) -> bool:
+        """Whether the list is of several communities together, so that each row says of which it is."""
+        return self.community is None and len(self.desk.communities) > 1
 
     @property
     def wide(self) -> bool:
@@ -203,7 +209,9 @@ class WorkFrame(Page):
             problem=context.problem,
             state=self._state_words(item) or (None if state.open else state.words or None),
             over=not state.open,
-            community=show_line(community.name, 24) if community is not None and self.community is None else own(""),
+            community=show_line(community.name, 24) if community is not None and self.several else own(""),
+            platform=platform_of(community) if community is not None else own(""),
+            hue=f"chip.{community.hue}" if community is not None else "number",
             post=self.post_at(item),
             tight=self.tight,
             narrow=not self.wide,

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from modtui.domain.items import Item
+from modtui.text import own
 from modtui.widgets.lane_rows import COLUMNS, LaneRow, lane_row
-from modtui.widgets.rows import RowData, alike_of, row_data
+from modtui.widgets.rows import Chip, RowData, alike_of, row_data
 
 if TYPE_CHECKING:
     from modtui.screens.work.frame import WorkFrame
@@ -32,8 +34,9 @@ class Rows:
         marked = item.id in view.marks
         if view.lane in COLUMNS and not item.problem:
             return lane_row(
-                item, view.lane, letter=state.letter, words=words, kind=state.kind, marked=marked, now_ms=now_ms
-            )
+                item, view.lane, letter=state.letter, words=words, kind=state.kind, marked=marked, now_ms=now_ms,
+                chip=self._chip(item),
+            )  # fmt: skip
         share = view.alike(item.id)
         alike = None
         if share is not None:
@@ -41,4 +44,10 @@ class Rows:
             alike = alike_of(item, share, self._screen.desk.item(source) if source is not None else None, now_ms)
         return row_data(
             item, letter=state.letter, words=words, kind=state.kind, marked=marked, now_ms=now_ms, alike=alike,
+            chip=self._chip(item),
         )  # fmt: skip
+
+    def _chip(self, item: Item) -> Chip | None:
+        """Of which community the row is, where the list has several."""
+        community = self._screen.desk.community(item.ref.community) if self._screen.several else None
+        return Chip(own(community.chip), f"chip.{community.hue}") if community is not None else None
