@@ -38,49 +38,7 @@ LOOK_S = 1.0
 """How often rows ask whether another process has written."""
 
 
-class Draft(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One unsent text and what it is for.
-
-    `item` is the item's id, `subject` its reference as text, `to` the member it goes to, `title` the thread's (None
-    where the item is folded). `post` is the native id of the post replied to, `quote` what was quoted of it. `reply`
-    and `language` name the saved reply that it began with. `decision` is the one that sends it. `saved_ms` 0: it was
-    never written.
-    """
-
-    id: str
-    item: str
-    community: CommunityId
-    subject: str = ""
-    number: str = ""
-    to: Foreign | None = None
-    title: Foreign | None = None
-    verb: str = "reply"
-    audience: Audience = "public"
-    text: str = ""
-    post: str | None = None
-    quote: Foreign | None = None
-    reply: str | None = None
-    language: str | None = None
-    decision: str | None = None
-    left: bool = False
-    """The moderator went away from it on purpose; else the program ended while it was written."""
-    saved_ms: int = 0
-    revision: int = 0
-    """Which writing of it was read from the disk."""
-
-    @property
-    def words(self) -> int:
-        """How many words it has."""
-        return len(self.text.split())
-
-    def intent(self, *, accept: bool = False, close: bool = False) -> Intent:
-        """What sending it asks for."""
-        return Intent(
-            verb=self.verb, text=self.text, audience=self.audience, post=self.post, accept=accept, close=close
-        )
-
-
-class _Body(msgspec.Struct, omit_defaults=True):
+class _Body(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What of a draft stands in the body of its row."""
 
     subject: str = ""
@@ -96,6 +54,35 @@ class _Body(msgspec.Struct, omit_defaults=True):
     language: str | None = None
     decision: str | None = None
     left: bool = False
+    """The moderator went away from it on purpose; else the program ended while it was written."""
+
+
+class Draft(_Body, frozen=True, kw_only=True, omit_defaults=True):
+    """One unsent text and what it is for.
+
+    `item` is the item's id, `subject` its reference as text, `to` the member it goes to, `title` the thread's (None
+    where the item is folded). `post` is the native id of the post replied to, `quote` what was quoted of it. `reply`
+    and `language` name the saved reply that it began with. `decision` is the one that sends it. `saved_ms` 0: it was
+    never written.
+    """
+
+    id: str
+    item: str
+    community: CommunityId
+    saved_ms: int = 0
+    revision: int = 0
+    """Which writing of it was read from the disk."""
+
+    @property
+    def words(self) -> int:
+        """How many words it has."""
+        return len(self.text.split())
+
+    def intent(self, *, accept: bool = False, close: bool = False) -> Intent:
+        """What sending it asks for."""
+        return Intent(
+            verb=self.verb, text=self.text, audience=self.audience, post=self.post, accept=accept, close=close
+        )
 
 
 _BODY = msgspec.json.Decoder(_Body)
