@@ -25,6 +25,7 @@ from modtui.keymap import Keymap
 from modtui.lean import lean_driver
 from modtui.screens.gate import Gate
 from modtui.screens.shell import Shell
+from modtui.screens.stopping import Stopper
 from modtui.settings import Settings
 from modtui.settings.options import Options
 from modtui.terminal import Terminal, look
@@ -76,6 +77,8 @@ class ModtuiApp(App[int], inherit_bindings=False):
             terminal=terminal or look(), gate=Gate(painted_s=settings.screen.painted_ms / 1000),
             tz=zone(settings.screen.timezone), now_ms=desk.clock.now_ms, read_only=options.read_only or desk.read_only,
         )  # fmt: skip
+        self._stopper = Stopper(self, desk, lambda words, error: self._say(words, error=error))
+        self.shell.stop = self._stopper.stop
         self._opening: asyncio.Task[None] | None = None
         self._stop_listening: Callable[[], None] = _nothing
 
@@ -147,12 +150,13 @@ class ModtuiApp(App[int], inherit_bindings=False):
             self.screen.refresh_top()
 
     def _catch_signals(self) -> None:
-        """A hang-up or an end from outside leaves the terminal as it was found."""
+        """A hang-up, an end or a stop from outside leaves the terminal as it was found."""
         loop = asyncio.get_running_loop()
         for name in ("SIGHUP", "SIGTERM"):
             number = getattr(signal, name, None)
             if number is not None and sys.platform != "win32":
                 loop.add_signal_handler(number, self._ended_by, number)
+        self._stopper.catch()
 
     def _ended_by(self, number: int) -> None:
         self.exit(return_code=128 + number)

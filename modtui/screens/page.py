@@ -35,16 +35,8 @@ class Page(Surface, inherit_bindings=False):
         self.say(own("q leaves. ctrl+c does nothing here."))
 
     def act_app_suspend(self) -> None:
-        """Back to the shell; nothing is sent meanwhile."""
-        self.run(self._suspend())
-
-    async def _suspend(self) -> None:
-        """Sending pauses, and the sender lock is free for another modtui meanwhile."""
-        await self.desk.pause_sending()
-        try:
-            self.app.action_suspend_process()
-        finally:
-            await self.desk.resume_sending()
+        """Back to the shell; another modtui may send meanwhile."""
+        self.shell.stop()
 
     def act_help_show(self) -> None:
         """The keys of this screen."""

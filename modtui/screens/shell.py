@@ -21,6 +21,10 @@ def _now_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
+def _nothing() -> None:
+    """No app is there."""
+
+
 class Shell(Struct):
     """Made once by the app. `now_ms` is the wall clock, `tz` the moderator's zone."""
 
@@ -35,6 +39,8 @@ class Shell(Struct):
     read_only: bool = False
     drafts: dict[str, str] = field(default_factory=dict)
     """Texts that were left without being taken, by what they are for; kept while modtui runs."""
+    stop: Callable[[], None] = _nothing
+    """Back to the shell, until fg."""
 
     def time_of_day(self, ms: int) -> str:
         """An instant as the moderator's clock shows it: `12:02`."""

@@ -144,6 +144,9 @@ class Surface(Screen[None], inherit_bindings=False):
     def ticked(self) -> None:
         """What else counts down on this screen."""
 
+    def keep(self) -> None:
+        """The program is about to stop: what is being written here is to be kept."""
+
     # messages and hints
     def say(self, words: Shown, *, error: bool = False) -> None:
         """Put a sentence on the message line."""

@@ -105,12 +105,13 @@ def modtui_command() -> list[str]:
 
 
 class Modtui(Terminal):
-    """The program opened on `harbour`, with its settings, journal and cache under `home` (kept over restarts)."""
+    """The program opened on `harbour`, with its settings, journal and cache under `home` (kept over restarts), as
+    a job of the command `under` if there is one."""
 
     def __init__(
         self, harbour: Harbour, home: Path, *, size: tuple[int, int] = (120, 40), hold: float | None = 1,
         term: str = "xterm-256color", url: str = "", key: str = "", options: Sequence[str] = (),
-        more_env: Mapping[str, str] | None = None,
+        more_env: Mapping[str, str] | None = None, under: Sequence[str] = (),
     ) -> None:  # fmt: skip
         self.harbour, self.home = harbour, home
         env = {f"MODTUI_{kind.upper()}_DIR": str(home / kind) for kind in ("config", "state", "cache")}
@@ -118,7 +119,8 @@ class Modtui(Terminal):
             "HOME": str(home), "MODTUI_TOKEN": key or harbour.demo.api_key,
             "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring", **(more_env or {}),
         }  # fmt: skip
-        command = [*modtui_command(), "--url", url or harbour.demo.url, "--user", harbour.demo.username, *options]
+        command = [*under, *modtui_command(), "--url", url or harbour.demo.url, "--user", harbour.demo.username]
+        command += options
         if hold is not None:
             command += ["--hold", f"{hold:g}"]
         super().__init__(command, env, size, term=term)

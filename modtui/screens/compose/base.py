@@ -309,6 +309,11 @@ class ComposerBase(Page):
         young = self.keeper.age_ms() < 60_000
         self._age = self.set_timer(1.0 if young else 60.0, self._tick_age)
 
+    def keep(self) -> None:
+        """To the draft, whatever was typed a moment ago."""
+        if self.built:
+            self.take_now()
+
     def take_now(self) -> str:
         """The text as it stands, kept and told."""
         if self._settle is not None:
