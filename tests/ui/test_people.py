@@ -180,7 +180,7 @@ async def test_a_form_opens_on_the_default_and_says_what_the_ladder_proposes(tmp
         await it.shows("BAN pixelwurm")
         assert "[4 30 days]" in it.text() and "the ladder proposes ban 7 days" in it.flat()
         await it.press("q", "q", "d")
-        await it.shows("the ladder proposes ban 7 days")
+        await it.shows("ban the author   the ladder proposes 7 days")
         await it.press("b")
         await it.shows("[x] ban 30 days   b again: 7 days")
 

@@ -159,21 +159,25 @@ class ReasonLine(Line):
         listed = rows.cells_of(self.listed, self.chosen, default, len(self.more), self.showing_more)
         lines = [title_row(title, width), *rows.reason_rows(listed, width)]
         tell = self.tells(self.plan(bare=True))
+        text: list[Drawn] = []
         if self.room < rows.COMFORT:
             lines.append(self._one_row(tell))
         else:
             lines += self._modifier_rows(width, tell)
             if tell and self.reason is not None:
-                lines.append(rows.text_row(self.intent(self.shown, self.reason, tell=True).message, width))
+                text = [rows.text_row(self.intent(self.shown, self.reason, tell=True).message, width)]
         if self.stopped is not None:
             stopped = say("{words} Nothing is decided until you leave: q.", words=self.stopped)
-            return [*lines, *(((say(" {l}", l=line), "message.error"),) for line in wrap(stopped, width - 2))]
+            return [*lines, *text, *(((say(" {l}", l=line), "message.error"),) for line in wrap(stopped, width - 2))]
         plan = self.plan()
-        if plan is not None:
-            hold = self.host.desk.hold_s(self.intent(self.shown, self.reason, tell=tell), plan)
-            left = max(1, min(4, self.room - len(lines)))
-            lines += rows.will_rows(plan, hold, self.sanction is not None, width, left)
-        return lines
+        if plan is None:
+            return [*lines, *text]
+        hold = self.host.desk.hold_s(self.intent(self.shown, self.reason, tell=tell), plan)
+        sanction = self.sanction is not None
+        if len(lines) + len(text) + rows.will_need(plan, hold, sanction, width) > self.room:
+            text = []  # e shows it; what will happen is nowhere else
+        left = max(1, self.room - len(lines) - len(text))
+        return [*lines, *text, *rows.will_rows(plan, hold, sanction, width, left)]
 
     def _one_row(self, tell: bool) -> Drawn:
         """All modifiers on one row, for a small terminal; what is not possible stands in brackets."""
@@ -209,16 +213,15 @@ class ReasonLine(Line):
                 self.sanction if self.sanction is not None and self.sanction.kind == kind else None,
                 self._able(kind),
                 self._lengths_after(),
-                self.proposal.words if self.proposal is not None and self.proposal.kind == kind else None,
+                width,
+                self.proposal,
             )
             for kind in ("ban", "silence")
         )
         lock = rows.lock_piece(self.lock, self._able("lock"))
-        found_rows = [
-            rows.message_row(tell, self._mute(), codes, code, missing),
-            *rows.modifier_rows(ban, silence, lock, width, self.room),
-        ]
-        return rows.with_escalate(found_rows, self.escalates, width) if self._able("escalate") is None else found_rows
+        route = rows.route_piece(self.escalates) if self._able("escalate") is None else None
+        message = rows.message_row(tell, self._mute(), codes, code, missing)
+        return [message, *rows.modifier_rows(ban, silence, lock, width, self.room, route)]
 
     def _lengths(self) -> list[int | None]:
         settings = self.host.settings.ban

@@ -7,8 +7,9 @@ from itertools import islice
 
 from modtui.desk import words
 from modtui.domain.decisions import Plan, Sanction
+from modtui.domain.ladder import Proposal
 from modtui.domain.reasons import Reason
-from modtui.screens.lines.base import Drawn
+from modtui.screens.lines.base import Drawn, Piece
 from modtui.text import Shown, count, join, own, say, show_line
 from modtui.text.time import duration
 from modtui.text.width import cells, cut, wrap
@@ -65,18 +66,25 @@ def message_row(tell: bool, mute: Shown | None, codes: Sequence[str], code: str,
 
 
 def sanction_piece(
-    kind: str, chosen: Sanction | None, blocked: Shown | None, lengths: Sequence[Shown], proposed: Shown | None = None
+    kind: str, chosen: Sanction | None, blocked: Shown | None, lengths: Sequence[Shown], width: int,
+    proposed: Proposal | None = None,
 ) -> Drawn:
     """The ban or silence modifier: its box, its length, which lengths come with the key again. `proposed` is what the
-    ladder says of it."""
+    ladder says of it; why, only where there is room for all of it."""
     key = kind[0]
     if blocked is not None:
         why = say("[ ] {kind}: not possible, {why}", kind=own(kind), why=blocked)
         return ((own(f" {key} "), "hint.dim"), (why, "panel.dim"))
     if chosen is None:
         more = say("{kind} the author", kind=own(kind))
-        why = say("   the ladder proposes {what}", what=proposed) if proposed else own("")
-        return ((own(f" {key} "), "panel.key"), (say("[ ] {more}", more=more), "panel"), (why, "panel.dim"))
+        drawn: Drawn = ((own(f" {key} "), "panel.key"), (say("[ ] {more}", more=more), "panel"))
+        if proposed is None or proposed.kind != kind:
+            return drawn
+        length = own("for good") if proposed.duration_ms is None else duration(proposed.duration_ms)
+        speaks: list[Piece] = [
+            (say("   the ladder proposes {told}", told=told), "panel.dim") for told in (proposed.words, length)
+        ]
+        return (*drawn, speaks[0] if _cells_of((*drawn, speaks[0])) < width else speaks[1])
     length = own("for good") if chosen.duration_ms is None else duration(chosen.duration_ms)
     rest = join(", ", lengths) if lengths else own("off")
     return (
@@ -93,11 +101,32 @@ def lock_piece(on: bool, blocked: Shown | None) -> Drawn:
     return ((own(" l "), "panel.key"), (own(f"{box(on)} lock the thread too"), "panel.chosen" if on else "panel"))
 
 
-def modifier_rows(ban: Drawn, silence: Drawn, lock: Drawn, width: int, room: int) -> list[Drawn]:
-    """Ban, silence and lock: each on its row where there is room, else silence and lock share one if they fit."""
+def modifier_rows(
+    ban: Drawn, silence: Drawn, lock: Drawn, width: int, room: int, route: Drawn | None = None
+) -> list[Drawn]:
+    """Ban, silence, lock, and `route`, which hands the item over too: each on its row where there is room, else two
+    share one if they fit."""
+    rows = _three_rows(ban, silence, lock, width, room)
+    if route is None:
+        return rows
+    if room < ROOMY and len(rows) > 1 and _fits(ban, lock, width) and _fits(silence, route, width):
+        return [_beside(ban, lock, width), _beside(silence, route, width)]
+    for at in range(len(rows) - 1, -1, -1):
+        if _fits(rows[at], route, width):
+            return [*rows[:at], _beside(rows[at], route, width), *rows[at + 1 :]]
+    return [*rows, route]
+
+
+def route_piece(on: bool) -> Drawn:
+    """The modifier that hands the item over too."""
+    words = own(f"{box(on)} escalate too (the route is asked next)")
+    return ((own(" r "), "panel.key"), (words, "panel.chosen" if on else "panel"))
+
+
+def _three_rows(ban: Drawn, silence: Drawn, lock: Drawn, width: int, room: int) -> list[Drawn]:
     if room >= ROOMY:
         return [ban, silence, lock]
-    wide = [max(sum(cells(text) for text, _ in part), 24) for part in (ban, silence, lock)]
+    wide = [max(_cells_of(part), 24) for part in (ban, silence, lock)]
     if wide[1] + wide[2] + 3 <= width:
         return [ban, _beside(silence, lock, width)]
     if wide[0] + wide[2] + 3 <= width:
@@ -109,17 +138,16 @@ def modifier_rows(ban: Drawn, silence: Drawn, lock: Drawn, width: int, room: int
     return [ban, silence, lock]
 
 
-def with_escalate(found: list[Drawn], on: bool, width: int) -> list[Drawn]:
-    """The modifiers with the one that hands the item over too, beside the last one where it fits."""
-    words = own(f"{box(on)} escalate too (the route is asked next)")
-    part: Drawn = ((own(" r "), "panel.key"), (words, "panel.chosen" if on else "panel"))
-    used, need = (sum(cells(text) for text, _ in one) for one in (found[-1], part))
-    return [*found[:-1], _beside(found[-1], part, width)] if used + need + 3 <= width else [*found, part]
+def _cells_of(part: Drawn) -> int:
+    return sum(cells(text) for text, _ in part)
+
+
+def _fits(left: Drawn, right: Drawn, width: int) -> bool:
+    return _cells_of(left) + _cells_of(right) + 3 <= width
 
 
 def _beside(left: Drawn, right: Drawn, width: int) -> Drawn:
-    used = sum(cells(text) for text, _ in left)
-    need = sum(cells(text) for text, _ in right)
+    used, need = _cells_of(left), _cells_of(right)
     column = max(used + 2, min(width // 2, width - need - 1))
     return (*left, (own(" " * (column - used)), "panel"), *right)
 
@@ -131,6 +159,11 @@ def text_row(text: str | None, width: int) -> Drawn:
     lines = count(text.count("\n") + 1, "line")
     flat = cut(show_line(text, 300), width - 28)
     return ((say('   "{flat}"', flat=flat), "italic"), (say("  ({lines}, e shows)", lines=lines), "panel.dim"))
+
+
+def will_need(plan: Plan, hold_s: float, sanction: bool, width: int) -> int:
+    """How many rows `will_rows` takes when nothing is cut."""
+    return len(will_rows(plan, hold_s, sanction, width, 9))
 
 
 def will_rows(plan: Plan, hold_s: float, sanction: bool, width: int, rows: int) -> list[Drawn]:
