@@ -11,13 +11,14 @@ from typing import Literal, get_args
 
 from msgspec import Struct
 
-Scope = Literal["list", "item", "journal", "requests", "help", "text", "dossier", "drafts", "compose"]
+Scope = Literal["list", "item", "journal", "requests", "help", "text", "dossier", "drafts", "communities", "compose"]
 """Where a key works: the list, the item, the journal, the requests screen, help, a page of text (thread, links), a
-member's dossier, the list of drafts, or the composer (where every key that types is the text's)."""
+member's dossier, the list of drafts, the page of communities, or the composer (where every key that types is the
+text's)."""
 
 SCOPES: tuple[Scope, ...] = get_args(Scope)
 WORK: frozenset[Scope] = frozenset({"list", "item"})
-PAGES: frozenset[Scope] = frozenset({"journal", "requests", "help", "text", "dossier", "drafts"})
+PAGES: frozenset[Scope] = frozenset({"journal", "requests", "help", "text", "dossier", "drafts", "communities"})
 COMPOSE: frozenset[Scope] = frozenset({"compose"})
 ALL: frozenset[Scope] = WORK | PAGES
 
@@ -160,16 +161,19 @@ ACTIONS: tuple[Action, ...] = (
     _a("community.previous", "community before", "<  [", "The community before.", group="Find"),
     _a("community.next", "next community", ">  ]", "The next community.", group="Find"),
     _a("community.choose", "community", "g c", "Choose a community by name.", group="Find"),
-    _a("community.all", "all communities", "0", "All communities in one list.", group="Find"),
+    _a("community.all", "all communities", "0", "All communities in one list.", group="Find",
+       scopes=WORK | {"communities"}),
+    _a("communities.open", "communities", "g s", "How each community stands: account, line, budget, what waits and what"
+       " is on its way; enter shows its queue.", group="Find", scopes=ALL - {"communities"}),
     _a("find.text", "find", "/", "Finds text in what is shown.", group="Find", scopes=WORK | PAGES),
     _a("find.next", "find next", "n", "The next hit.", group="Find", scopes=WORK | PAGES),
     _a("find.previous", "find before", "N", "The hit before.", group="Find", scopes=WORK | PAGES),
     _a("filter.edit", "filter", "F  \\", "Shows only what matches: author: reporter: reason: lang: age< reports> like:"
-       " is:marked text:", group="Find", scopes=WORK | {"journal"}),
+       " is:marked text: community:", group="Find", scopes=WORK | {"journal"}),
     _a("language.cycle", "language", "L", "Only one language, then the next, then all.", group="Find"),
     _a("sort.choose", "sort", "s", "Choose the order by name.", group="Find", scopes=_LIST),
     _a("lane.merge", "refresh", "R", "Takes in what is new; asks the site again.", group="Find",
-       scopes=WORK | {"journal", "requests"}),
+       scopes=WORK | {"journal", "requests", "communities"}),
     # mark
     _a("mark.toggle", "mark", "x", "Marks the item, or takes the mark off.", group="Mark"),
     _a("mark.toggle-next", "mark and go on", "space", "Marks the item and goes to the next.", group="Mark",

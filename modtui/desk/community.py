@@ -39,6 +39,8 @@ class Community(Struct, kw_only=True):
     """A few letters of its name that no other community of the desk has (`labels.label`)."""
     hue: int = 0
     """Which of the colours `chip.0` ... is its own."""
+    synced_ms: int = 0
+    """When it was last read without trouble in this session, in UTC milliseconds; 0 not yet."""
     _asked: bool = False
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 

@@ -26,6 +26,7 @@ from modtui.desk.lateness import Late, Lateness
 from modtui.desk.later import Later
 from modtui.desk.outbox import Outbox
 from modtui.desk.outcome import Decided, RowState, UndoResult
+from modtui.desk.overview import Absent
 from modtui.desk.possible import possible
 from modtui.desk.reads import Reads
 from modtui.desk.replies import Replies
@@ -77,6 +78,8 @@ class Desk(Handing):
         self.read_only = read_only
         self.clock = clock or Clock()
         self.events = Events()
+        self.absent: tuple[Absent, ...] = ()
+        """Communities of the settings that could not be opened: set by whoever opened the desk."""
         self.idle = False
         """The moderator is away: set by the screens, then sites are polled less."""
         self._by_id = {community.id: community for community in self.communities}

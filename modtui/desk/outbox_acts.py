@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from modtui.desk.book import Book, Change, current, steps_of
+from modtui.desk.book import Book, Change, current, in_community, steps_of
 from modtui.desk.clock import Clock
 from modtui.desk.due import Dues
 from modtui.desk.escalation import route_of
@@ -49,16 +49,17 @@ class OutboxActs:
                 ]
                 await self.book.change(other.id, *changes)
 
-    def state(self) -> OutboxState:
-        """What is on its way, and what failed."""
+    def state(self, community: CommunityId | None = None) -> OutboxState:
+        """What is on its way, and what failed; of one community where it is named."""
         counts = {"held": 0, "sending": 0, "unknown": 0, "refused": 0, "conflict": 0}
         nexts: list[float] = []
         shown: dict[str, Decision] = {}
         for decision in (*self.book.open(), *self.book.failed()):
-            if decision.id in shown:
+            targets = decision.targets if community is None else in_community(decision, community)
+            if decision.id in shown or not targets:
                 continue
             shown[decision.id] = decision
-            for target in decision.targets:
+            for target in targets:
                 states = {step.state for step in target.steps}
                 for name in ("conflict", "refused", "unknown", "sending", "held"):
                     if name in states:
@@ -68,7 +69,10 @@ class OutboxActs:
                 if step is not None and step.state == "held" and decision.id not in self._waiting:
                     nexts.append(self.dues.left(decision, target, step))
         due = self.clock.now_ms() + int(max(0.0, min(nexts)) * 1000) if nexts else None
-        waiting = sum(len(shown[id].targets) for id in self._waiting if id in shown and shown[id].open)
+        waiting = sum(
+            community in (None, target.ref.community)
+            for id in self._waiting if id in shown and shown[id].open for target in shown[id].targets
+        )  # fmt: skip
         return OutboxState(
             held=counts["held"], sending=counts["sending"], unknown=counts["unknown"], failed=counts["refused"],
             conflict=counts["conflict"], waiting=waiting, next_due_ms=due,

@@ -32,9 +32,10 @@ class Outgoing:
         if self.read_only:
             raise ReadOnly(str(words.read_only()))
         decision = self._book.get(id) if id is not None else None
-        community = self._by_id.get(decision.community) if decision is not None else None
-        if community is not None and community.read_only:
-            raise ReadOnly(str(words.read_only_there(community.name)))
+        refs = {target.ref.community for target in decision.targets} if decision is not None else set()
+        found = [one for id in refs if (one := self._by_id.get(id)) is not None]
+        if found and all(one.read_only for one in found):
+            raise ReadOnly(str(words.read_only_there(", ".join(sorted(one.name for one in found)))))
 
     async def redo(self) -> UndoResult:
         """Do again what was taken back last, as a new decision. Raises ReadOnly, StoreError."""
@@ -70,9 +71,9 @@ class Outgoing:
         self._may_write(id if choice == "mine" else None)
         return await self._tasks.whole(self._undoer.resolve(id, choice))
 
-    def outbox(self) -> OutboxState:
-        """What is on its way."""
-        return self._outbox.state()
+    def outbox(self, community: CommunityId | None = None) -> OutboxState:
+        """What is on its way, to all communities or to one."""
+        return self._outbox.state(community)
 
     def waiting_old(self) -> list[Decision]:
         """What is too old to go out without being asked about."""

@@ -116,6 +116,7 @@ class SiteSync:
 
     def _up(self) -> None:
         """The line is good."""
+        self.community.synced_ms = self._clock.now_ms()
         self._link(Link(state="live", since_ms=self._clock.now_ms()))
         self._work.set()
 
@@ -204,6 +205,7 @@ class SiteSync:
     async def _look(self) -> None:
         """What happened since the last look. Raises the backend's errors."""
         await self.lanes.take(await self.community.backend.changes(self.lanes.position))
+        self.community.synced_ms = self._clock.now_ms()
         while self._room() and await self.lanes.look_due():
             pass
 

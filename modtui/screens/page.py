@@ -5,6 +5,7 @@ from __future__ import annotations
 from textual.await_complete import AwaitComplete
 
 from modtui.actions import Scope
+from modtui.domain.subjects import CommunityId
 from modtui.screens.surface import Surface
 from modtui.text import own
 
@@ -59,6 +60,12 @@ class Page(Surface, inherit_bindings=False):
 
         self.app.push_screen(RequestsPage(self.shell))
 
+    def act_communities_open(self) -> None:
+        """How each community stands."""
+        from modtui.screens.pages.communities import CommunitiesPage
+
+        self.app.push_screen(CommunitiesPage(self.shell))
+
     def act_lane_1(self) -> None:
         """To the reports."""
         self.to_work("lane.1")
@@ -67,8 +74,11 @@ class Page(Surface, inherit_bindings=False):
         """To what is pending."""
         self.to_work("lane.2")
 
-    def to_work(self, action: str | None = None, item_id: str | None = None) -> None:
-        """Back to the queue from any screen above it, to do an action there or to read an item."""
+    def to_work(
+        self, action: str | None = None, item_id: str | None = None, community: CommunityId | None = None
+    ) -> None:
+        """Back to the queue from any screen above it, to do an action there, to read an item, or to show one
+        community."""
         stack = self.app.screen_stack
         work = next((screen for screen in stack if isinstance(screen, Page) and screen.SCOPE == "list"), None)
         if work is None:
@@ -80,9 +90,14 @@ class Page(Surface, inherit_bindings=False):
             work.act(action)
         if item_id is not None:
             work.look_at(item_id)
+        if community is not None:
+            work.choose_community(community)
 
     def look_at(self, item_id: str) -> None:
         """Show an item of the queue; only the work screen can."""
+
+    def choose_community(self, community: CommunityId | None) -> None:
+        """Show one community's queue, or that of all; only the work screen can."""
 
     def act_journal_open(self) -> None:
         """What was decided."""

@@ -20,6 +20,7 @@ NAMES: dict[Scope, str] = {
     "help": "this help",
     "text": "this page",
     "drafts": "the drafts",
+    "communities": "the communities",
     "compose": "the composer",
 }
 LETTERS = (
