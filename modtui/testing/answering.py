@@ -48,6 +48,8 @@ class AnsweringContract:
     # --- plans
 
     async def test_every_offer_of_a_question_has_a_plan_or_a_reason(self, site: Site, backend: Backend) -> None:
+        """Give every offer of a question a plan that is pure, has words and names what stays; or make it
+        Blocked with a sentence and let `plan` refuse it."""
         need_questions(site, backend)
         item, other = await _asked(site, backend), await _asked(site, backend, "Another one?")
         post = await site.answer(item.ref, "So.")
@@ -79,6 +81,8 @@ class AnsweringContract:
         assert await site.talk(item.ref) == await site.talk(item.ref)
 
     async def test_what_a_reply_needs_is_asked_for(self, site: Site, backend: Backend) -> None:
+        """Refuse with a sentence what is not complete: a reply without text, an answer to mark without a post,
+        a duplicate without another thread, an audience that the site does not have."""
         need_questions(site, backend)
         item = await _asked(site, backend)
         await site.answer(item.ref, "So.")
@@ -100,6 +104,8 @@ class AnsweringContract:
 
     @pytest.mark.parametrize("text", [REPLY, HOSTILE], ids=["plain", "hostile"])
     async def test_a_reply_arrives_and_is_taken_back(self, site: Site, backend: Backend, text: str) -> None:
+        """Send a reply once, as it was written, into the thread of its question; know it as our own when the
+        row is read again; and take it back as the plan promised."""
         need_questions(site, backend)
         before = await _asked(site, backend)
         intent = Intent(verb="reply", text=text)
@@ -123,6 +129,8 @@ class AnsweringContract:
             assert before.ref in await waiting(backend)
 
     async def test_a_reply_stands_below_the_post_that_it_answers(self, site: Site, backend: Backend) -> None:
+        """Send a reply to the post that the intent names (`Intent.post`), and let `ThreadPost.reply_to` say
+        so."""
         need_questions(site, backend)
         item = await _asked(site, backend)
         await site.answer(item.ref, "The first answer.")
@@ -137,6 +145,8 @@ class AnsweringContract:
         assert mine.reply_to == above.number
 
     async def test_a_reply_can_be_the_answer_and_close(self, site: Site, backend: Backend) -> None:
+        """Make a reply with `accept` and `close` three steps: the reply, the mark on it, the closing; and undo
+        them in reverse."""
         need_questions(site, backend)
         item = await _asked(site, backend)
         intent = Intent(verb="reply", text=REPLY, accept=True, close=True)
@@ -154,6 +164,8 @@ class AnsweringContract:
     # --- answers
 
     async def test_an_answer_is_marked_and_unmarked(self, site: Site, backend: Backend) -> None:
+        """Mark the post that the intent names as the answer, tell so in the row, offer to take the mark off,
+        and undo it."""
         need_questions(site, backend)
         ref = await site.ask("Which one is right?")
         await site.answer(ref, "Not this one.")
@@ -179,6 +191,8 @@ class AnsweringContract:
     async def test_a_verb_on_the_thread_is_sent_looked_up_and_taken_back(
         self, site: Site, backend: Backend, verb: str
     ) -> None:
+        """Let each verb on a thread be seen in the row after it, be found by `fate`, and be taken back; or
+        block it with a sentence."""
         need_questions(site, backend)
         item = await _asked(site, backend)
         original = await site.ask("Where did this begin?")
@@ -210,6 +224,7 @@ class AnsweringContract:
         assert _place(await question_now(backend, item.ref)) == _place(item)
 
     async def test_a_reported_post_can_be_answered(self, site: Site, backend: Backend) -> None:
+        """Let a reported post be answered below it, and leave its reports as they are."""
         if isinstance(backend.capabilities.verb("reply"), Blocked):
             pytest.skip("this platform has no replies")
         ref = await site.report("What was reported, and asked.")
@@ -231,6 +246,8 @@ class AnsweringContract:
     # --- lost answers
 
     async def test_what_became_of_a_reply_is_read_from_the_thread(self, site: Site, backend: Backend) -> None:
+        """Let `fate` find a reply in the thread by its text, author and time, with the same data as `send`, and
+        never the reply of another decision (`known`)."""
         need_questions(site, backend)
         item = await _asked(site, backend)
         since = backend.wire.clock_ms - 2000
@@ -253,6 +270,8 @@ class AnsweringContract:
     async def test_a_reply_whose_answer_is_lost_is_not_doubled(
         self, site: Site, backend: Backend, tmp_path: Path
     ) -> None:
+        """Never send a reply twice: when its answer is lost, raise NetworkError(sent=True) and let `fate` find
+        it in the thread."""
         need_questions(site, backend)
         connection = site.connection(tmp_path)
         if not connection.url.startswith("http://"):
@@ -281,6 +300,7 @@ class AnsweringContract:
     # --- read-only
 
     async def test_read_only_answers_nobody(self, site: Site, backend: Backend, read_only: Backend) -> None:
+        """Send every write through the door, which refuses it with --read-only."""
         need_questions(site, backend)
         item = await _asked(site, backend)
         assert item.ref in await waiting(read_only), "reading still works"

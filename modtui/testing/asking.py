@@ -54,6 +54,8 @@ class AskingContract:
     """What waits for an answer, and how it stands."""
 
     async def test_a_question_is_a_row(self, site: Site, backend: Backend) -> None:
+        """Make each waiting question one row of the lane of questions, with its state, its clock, its asker and
+        its text, and count it."""
         need_questions(site, backend)
         before = (await backend.counts()).get("questions")
         ref = await site.ask("How do I get out of here?", title="How do I leave, please?")
@@ -72,6 +74,8 @@ class AskingContract:
             assert (await backend.counts())["questions"] == before + 1
 
     async def test_the_state_says_whose_turn_it_is(self, site: Site, backend: Backend) -> None:
+        """Derive the state of a question from who spoke last: unanswered, asker, unsolved, solved; list and
+        single reads agree."""
         need_questions(site, backend)
         asked, talked, asker, solved = [await site.ask(f"Question number {n}, how?") for n in range(4)]
         for ref in (talked, asker):
@@ -99,6 +103,7 @@ class AskingContract:
         assert quiet.question.last_by not in (None, spoke.author.username) and quiet.question.replies == 1
 
     async def test_pages_of_questions_lose_nothing(self, site: Site, backend: Backend) -> None:
+        """Lead through all pages of questions: each waiting question stands on one of them."""
         need_questions(site, backend)
         made = [await site.ask(f"Question number {n}, why?") for n in range(site.questions_page + 3)]
         first = await backend.page("questions")
@@ -106,6 +111,8 @@ class AskingContract:
         assert set(made) <= set(await waiting(backend))
 
     async def test_pages_of_questions_lose_nothing_while_others_answer(self, site: Site, backend: Backend) -> None:
+        """Lose no question when another one leaves the lane between two pages: what moves up must not be
+        skipped."""
         need_questions(site, backend)
         made = [await site.ask(f"Question number {n}, when?") for n in range(site.questions_page + 3)]
         first = await backend.page("questions")
@@ -121,6 +128,7 @@ class AskingContract:
         assert set(made) - {mine} <= seen
 
     async def test_questions_are_read_again(self, site: Site, backend: Backend) -> None:
+        """Answer every reference in `reread`: with the question as the list has it, or with Gone."""
         need_questions(site, backend)
         one, two, three, gone = [await site.ask(f"Again, number {n}?") for n in range(4)]
         missing = site.unknown(one)
@@ -135,6 +143,7 @@ class AskingContract:
             assert differences(seen_of(rows[ref]), await question_now(backend, ref)) == ()
 
     async def test_questions_and_reports_are_read_again_together(self, site: Site, backend: Backend) -> None:
+        """Take references of several lanes in one `reread`, each answered in its own lane."""
         need_questions(site, backend)
         asked, reported = await site.ask("Together with others?"), await site.report("Reported, meanwhile.")
         answers = await backend.reread([asked, reported])
@@ -142,6 +151,7 @@ class AskingContract:
         assert lanes == {asked: "questions", reported: site.lane}
 
     async def test_somebody_elses_answer_is_noticed(self, site: Site, backend: Backend) -> None:
+        """Let `Question.last` name the newest post, so that somebody else's answer is seen as a difference."""
         need_questions(site, backend)
         ref = await site.ask("Who is faster?")
         seen = seen_of((await waiting(backend))[ref])
@@ -151,6 +161,8 @@ class AskingContract:
         assert conflicts("reply", found) and not conflicts("lock", found)
 
     async def test_the_thread_begins_with_the_question(self, site: Site, backend: Backend) -> None:
+        """Begin the thread of a question with the question itself, marked as the subject, and mark the accepted
+        answer."""
         need_questions(site, backend)
         ref = await site.ask("What comes first?")
         answer = await site.answer(ref, "The question does.")
@@ -164,6 +176,8 @@ class AskingContract:
         assert [post.subject for post in thread.posts].count(True) == 1
 
     async def test_changes_tell_of_questions(self, site: Site, backend: Backend) -> None:
+        """Tell in `changes` of questions that are new or were answered, and of nothing when nothing
+        happened."""
         need_questions(site, backend)
         old = await site.ask("Before the look?")
         first = await backend.changes(None)
@@ -178,6 +192,7 @@ class AskingContract:
         assert told or (more.reload and (not more.lanes or "questions" in more.lanes))
 
     async def test_a_strangers_words_arrive_as_they_are(self, site: Site, backend: Backend) -> None:
+        """Keep titles and texts of questions as the site sent them, as `Foreign`."""
         need_questions(site, backend)
         title = "A \u202etitle\u202c \x1b[2J with {name} <b>things</b>"
         ref = await site.ask(HOSTILE, title=title)

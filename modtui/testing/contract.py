@@ -16,16 +16,30 @@ from modtui.backends.base import Backend
 from modtui.testing.answering import AnsweringContract
 from modtui.testing.asking import AskingContract
 from modtui.testing.deciding import DecidingContract
+from modtui.testing.enduring import EnduringContract
 from modtui.testing.guarding import GuardingContract
+from modtui.testing.offering import OfferingContract
 from modtui.testing.picking import PickingContract
 from modtui.testing.reading import ReadingContract
 from modtui.testing.site import Site
+from modtui.testing.spending import SpendingContract
 
 
 class BackendContract(
-    ReadingContract, DecidingContract, GuardingContract, AskingContract, AnsweringContract, PickingContract
-):
+    ReadingContract, OfferingContract, DecidingContract, GuardingContract, EnduringContract, SpendingContract,
+    AskingContract, AnsweringContract, PickingContract,
+):  # fmt: skip
     """The whole contract. Inherit it in a class whose name begins with `Test`, and give the fixture `site`."""
+
+    is_modtui_contract = True
+    """For the pytest plugin: a failure of these tests says what to fix."""
+    pytestmark = pytest.mark.anyio
+
+    @pytest.fixture(scope="session")
+    @classmethod
+    def anyio_backend(cls) -> str:
+        """The tests run on asyncio, as modtui does."""
+        return "asyncio"
 
     @pytest.fixture
     def site(self) -> Site:

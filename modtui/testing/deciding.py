@@ -31,6 +31,8 @@ class DecidingContract:
     # --- offers and plans
 
     async def test_offers_are_told_apart(self, site: Site, backend: Backend) -> None:
+        """Give each offer of a row its own id and a label, at most one default for a verb, and let approve and
+        remove be there and not irreversible."""
         item = await _item(site, backend)
         ids = [offer.id for offer in item.offers]
         assert len(ids) == len(set(ids)) and all(offer.label for offer in item.offers)
@@ -41,6 +43,8 @@ class DecidingContract:
             assert offer is not None and offer.capability == ALLOWED and not offer.irreversible, verb
 
     async def test_every_offer_has_a_plan_or_a_reason(self, site: Site, backend: Backend) -> None:
+        """Give every offer that is Allowed a plan with steps, effects and words, which names what stays when
+        undo is not full and asks before it destroys; let `plan` refuse the others with a sentence."""
         item = await _item(site, backend)
         for offer in item.offers:
             if offer.capability == ALLOWED:
@@ -55,6 +59,8 @@ class DecidingContract:
                 assert refusal.value.message
 
     async def test_planning_asks_nobody_and_fits_the_journal(self, site: Site, backend: Backend) -> None:
+        """Keep `plan` pure: no request, the same plan each time, also for an item from the cache; and its calls
+        are JSON values."""
         item = await _item(site, backend)
         before = len(backend.wire.requests)
         for offer in item.offers:
@@ -68,6 +74,7 @@ class DecidingContract:
         assert len(backend.wire.requests) == before
 
     async def test_what_is_not_offered_is_refused(self, site: Site, backend: Backend) -> None:
+        """Let `plan` raise Refused, with a sentence, for an offer or a verb that the row does not have."""
         item = await _item(site, backend)
         for wrong in (Intent(verb="approve", offer="no-such-offer"), Intent(verb="accept")):
             with pytest.raises(Refused) as refusal:
@@ -77,6 +84,8 @@ class DecidingContract:
     # --- sending
 
     async def test_approving_closes_the_reports(self, site: Site, backend: Backend) -> None:
+        """Let approve close the reports and leave the post as it is; then the row is kept and not in the lane
+        any more."""
         item = await _item(site, backend)
         await carry_out(backend, backend.plan(item, intent("approve")), "approve")
         stands = await site.standing(item.ref)
@@ -86,6 +95,8 @@ class DecidingContract:
         assert item.ref not in {one.ref for one in await all_items(backend, site.lane)}
 
     async def test_removing_takes_the_text_from_members(self, site: Site, backend: Backend) -> None:
+        """Let remove take the text from ordinary members and close the reports; then the row is removed or
+        gone."""
         item = await _item(site, backend)
         await carry_out(backend, backend.plan(item, intent("remove")), "remove")
         stands = await site.standing(item.ref)
@@ -95,6 +106,7 @@ class DecidingContract:
         assert item.ref not in {one.ref for one in await all_items(backend, site.lane)}
 
     async def test_planning_alone_changes_nothing(self, site: Site, backend: Backend) -> None:
+        """Keep `plan` pure: only `send` changes something on the site."""
         item = await _item(site, backend)
         before = await site.standing(item.ref)
         for offer in item.offers:
@@ -106,6 +118,8 @@ class DecidingContract:
     async def test_deciding_twice_does_no_harm(
         self, site: Site, backend: Backend, other: Backend, verb: str
     ) -> None:
+        """Let the same decision of a second moderator end in the same state: refused as Stale, or without any
+        further effect."""
         item = await _item(site, backend)
         mine = backend.plan(item, intent(verb))
         theirs = other.plan(one_of(await all_items(other, site.lane), item.ref), intent(verb))
@@ -121,6 +135,8 @@ class DecidingContract:
 
     @pytest.mark.parametrize("verb", ["approve", "remove"])
     async def test_fate_is_read_from_the_site(self, site: Site, backend: Backend, verb: str) -> None:
+        """Let `fate` read from the site whether a step was done: `not sent` before it, `done` after it, with
+        the data that an undo needs."""
         item = await _item(site, backend)
         since = backend.wire.clock_ms - 2000
         for step in steps_of(backend.plan(item, intent(verb)), verb):
@@ -136,6 +152,8 @@ class DecidingContract:
 
     @pytest.mark.parametrize("verb", ["approve", "remove"])
     async def test_undo_brings_back_what_it_says(self, site: Site, backend: Backend, verb: str) -> None:
+        """Make `plan_undo` pure and true: it takes back the done steps, and what it says of full, partial or
+        none is what the plan promised and what the site shows."""
         item = await _item(site, backend)
         plan = backend.plan(item, intent(verb))
         done = await carry_out(backend, plan, "do")
@@ -161,6 +179,7 @@ class DecidingContract:
     # --- read-only
 
     async def test_read_only_refuses_every_write(self, site: Site, backend: Backend, read_only: Backend) -> None:
+        """Send every write through the door, which refuses it with --read-only."""
         item = await _item(site, backend)
         assert one_of(await all_items(read_only, site.lane), item.ref).ref == item.ref, "reading still works"
         before = await site.standing(item.ref)

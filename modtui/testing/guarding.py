@@ -59,6 +59,8 @@ class GuardingContract:
         return trouble.value
 
     async def test_a_wrong_secret_is_an_auth_error(self, site: Site, tmp_path: Path) -> None:
+        """Raise AuthError in `identify` when the site does not take the credential; the message does not hold
+        the secret."""
         right = site.connection(tmp_path)
         assert right.credential is not None
         wrong = msgspec.structs.replace(right.credential, secret="wrong-0123456789abcdef")
@@ -67,33 +69,40 @@ class GuardingContract:
         assert "0123456789abcdef" not in str(error)
 
     async def test_no_credential_is_an_auth_error(self, site: Site, tmp_path: Path) -> None:
+        """Raise AuthError in `identify` when there is no credential."""
         error = await self._refused(site, msgspec.structs.replace(site.connection(tmp_path), credential=None))
         assert isinstance(error, AuthError)
 
     async def test_another_kind_of_site_is_a_site_error(self, site: Site, tmp_path: Path) -> None:
+        """Raise WrongSite or SiteError in `identify` when the address answers with a web page."""
         for status in ("200 OK", "404 Not Found"):
             async with answering(status, "text/html; charset=utf-8", _PAGE) as url:
                 error = await self._refused(site, _elsewhere(site.connection(tmp_path), url))
             assert isinstance(error, SiteError), f"{status}: {error!r}"
 
     async def test_cut_data_is_a_site_error(self, site: Site, tmp_path: Path) -> None:
+        """Raise SiteError when the answer is cut off, never the decoder's own error."""
         async with answering("200 OK", "application/json", b'{"collection": [{"id": ') as url:
             error = await self._refused(site, _elsewhere(site.connection(tmp_path), url))
         assert isinstance(error, SiteError)
 
     async def test_data_of_another_shape_is_a_site_error(self, site: Site, tmp_path: Path) -> None:
+        """Raise SiteError when the answer is JSON of another shape, never a KeyError or TypeError."""
         for body in (b"[]", b'{"hello": "world"}', b"null", b"7"):
             async with answering("200 OK", "application/json", body) as url:
                 error = await self._refused(site, _elsewhere(site.connection(tmp_path), url))
             assert isinstance(error, SiteError | AuthError), f"{body!r}: {error!r}"
 
     async def test_nobody_there_is_a_network_error(self, site: Site, tmp_path: Path) -> None:
+        """Raise NetworkError(sent=False) when nobody listens at the address."""
         async with answering("200 OK", "text/plain", b"") as url:
             pass
         error = await self._refused(site, _elsewhere(site.connection(tmp_path), url))
         assert isinstance(error, NetworkError) and not error.sent
 
     async def test_the_secret_is_shown_nowhere(self, site: Site, backend: Backend) -> None:
+        """Keep the secret out of every repr, request row, plan and item: leave the credential to the door's
+        `auth`."""
         credential = backend.connection.credential
         assert credential is not None
         ref = await site.report("Nothing secret.")
@@ -109,6 +118,7 @@ class GuardingContract:
             assert pair not in text
 
     async def test_requests_are_visible(self, site: Site, backend: Backend) -> None:
+        """Say with each request what it is for (`why=`), and send it through the door, which shows it."""
         heard: list[str] = []
         backend.wire.watch(lambda seen: heard.append(seen.path))
         await backend.counts()

@@ -51,6 +51,8 @@ class PickingContract:
     """Nothing is offered that is not there, and what is there has the promised shape."""
 
     async def test_features_say_what_is_there(self, site: Site, fresh: Backend) -> None:
+        """Name in `Capabilities.features` what the site has of the optional reads, everything blocked before
+        `identify`, and say why where it is not there."""
         for name in FEATURES:
             assert isinstance(fresh.capabilities.feature(name), Blocked), f"{name}: nothing is known before identify"
         await fresh.identify()
@@ -60,6 +62,7 @@ class PickingContract:
                 assert can.sentence and not can.sentence.endswith("."), name
 
     async def test_what_is_blocked_brings_nothing(self, site: Site, backend: Backend) -> None:
+        """Let an optional read that is blocked bring nothing, or raise one of modtui's errors."""
         item = await _reported(site, backend)
         for name, read in _reads(backend, item).items():
             if not isinstance(backend.capabilities.feature(name), Blocked):
@@ -72,6 +75,7 @@ class PickingContract:
                 assert _nothing(found), name
 
     async def test_choices_can_be_told_apart(self, site: Site, backend: Backend) -> None:
+        """Give choices ids and titles, about fifty at most, filtered by the beginning of their names."""
         item = await _reported(site, backend)
         blocked = isinstance(backend.capabilities.feature("choices"), Blocked)
         for kind in CHOICES:
@@ -85,6 +89,7 @@ class PickingContract:
             assert await backend.choices(kind, "no such thing, \x1b[2J ever", item=item) == (), kind
 
     async def test_templates_have_a_title_and_a_text(self, site: Site, backend: Backend) -> None:
+        """Give each template its own id, a title and a text, and its language as a lower-case code."""
         if isinstance(backend.capabilities.feature("templates"), Blocked):
             pytest.skip("this site keeps no templates")
         found = await backend.templates()
@@ -95,6 +100,7 @@ class PickingContract:
     # --- answered threads
 
     async def test_a_solved_question_is_found_again(self, site: Site, backend: Backend) -> None:
+        """List solved threads once each, the newest first, none that still waits, to the end of the pages."""
         if isinstance(backend.capabilities.feature("answered"), Blocked) or not site.questions:
             pytest.skip("this site does not list answered threads")
         ref = await site.ask("Where is the harbour?", title="The way to the harbour")
@@ -118,6 +124,7 @@ class PickingContract:
         assert msgspec.json.decode(msgspec.json.encode(mine), type=Answered) == mine
 
     async def test_the_sites_search_finds_threads_or_nothing(self, site: Site, backend: Backend) -> None:
+        """Let the site's search find a thread by its words, and survive any words that somebody types."""
         if isinstance(backend.capabilities.feature("search"), Blocked) or not site.questions:
             pytest.skip("this site has no search")
         word = "Schnapszahl"
@@ -137,6 +144,8 @@ class PickingContract:
     # --- members
 
     async def test_the_directory_loses_nobody(self, site: Site, backend: Backend) -> None:
+        """Page through the directory without losing or repeating a member; each is an item that can be read
+        again."""
         if isinstance(backend.capabilities.feature("members"), Blocked):
             pytest.skip("this site has no directory")
         found: list[Item] = []
@@ -161,6 +170,7 @@ class PickingContract:
         assert {ref for ref, item in again.items() if isinstance(item, Item)} == set(refs[:2])
 
     async def test_members_are_found_by_the_beginning_of_a_name(self, site: Site, backend: Backend) -> None:
+        """Find members by the beginning of a name or username, and nobody where no name begins so."""
         if isinstance(backend.capabilities.feature("members"), Blocked):
             pytest.skip("this site has no directory")
         (first, *_) = (await backend.members()).items
@@ -175,6 +185,7 @@ class PickingContract:
         assert (await backend.members("nobody-of-this-name")).items == ()
 
     async def test_every_kind_of_member_is_a_list_or_a_sentence(self, site: Site, backend: Backend) -> None:
+        """Give a list for each kind of member, or raise an error with a sentence."""
         if isinstance(backend.capabilities.feature("members"), Blocked):
             pytest.skip("this site has no directory")
         for kind in KINDS:
@@ -186,6 +197,7 @@ class PickingContract:
                 assert all(item.kind == "member" for item in page.items), kind
 
     async def test_private_data_stays_out_of_sight(self, site: Site, backend: Backend) -> None:
+        """Keep e-mail and IP addresses out of lists, request rows and reprs: only `private` brings them."""
         if isinstance(backend.capabilities.feature("private"), Blocked):
             pytest.skip("this site shows nothing private")
         author = (await _reported(site, backend)).author
@@ -199,6 +211,7 @@ class PickingContract:
         assert not any(value in repr(page) for value in told), "a list shows none of it"
 
     async def test_a_dossier_counts_and_remembers(self, site: Site, backend: Backend) -> None:
+        """Give the dossier true counts, its history the newest first, and only posts of this member."""
         author = (await _reported(site, backend)).author
         assert author is not None
         found = await backend.dossier(author.native)

@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 
 from modtui.backends.base import Backend, Connection, Factory
-from modtui.domain.items import Item
+from modtui.domain.items import Item, Offer
 from modtui.domain.subjects import Lane, SubjectRef
 
 
@@ -55,6 +55,12 @@ class Site(ABC):
     and the contract has a second half for it; else those tests are skipped."""
     questions_page: int = 10
     """Rows of one page of questions."""
+    approval_requests: int = 8
+    """How many requests the thread around a row, the look before sending and an approval may cost together."""
+    reread_requests: int = 3
+    """How many requests reading one subject again may cost (or one batch of them, where the site reads several)."""
+    optional: frozenset[str] = frozenset()
+    """Keys that the site may leave out of its answers; the contract leaves them out, and whatever is null."""
 
     @abstractmethod
     def connection(self, state: Path) -> Connection:
@@ -91,6 +97,18 @@ class Site(ABC):
     async def spoil(self) -> bool:
         """Bring a row into the lane that the backend cannot read whole. False where the server has no such thing."""
         return False
+
+    async def hostile(self, text: str) -> SubjectRef:
+        """A new reported post with this text in every field of strangers that the site takes: besides the post its
+        title, the reporter's words, names. As long as nothing else is filled in, the post."""
+        return await self.report(text)
+
+    def tries(self, offer: Offer) -> bool:
+        """Whether the contract may carry out this offer on a row of its own. Not what touches the author, whom the
+        rows share; a site whose `report` takes a new author each time may say yes to more."""
+        return offer.verb in (
+            "approve", "remove", "ignore", "restore", "edit", "lock", "unlock", "note", "claim", "release", "purge"
+        )  # fmt: skip
 
     # --- questions (only where `questions` is True)
 
