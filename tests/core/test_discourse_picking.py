@@ -56,6 +56,9 @@ async def test_who_can_be_given_a_thread_written_to_and_mentioned(demo: DemoServ
         found = {one.id: one for one in await costs(backend, backend.choices("assignee", item=item), 1)}
         assert found[f"user:{demo.username}"].mine and "group:product-team" in found
         assert "user:kestrel" in {one.id for one in await costs(backend, backend.choices("assignee", "kest"), 2)}
+        asked = people(demo)[0]["username"]
+        refused = await backend.choices("assignee", asked)
+        assert refused == (), "who is in no group that can be assigned to is not offered"
         assert "moderators" in {one.id for one in await costs(backend, backend.choices("group", "mod"), 1)}
         asker = people(demo)[0]["username"]
         named = await costs(backend, backend.choices("person", asker[:4], item=item), 1)

@@ -87,12 +87,11 @@ class Choices:
     async def _assignees(self, text: str) -> tuple[Choice, ...]:
         answer = await self._topics.assignees()
         found = [self._person(row, "user:") for row in rows_of(answer, "suggestions")]
-        groups = answer.get("assign_allowed_for_groups")
-        names = [name for name in groups if isinstance(name, str)] if isinstance(groups, list) else []
-        found += [self._group(name, "group:") for name in names]
+        found += [self._group(name, "group:") for name in names_in(answer, "assign_allowed_for_groups")]
         fitting = some([one for one in found if one is not None], text)
         if text and not any(one.id.startswith("user:") for one in fitting):
-            more = await or_none(self._topics.people(text)) or {}
+            # Who is in none of these groups is refused ("is not in a group that can be assigned to").
+            more = await or_none(self._topics.people(text, among=names_in(answer, "assign_allowed_on_groups"))) or {}
             people = (self._person(row, "user:") for row in rows_of(more, "users"))
             fitting += tuple(one for one in people if one is not None)
         return fitting[:MOST]
@@ -136,12 +135,10 @@ class Choices:
             or_none(self._topics.assignees()) if asks_assign else _nothing(),
             self._groups("") if threads.messages else _nothing(),
         )
-        names = (assigns or {}).get("assign_allowed_for_groups")
-        for name in names if isinstance(names, list) else ():
-            if isinstance(name, str) and name:
-                found.append(
-                    Choice(id=f"assign:group:{name}", title=Foreign(f"Assign to {name}"), mine=name in threads.groups)
-                )
+        for name in names_in(assigns or {}, "assign_allowed_for_groups"):
+            found.append(
+                Choice(id=f"assign:group:{name}", title=Foreign(f"Assign to {name}"), mine=name in threads.groups)
+            )
         for row in rows_of(assigns or {}, "suggestions"):
             person = self._person(row, "assign:user:")
             if person is not None and not person.mine:
@@ -166,6 +163,12 @@ class Choices:
             return None
         mine = name in self._site.threads.groups
         return Choice(id=prefix + name, title=Foreign(name), note=Foreign("group"), mine=mine)
+
+
+def names_in(answer: Mapping[str, Any], key: str) -> list[str]:
+    """The names of a list in an answer; empty when there is no such list."""
+    names = answer.get(key)
+    return [name for name in names if isinstance(name, str) and name] if isinstance(names, list) else []
 
 
 async def _nothing() -> None:

@@ -153,10 +153,14 @@ class Topics:
         """Every tag (where tags cannot be searched)."""
         return rows_of(await self._get("/tags.json", why="tags"), "tags")
 
-    async def people(self, text: str, topic: int | None = None, *, groups: bool = False) -> dict[str, Any]:
-        """`users` (and `groups` that can be written to) whose name begins with `text`."""
+    async def people(
+        self, text: str, topic: int | None = None, *, groups: bool = False, among: Sequence[str] = ()
+    ) -> dict[str, Any]:
+        """`users` (and `groups` that can be written to) whose name begins with `text`; `among`: only members of these
+        groups."""
         params = [("term", text), ("limit", "20")]
         params += [("topic_id", str(topic))] if topic else []
+        params += [("groups[]", name) for name in among]
         params += [("include_groups", "true"), ("include_messageable_groups", "true")] if groups else []
         return await self._get("/u/search/users.json", params, why="members")
 

@@ -15,8 +15,18 @@ def escaped(text: str) -> str:
     return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
+def groups_of(user: Row) -> set[str]:
+    """The automatic groups that a member is in."""
+    mine = {f"trust_level_{level}" for level in range(int(user["trust_level"]) + 1)}
+    if people.is_staff(user):
+        mine.add("staff")
+    mine |= {"admins"} if user["admin"] else set()
+    return mine | ({"moderators"} if user["moderator"] else set())
+
+
 def users(call: Call) -> Json:
-    """GET /u/search/users.json?term=&topic_id=&include_groups=: who is in the topic first, then by name."""
+    """GET /u/search/users.json?term=&topic_id=&include_groups=&groups[]=: who is in the topic first, then by name;
+    with `groups[]` only members of these."""
     term = call.text("term").lstrip("@").lower()
     limit = min(max(call.number("limit", 6) or 6, 1), 50)
     topic_id = call.number("topic_id")
@@ -38,6 +48,8 @@ def users(call: Call) -> Json:
                 "SELECT * FROM users WHERE name LIKE ? ESCAPE '\\' AND deleted_at IS NULL AND id > 0 LIMIT ?",
                 [f"%{escaped(term)}%", limit],
             )
+    if wanted := set(call.items("groups")):
+        found = [user for user in found if wanted & groups_of(user)]
     unique = {user["id"]: user for user in found if not (call.user and user["id"] == call.user["id"])}
     answer: Row = {
         "users": [{k: v for k, v in people.basic(u).items() if k != "id"} for u in list(unique.values())[:limit]]
