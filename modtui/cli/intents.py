@@ -181,7 +181,7 @@ def each_for(desk: Desk, intent: Intent, words: Words) -> Callable[[Item], Inten
 
 
 def _own_message(desk: Desk, item: Item, intent: Intent, words: Words) -> Intent:
-    values = values_for(desk.community(item.ref.community), item, intent)
+    values = values_for(desk.community(item.ref.community), item, intent.sanction)
     if words.message is not None:
         own = {"reason": words.reason.title if words.reason else words.own_words}
         own["rule"] = words.reason.rule if words.reason else None
@@ -196,7 +196,7 @@ def _own_message(desk: Desk, item: Item, intent: Intent, words: Words) -> Intent
         return intent
     community = next((one for one in desk.communities if one.id == item.ref.community), None)
     language = pick_language(words.reason, item.language, community.language if community else None)
-    values = values_for(desk.community(item.ref.community), item, intent, language=language or "en")
+    values = values_for(desk.community(item.ref.community), item, intent.sanction, language=language or "en")
     message = compose(words.reason, language or "en", values)
     if message is None:
         return intent

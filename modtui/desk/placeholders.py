@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import UTC
 
 from modtui.desk.community import Community
-from modtui.domain.decisions import Intent
+from modtui.domain.decisions import Sanction
 from modtui.domain.items import Item
-from modtui.text.time import duration, duration_in, stamp
+from modtui.text.time import duration_in, stamp
 
 
 def values_for(
-    community: Community | None, item: Item, intent: Intent | None = None, *, to: str | None = None,
+    community: Community | None, item: Item, sanction: Sanction | None = None, *, to: str | None = None,
     link: str | None = None, language: str = "en",
 ) -> dict[str, str | None]:
     """The values by name (domain.replies.PLACEHOLDERS), None where there is none.
@@ -20,7 +20,6 @@ def values_for(
     as of now, by the site's clock; lengths are in `language`. `reason` and `rule` belong to the reason, not here.
     """
     account = community.account if community is not None else None
-    sanction = intent.sanction if intent is not None else None
     length = sanction.duration_ms if sanction is not None else None
     now = community.backend.wire.clock_ms if community is not None else item.since_ms
     return {
@@ -31,8 +30,6 @@ def values_for(
         "link": link,
         "community": (account.site_title if account is not None else None) or (community.name if community else None),
         "moderator": account.username if account is not None else None,
-        "duration": (
-            str(duration_in(length, language)) if length is not None else str(duration(None)) if sanction else None
-        ),
+        "duration": str(duration_in(length, language)) if sanction is not None else None,
         "until": str(stamp(now + length, UTC, zone=True)) if length is not None else None,
     }

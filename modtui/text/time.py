@@ -94,18 +94,22 @@ def duration(ms: int | None) -> Shown:
     return own(" ".join(parts) or "0 s")
 
 
+_FOREVER_IN = {"de": "für immer", "fr": "pour toujours"}
 _NAMES: dict[str, tuple[tuple[str, str], ...]] = {
     "de": (("Tag", "Tage"), ("Stunde", "Stunden"), ("Minute", "Minuten"), ("Sekunde", "Sekunden")),
     "fr": (("jour", "jours"), ("heure", "heures"), ("minute", "minutes"), ("seconde", "secondes")),
 }
 
 
-def duration_in(ms: int, language: str) -> Shown:
-    """A length of time in a message to somebody: `7 Tage`, `1 jour 12 heures`; English where the language is another
-    one. Its two largest units."""
-    names = _NAMES.get(language.partition("-")[0].lower())
+def duration_in(ms: int | None, language: str) -> Shown:
+    """A length of time in a message to somebody: `7 Tage`, `1 jour 12 heures`, None `für immer`; English where the
+    language is another one. Its two largest units."""
+    code = language.partition("-")[0].lower()
+    names = _NAMES.get(code)
     if names is None:
         return duration(ms)
+    if ms is None:
+        return own(_FOREVER_IN[code])
     rest = (ms + SECOND // 2) // SECOND * SECOND
     parts: list[str] = []
     for size, (one, many) in zip((DAY, HOUR, MINUTE, SECOND), names, strict=True):

@@ -131,7 +131,8 @@ def test_stamps_name_the_day() -> None:
     [
         (7 * 86_400_000, "de", "7 Tage"), (86_400_000, "de-AT", "1 Tag"), (36 * 3_600_000, "fr", "1 jour 12 heures"),
         (7 * 86_400_000, "en", "7 days"), (7 * 86_400_000, "it", "7 days"), (0, "fr", "0 secondes"),
+        (None, "de", "für immer"), (None, "en", "forever"),
     ],
 )  # fmt: skip
-def test_a_length_in_the_language_of_a_message(ms: int, language: str, words: str) -> None:
+def test_a_length_in_the_language_of_a_message(ms: int | None, language: str, words: str) -> None:
     assert duration_in(ms, language) == words

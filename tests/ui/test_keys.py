@@ -110,6 +110,9 @@ async def test_repeating_what_reached_a_person_opens_the_line_filled_in(tmp_path
     async with stage(tmp_path, size=(80, 24)) as it:
         await it.press("d", "b", "3")
         await it.shows("Removed #4121 by pixelwurm, reason 3, ban 7 days, message.")
+        decision = it.desk.store.journal.history(1)[0]
+        told = decision.targets[0].intent(decision.intent).message or ""
+        assert "Dauer der Einschränkung deines Kontos: 7 Tage\n- Sie endet: Tue 21 Nov" in told
         await it.press(".")
         await it.shows("REMOVE this 1 post by quietbyte77")
         assert "[x] ban 7 days" in it.text() and ">3 hate" in it.text()

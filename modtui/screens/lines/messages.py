@@ -5,33 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from modtui.desk.desk import Desk
+from modtui.desk.placeholders import values_for
 from modtui.domain.decisions import Sanction
 from modtui.domain.items import Item
 from modtui.domain.reasons import Reason
 from modtui.domain.replies import SANCTION_TEXTS, SavedReply, fill
 from modtui.settings.reasons import Message, compose, pick_language
 from modtui.text import Foreign
-from modtui.text.time import duration_in
-
-
-def values_for(desk: Desk, item: Item, sanction: Sanction | None, language: str = "en") -> dict[str, str | None]:
-    """What stands in the braces of a message about this item, in the message's language."""
-    community = next((one for one in desk.communities if one.id == item.ref.community), None)
-    title = (community.account.site_title if community and community.account else None) or (
-        community.name if community else ""
-    )
-    length = None
-    if sanction is not None and sanction.duration_ms is not None:
-        length = str(duration_in(sanction.duration_ms, language))
-    return {
-        "author": item.author.username if item.author else "",
-        "title": item.place.thread_title or item.title,
-        "url": item.url,
-        "community": title,
-        "moderator": community.account.username if community and community.account else "",
-        "duration": length,
-        "until": None,
-    }
 
 
 def message_for(
@@ -43,7 +23,8 @@ def message_for(
     code = pick_language(reason, language, item.language, known)
     if code is None:
         return None
-    message = compose(reason, code, values_for(desk, item, sanction, code))
+    values = values_for(desk.community(item.ref.community), item, sanction, language=code)
+    message = compose(reason, code, values)
     return (code, message) if message is not None else None
 
 
@@ -66,5 +47,8 @@ def sanction_message(
         return None
     titles = reason.titles if reason is not None else {}
     own = {"reason": titles.get(code) or (reason.title if reason else None), "rule": reason.rule if reason else None}
-    text = fill(saved.texts[code], {**values_for(desk, item, sanction, code), **own})
+    values = values_for(desk.community(item.ref.community), item, sanction, language=code)
+    if sanction is not None and sanction.duration_ms is None:
+        own["duration"] = None  # the saved texts speak of a length only where there is one
+    text = fill(saved.texts[code], {**values, **own})
     return code, Message(Foreign(saved.titles.get(code) or saved.title), text)
