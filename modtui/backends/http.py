@@ -132,6 +132,12 @@ class Door:
         except OSError as error:
             raise unreachable(origin.place, error) from None
 
+    def sign_in(self, auth: Mapping[str, str], secrets: Iterable[str]) -> None:
+        """Use these headers from the next request on: a session began, or its token was renewed. `secrets` are what
+        must not be seen anywhere (the tokens)."""
+        self.redact.learn(secrets)
+        self._auth = dict(auth)
+
     # --- asking
 
     async def get(self, path: str, params: Pairs = (), *, why: str = "", priority: Priority | None = None) -> Reply:

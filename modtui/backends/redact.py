@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from urllib.parse import parse_qsl, quote, quote_plus
 
 _TELLING = re.compile(r"key|token|secret|passw|nonce|code|otp|payload|auth|sig|mail|^ip$", re.IGNORECASE)
@@ -19,18 +19,41 @@ _UNLIKELY = 12
 """A secret of fewer signs (a weak password) may be a word of a post, which must stay as it is."""
 
 
+_listeners: list[Callable[[str], None]] = []
+
+
+def on_secret(listener: Callable[[str], None]) -> None:
+    """Have `listener` told of every secret that a backend comes by later (the tokens of a session), so that what is
+    written outside of the backends can leave it out, too."""
+    if listener not in _listeners:
+        _listeners.append(listener)
+
+
 class Redactor:
     """Replaces known secrets in a text by `...`. It has no readable repr, so that a traceback cannot show them."""
 
     __slots__ = ("_bytes", "_secrets")
 
     def __init__(self, secrets: Iterable[str | None] = ()) -> None:
+        self._secrets: tuple[str, ...] = ()
+        self._bytes: tuple[bytes, ...] = ()
+        self._add(secrets)
+
+    def learn(self, secrets: Iterable[str]) -> None:
+        """Leave these out as well from now on; what was known stays known (an answer may be on its way)."""
+        secrets = [secret for secret in secrets if secret]
+        self._add(secrets)
+        for listener in tuple(_listeners):
+            for secret in secrets:
+                listener(secret)
+
+    def _add(self, secrets: Iterable[str | None]) -> None:
         known = [secret for secret in secrets if secret and len(secret) >= 4]
         known += [
             spelt for secret in known
             for spelt in (quote(secret), quote(secret, safe=""), quote_plus(secret), json.dumps(secret)[1:-1])
         ]  # fmt: skip
-        self._secrets = tuple(sorted(set(known), key=len, reverse=True))
+        self._secrets = tuple(sorted({*self._secrets, *known}, key=len, reverse=True))
         self._bytes = tuple(secret.encode() for secret in self._secrets if len(secret) >= _UNLIKELY)
 
     def __repr__(self) -> str:
