@@ -255,10 +255,11 @@ class Surface(Screen[None], inherit_bindings=False):
         text: str = "",
         left: Callable[[], None] | None = None,
         changed: Callable[[str], None] | None = None,
+        enter: str = "enter takes it",
     ) -> None:
-        """Ask for one line of text in the place of the last line."""
+        """Ask for one line of text in the place of the last line. `enter` says what that key does."""
         self._text_done, self._text_left, self._text_changed = done, left, changed
-        self.ask(say("{prompt}   (enter takes it, ctrl+g leaves)", prompt=prompt))
+        self.ask(say("{prompt}   ({enter}, ctrl+g leaves)", prompt=prompt, enter=own(enter)))
         field = self.query_one("#field", Field)
         field.load(text)
         self.query_one("#hint", Drawing).display = False

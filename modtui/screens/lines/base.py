@@ -67,8 +67,10 @@ class Host(Protocol):
         text: str = "",
         left: Callable[[], None] | None = None,
         changed: Callable[[str], None] | None = None,
+        enter: str = "enter takes it",
     ) -> None:
-        """Ask for one line of text; `done` gets it on enter, `left` is called on ctrl+g."""
+        """Ask for one line of text; `done` gets it on enter, `left` is called on ctrl+g. `enter` says what enter does
+        where it does something else."""
         ...
 
     def ask_long_text(

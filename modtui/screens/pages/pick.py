@@ -48,8 +48,12 @@ class PickPage(LinesPage):
     def on_mount(self) -> None:
         """Type at once."""
         super().on_mount()
-        self.ask_text(self.prompt, self._done, left=self.act_back, changed=self._typed)
+        self._type()
         self._look("")
+
+    def _type(self) -> None:
+        enter = "enter adds or takes off, enter on an empty line is done" if self.many else "enter takes it"
+        self.ask_text(self.prompt, self._done, left=self.act_back, changed=self._typed, enter=enter)
 
     def where(self) -> Shown:
         """The place."""
@@ -100,7 +104,7 @@ class PickPage(LinesPage):
             if choice is not None and self.picked.pop(choice.id, None) is None:
                 self.picked[choice.id] = choice
             self.text = ""
-            self.ask_text(self.prompt, self._done, left=self.act_back, changed=self._typed)
+            self._type()
             self._look("")
             return
         self.dismiss(None)
@@ -127,11 +131,7 @@ class PickPage(LinesPage):
         if not self.many:
             return []
         names = join(", ", (show_line(one.title, 30) for one in self.picked.values())) or own("none")
-        hint = "enter adds or takes off; enter on an empty line is done"
-        return [
-            ((cut(say(" Picked: {names}", names=names), width), "bold"),),
-            ((own(" " + hint), "dim"),),
-        ]
+        return [((cut(say(" Picked: {names}", names=names), width), "bold"),)]
 
     def body(self, width: int) -> Iterable[Line]:
         """A line for each match."""
