@@ -160,14 +160,18 @@ class Members:
                 page = await self._backend(community).members(clean)
             await self._take(community, page, first=False)
         native = clean
+        missing = NotFound(f"{clean} is not on the site, or not visible to this account.")
         if not clean.isdigit():  # lists may leave out members who never wrote; the profile has them
-            dossier = await self._backend(community).dossier(clean)
+            try:
+                dossier = await self._backend(community).dossier(clean)
+            except NotFound as error:
+                raise missing from error
             native = dossier.member.native
             await self._desk.store.cache.put_dossier(community, native, dossier)
         ref = SubjectRef(community, "user", native)
         found = (await self._backend(community).reread([ref]))[ref]
         if not isinstance(found, Item):
-            raise NotFound(f"{clean} is not on the site, or not visible to this account.")
+            raise missing
         await self._cache.put_items([found])
         return found
 

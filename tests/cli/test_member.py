@@ -74,6 +74,7 @@ def test_who_is_not_there_and_who_may_not_look(site: Run, run: Run, demo: DemoSe
     """The exit codes are those of the other commands."""
     nobody = site("member", "nobody-of-this-name")
     assert nobody.code == 3 and nobody.out == ""
+    assert "nobody-of-this-name is not on the site, or not visible to this account." in nobody.err
     assert site("member", " ").code == 2
     plain = somebody(demo)
     other = run("--url", demo.url, "--user", str(plain["username"]), "member", "kestrel", "--json", token=demo.api_key)
