@@ -13,6 +13,7 @@ from modtui.domain.capability import Blocked
 from modtui.domain.decisions import FINAL, Decision, Step, Target
 from modtui.domain.items import Claim, Gone, Item, Offer, State
 from modtui.domain.subjects import SubjectRef
+from modtui.text import Foreign
 
 if TYPE_CHECKING:
     from modtui.store.cache import Cache
@@ -73,7 +74,8 @@ class Aftermath:
         """A step was done: mark the rows of its subject. False when only a read can tell how the row is now."""
         items = self._cache.by_ref(target.ref)
         if decision.verb in _CLAIMS and decision.undo_of is None:
-            claim = Claim(by=decision.account, mine=True) if decision.verb == "claim" else None
+            me = Foreign(by) if by else decision.account
+            claim = Claim(by=me, mine=True) if decision.verb == "claim" else None
             await self._put([replace(item, claim=claim) for item in items])
             return False  # who has it is known, but what the site now allows is not
         if is_claim(step):

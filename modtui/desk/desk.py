@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from modtui.backends.base import Budget, RequestSeen
+from modtui.desk import across
 from modtui.desk import link as lines
-from modtui.desk import words
 from modtui.desk.book import Book
 from modtui.desk.clock import Clock
 from modtui.desk.community import Community
@@ -44,7 +44,7 @@ from modtui.domain.replies import SavedReply
 from modtui.domain.seen import Seen
 from modtui.domain.subjects import CommunityId, Lane, SubjectRef
 from modtui.errors import ModtuiError, StoreError, UsageError
-from modtui.text import Shown, say
+from modtui.text import Shown
 
 if TYPE_CHECKING:
     from modtui.desk.context import Context, ContextKeeper
@@ -374,14 +374,9 @@ class Desk(Handing):
             self._tasks.spawn(self._outbox.supersede(decided.decision))
         return decided
 
-    def words_for(self, decided: Decided) -> str:
+    def words_for(self, decided: Decided) -> Shown:
         """The message line after `decide`."""
-        if decided.decision is None:
-            why = next(iter(decided.skipped.values()), "there is nothing to decide")
-            return words.sentence(say("Nothing decided: {why}", why=why))
-        community = self._by_id.get(decided.decision.community)
-        link = community.link if community is not None else None
-        return words.decided(decided.decision, self.reasons, link=link, skipped=len(decided.skipped))
+        return across.decided(decided, self.community, self.reasons)
 
     def state_of(self, item_id: str, item: Item | None = None) -> RowState:
         """What the row's letter is, and why. `item`: the row as the cache has it, which saves reading it again."""

@@ -51,6 +51,17 @@ class Away(Struct):
     back: Back = ""
 
 
+def _clock_of(away: Escalation | None) -> Due | None:
+    """The clock of the hand-over; in this lane it counts instead of the item's own."""
+    if away is None or away.due_ms is None:
+        return None
+    length = max(0, away.due_ms - away.at_ms)
+    return Due(
+        target=f"route:{away.route}", within_ms=length, due_ms=away.due_ms, amber_ms=away.due_ms - length // 2,
+        red_ms=away.due_ms - length // 10,
+    )  # fmt: skip
+
+
 class Escalations:
     """All of them, by subject. `aside` are the ids of the rows that stay out of their lanes meanwhile.
 
@@ -245,13 +256,14 @@ class Escalations:
         length = decision.intent.due_ms if decision.intent.due_ms is not None else due_ms
         if not isinstance(told, int):
             told = self._deadline(at_ms, length, hours) if length is not None else None
+        me = Foreign(self._me(target.ref.community) or decision.account)
         return Away(
             ref=target.ref, decision=decision.id, target=target.index, verb=decision.verb, delivered=delivered,
             seen=target.seen, back=back,
             escalation=Escalation(
                 route=name, title=Foreign(title), decision=decision.id, at_ms=at_ms, due_ms=told,
-                by=decision.account or None, note=Foreign(decision.intent.text) if decision.intent.text else None,
-                trail=Foreign(trail_of(step, title, decision.account)),
+                by=me or None, note=Foreign(decision.intent.text) if decision.intent.text else None,
+                trail=Foreign(trail_of(step, title, me)),
             ),
         )  # fmt: skip
 
@@ -297,7 +309,7 @@ class Escalations:
         shown = self._shown(away, others) if away is not None else None
         wanted: list[Item] = []
         if away is not None and not away.back and (source := next(iter(others), copy)) is not None:
-            wanted.append(replace(source, lane=LANE, escalation=shown))
+            wanted.append(replace(source, lane=LANE, escalation=shown, due=_clock_of(shown)))
         elif copy is not None:
             await self._store.cache.drop_items([copy.id])
         back = shown if away is not None and away.back not in ("", "recalled") else None

@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from modtui.desk.aftermath import Aftermath, only_claimed
-from modtui.desk.book import Book, current, steps_of
+from modtui.desk.book import Book, current, in_community, steps_of
 from modtui.desk.carrier import Carrier
 from modtui.desk.clock import Clock
 from modtui.desk.community import Community
@@ -70,6 +70,8 @@ class Outbox(OutboxActs):
         self.dues = Dues(clock)
         self._waiting: dict[str, int] = {}
         self._mine: set[str] = set()
+        self._young: set[str] = set()
+        """Decisions made while nothing was sent: made in this process, so their age needs no clock."""
         self._ready: set[CommunityId] = set()
         """Communities whose lock we hold and whose outbox we have gone through since."""
         self._since: dict[str, float] = {}
@@ -183,6 +185,7 @@ class Outbox(OutboxActs):
         self.book.refresh()
         if self._sending:
             await self._try_locks()
+        self._young.clear()
         self.wake()
 
     @property
@@ -216,11 +219,13 @@ class Outbox(OutboxActs):
                 continue  # what was held for a community that is read-only by now stays held
             self.book.refresh()
             skip = {one.in_flight for one in self._workers(id) if one.in_flight is not None}
-            found = await recover(self.book, self.clock, id, resume_after_s=self.resume_after_s, skip=skip)
+            found = await recover(
+                self.book, self.clock, id, resume_after_s=self.resume_after_s, skip=skip, young=self._young
+            )
             self._waiting.update(dict.fromkeys(found.waiting, self.clock.now_ms()))
             self._ready.add(id)
             for decision in self.book.all():
-                if decision.community == id:
+                if in_community(decision, id):
                     await self.let_go(decision)  # where a crash came in between
             for one in self._workers(id):
                 one.wake(try_now=True)
@@ -272,6 +277,8 @@ class Outbox(OutboxActs):
         """A decision of this process was committed: its holds begin. `rested`: it rests on a read that was made for it,
         newer than what the moderator was shown, so that read counts as the look before sending."""
         self._mine.add(decision.id)
+        if self._paused:
+            self._young.add(decision.id)
         self._since[decision.id] = 0.0 if rested else self.clock.monotonic()
         for target, step in steps_of(decision):
             self.dues.at(decision, target, step)
@@ -305,12 +312,12 @@ class Outbox(OutboxActs):
                 continue
             for target in decision.targets:
                 step = current(target)
-                if step is None:
-                    continue
                 sender = self._senders.get(target.ref.community)
+                if step is None or sender is None:
+                    continue  # what is in a community that is not open here is for another process
                 if step.state == "unknown" and route_of(step) is not None:
                     continue  # nobody can be asked
-                looks = sender.looked_up((decision.id, target.index, step.index)) if sender else 0
+                looks = sender.looked_up((decision.id, target.index, step.index))
                 if step.state != "unknown" or looks < _LOOKS_ENOUGH:
                     return True
         return False

@@ -5,7 +5,7 @@ State lives on the step and is derived upwards (semantics: "Decisions, steps, jo
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
 import msgspec
@@ -199,7 +199,10 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True):
-    """One moderator's act. `account` is who acted; `undo_of` names the decision that this one takes back."""
+    """One moderator's act. `account` is who acted; `undo_of` names the decision that this one takes back.
+
+    Its targets may be of several communities: `community` and `account` are then those of the first.
+    """
 
     id: str
     community: CommunityId
@@ -216,6 +219,14 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     def verb(self) -> str:
         """The intent's verb."""
         return self.intent.verb
+
+    @property
+    def places(self) -> Mapping[CommunityId, int]:
+        """How many targets it has in each community, in the order of the targets; without targets its own community."""
+        counts: dict[CommunityId, int] = {}
+        for target in self.targets:
+            counts[target.ref.community] = counts.get(target.ref.community, 0) + 1
+        return counts or {self.community: 0}
 
     @property
     def state(self) -> DecisionState:

@@ -63,6 +63,8 @@ class TargetHead(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     kind: str
     checked: bool = True
     steps: tuple[StepHead, ...] = ()
+    community: str = ""
+    """Where it is, when that is not the decision's own community (its first target's)."""
 
 
 class Decided(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -152,13 +154,13 @@ def split(decision: Decision) -> tuple[bytes, list[bytes]]:
         message_title=intent.message_title, text=intent.text, title=intent.title, stays=decision.stays,
         post=intent.post, to=intent.to, tags=intent.tags,
     )
-    data = Decided(head=head, targets=tuple(_target_head(target) for target in decision.targets))
+    data = Decided(head=head, targets=tuple(_target_head(target, decision.community) for target in decision.targets))
     parts = [encode(decision.account), encode(words)]
     parts.extend(encode(_target_body(target)) for target in decision.targets)
     return encode(data), parts
 
 
-def _target_head(target: Target) -> TargetHead:
+def _target_head(target: Target, community: CommunityId) -> TargetHead:
     steps = tuple(
         StepHead(
             index=step.index, name=step.call.name, key=step.key, due_ms=step.due_ms, executor=step.executor,
@@ -166,7 +168,10 @@ def _target_head(target: Target) -> TargetHead:
         )
         for step in target.steps
     )
-    return TargetHead(index=target.index, kind=target.ref.kind, checked=target.checked, steps=steps)
+    return TargetHead(
+        index=target.index, kind=target.ref.kind, checked=target.checked, steps=steps,
+        community=target.ref.community if target.ref.community != community else "",
+    )  # fmt: skip
 
 
 def _target_body(target: Target) -> TargetBody:

@@ -262,8 +262,9 @@ class Journal(Outbox):
 
 def _move(connection: sqlite3.Connection, projector: projection.Projector, move: Move) -> bool:
     found = connection.execute(
-        "SELECT step.state, decision.community FROM step JOIN decision ON decision.id = step.decision"
-        " WHERE step.decision=? AND step.target=? AND step.idx=?", (move.decision, move.target, move.step),
+        "SELECT step.state, target.community FROM step JOIN target ON target.decision = step.decision"
+        " AND target.idx = step.target WHERE step.decision=? AND step.target=? AND step.idx=?",
+        (move.decision, move.target, move.step),
     ).fetchone()
     if found is None or found[0] not in move.frm:
         return False

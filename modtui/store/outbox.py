@@ -13,6 +13,8 @@ from modtui.store.database import Database
 from modtui.store.entries import MOVED
 from modtui.store.projection import author_key
 
+_IN_COMMUNITY = "EXISTS (SELECT 1 FROM target WHERE target.decision=decision.id AND target.community=?)"
+"""A decision may have subjects in several communities."""
 _TAKEN_BACK = "('undone', 'discarded', 'refused', 'conflict')"
 
 
@@ -35,7 +37,7 @@ class Outbox:
 
     def open_decisions(self, community: str | None = None) -> list[Decision]:
         """Everything that is held, being sent or of unknown fate, oldest first."""
-        return self._select("WHERE open=1", "community=?", community, "ORDER BY seq")
+        return self._select("WHERE open=1", _IN_COMMUNITY, community, "ORDER BY seq")
 
     def failed_decisions(self) -> list[Decision]:
         """Everything of which a step was refused or conflicts, oldest first: it waits for the moderator."""
@@ -90,7 +92,8 @@ class Outbox:
     def history(
         self, limit: int = 200, before: int | str | None = None, community: str | None = None, open_only: bool = False
     ) -> list[Decision]:
-        """Decisions, newest first. `before` is an instant (UTC ms) or, to page exactly, the id of the last one seen."""
+        """Decisions, newest first. `before` is an instant (UTC ms) or, to page exactly, the id of the last one seen;
+        `community` picks those that have a subject there."""
         where, values = ["1"], list[object]()
         if isinstance(before, str):
             where.append("seq < (SELECT seq FROM decision WHERE id=?)")
@@ -99,7 +102,7 @@ class Outbox:
             where.append("created_ms < ?")
             values.append(before)
         if community is not None:
-            where.append("community=?")
+            where.append(_IN_COMMUNITY)
             values.append(community)
         if open_only:
             where.append("open=1")
@@ -118,7 +121,8 @@ class Outbox:
         with something that is in force or on its way. Over all communities, or the given ones."""
         limit, values = "", list[object]()
         if communities is not None:
-            limit = f" AND community IN ({','.join('?' * len(communities))})"
+            places = ",".join("?" * len(communities))
+            limit = f" AND EXISTS (SELECT 1 FROM target WHERE decision=d.id AND community IN ({places}))"
             values.extend(communities)
         with self.database.reading() as connection:
             row = connection.execute(
@@ -174,7 +178,7 @@ class Outbox:
         What was taken back counts as "undone"; refused, dropped and conflicting ones do not count, nor do undoing
         decisions.
         """
-        limit, values = ("", ()) if community is None else (" AND d.community=?", (community,))
+        limit, values = ("", ()) if community is None else (" AND t.community=?", (community,))
         totals: dict[str, int] = {}
         with self.database.reading() as connection:
             for verb, state, undone, count in connection.execute(

@@ -77,7 +77,8 @@ class Projector:
             "INSERT INTO target (decision, idx, seq, community, kind, subject, author, checked, body, conflict, state,"
             " open) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
             (
-                event.decision, head.index, event.seq, body.ref.community if body else event.community or "", head.kind,
+                event.decision, head.index, event.seq,
+                body.ref.community if body else head.community or event.community or "", head.kind,
                 str(body.ref) if body else None, author_key(body.author) if body and body.author else None,
                 int(head.checked), raw, encode(body.conflict) if body and body.conflict else None, derive(states),
                 int(any(state not in FINAL for state in states)),

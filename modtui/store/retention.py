@@ -10,7 +10,7 @@ import msgspec
 
 from modtui.errors import StoreError
 from modtui.store import entries, projection
-from modtui.store.chain import append, read
+from modtui.store.chain import Event, append, read
 from modtui.store.codec import encode
 
 _OUR_WORDS = frozenset({"state", "kind", "community", "digest"})
@@ -29,17 +29,33 @@ def forget(connection: sqlite3.Connection, username: str, community: str | None,
         raise StoreError("The name to forget is empty.", "Nothing was changed.")
     mention = re.compile(rf"(?<![\w@])@{re.escape(wanted)}(?![\w-])")
     word = re.compile(rf"(?<!\w){re.escape(wanted)}(?!\w)")
-    where = "WHERE kind <> 'forgot'" if community is None else "WHERE kind <> 'forgot' AND community = ?"
+    where, placed = "WHERE kind <> 'forgot'", dict[tuple[str, int], str]()
+    if community is not None:  # a decision may have targets in several communities
+        inside = "decision IN (SELECT decision FROM target WHERE community = ?)"
+        where += f" AND (community = ? OR {inside})"
+        rows = connection.execute(f"SELECT decision, idx, community FROM target WHERE {inside}", (community,))
+        placed = {(decision, index): place for decision, index, place in rows}
     doomed: set[tuple[int, int]] = set()
     about: dict[str, set[int]] = {}
     decided: dict[str, tuple[int, int]] = {}
     steps: list[tuple[int, str, int]] = []
     wordings: dict[str, str] = {}
-    for event in read(connection, where, () if community is None else (community,)):
+
+    def elsewhere(event: Event, part: int) -> bool:
+        """Whether a part is about a target of another community than the one that is meant."""
+        of_target = event.kind == "decided" and part >= entries.TARGETS
+        index = part - entries.TARGETS if of_target else event.target
+        if community is None or event.decision is None or index is None:
+            return False
+        return placed.get((event.decision, index), event.community) != community
+
+    for event in read(connection, where, () if community is None else (community, community)):
         count = len(event.commitments) // 32
         if event.kind == "decided" and event.decision:
             decided[event.decision] = (event.seq, count - entries.TARGETS)
         for part, body in connection.execute("SELECT part, body FROM personal WHERE seq=?", (event.seq,)):
+            if elsewhere(event, part):
+                continue
             text = bytes(body).decode("utf-8", "replace")
             named = _names(text, wanted, mention)
             if named:
@@ -78,9 +94,9 @@ def forget(connection: sqlite3.Connection, username: str, community: str | None,
         if named and community in (None, where_to):
             connection.execute("DELETE FROM unsent WHERE id=?", (id,))
     if doomed:
-        rows = sorted(doomed)
-        connection.executemany("DELETE FROM personal WHERE seq=? AND part=?", rows)
-        append(connection, "forgot", now_ms, encode({"rows": [list(row) for row in rows]}), community=community)
+        gone = sorted(doomed)
+        connection.executemany("DELETE FROM personal WHERE seq=? AND part=?", gone)
+        append(connection, "forgot", now_ms, encode({"rows": [list(row) for row in gone]}), community=community)
         projection.refresh(connection, touched)
     return len(doomed)
 

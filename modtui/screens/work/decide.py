@@ -6,7 +6,9 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 
 from modtui.desk import words
-from modtui.desk.events import DecisionChanged, Link
+from modtui.desk.across import name_of, not_offered
+from modtui.desk.decisions import author_of
+from modtui.desk.events import DecisionChanged
 from modtui.domain.capability import Blocked
 from modtui.domain.decisions import Decision, Intent, Sanction
 from modtui.domain.items import Item
@@ -133,19 +135,21 @@ class WorkDecide(WorkMarks):
         parts = [say("{do} {n} marked items?", do=own(words.do(verb, self.lane).capitalize()), n=len(items))]
         sites = Counter(item.ref.community for item in items)
         if len(sites) > 1:
-            named = ((tell.community_of(self.desk, id), n) for id, n in sites.items())
-            each = (say("{n} in {name}", n=n, name=one.name if one else own("?")) for one, n in named)
+            each = (say("{n} in {name}", n=n, name=name_of(self.desk.community, id)) for id, n in sites.items())
             parts.append(say("{where}.", where=join(", ", each)))
         if here is None or all(item.id != here.id for item in items):
             parts.append(own("The one you see is NOT among them."))
         if hidden := self.view.marks.hidden:
             parts.append(say("{n} not in sight.", n=count(hidden, "is", "are")))
-        if left := sum(isinstance(self.desk.can(item, verb), Blocked) for item in items):
-            parts.append(say("{n} not offer it and stay as they are.", n=count(left, "does", "do")))
+        left = {item.id: able for item in items if isinstance(able := self.desk.can(item, verb), Blocked)}
+        if len(sites) > 1:
+            parts += not_offered(items, left, self.desk.community, verb)
+        elif left:
+            parts.append(say("{n} not offer it and stay as they are.", n=count(len(left), "does", "do")))
         if taken := sum(item.claim is not None and not item.claim.mine for item in items):
             parts.append(say("{n} taken by others.", n=count(taken, "is", "are")))
         if intent.sanction is not None:
-            authors = {item.author.native for item in items if item.author}
+            authors = {author_of(item) for item in items if item.author}
             parts.append(say("{n}: {what}.", n=count(len(authors), "member"), what=own(words.sanction_words(intent))))
         if (time := tell.batch_time(self.desk, items, intent)) is not None:
             parts.append(time)
@@ -180,21 +184,16 @@ class WorkDecide(WorkMarks):
         self, items: list[Item], intent: Intent, each: Callable[[Item], Intent] | None, overrule: bool
     ) -> None:
         result = await self.desk.decide(items, intent, each=each, overrule=overrule)
+        told = self.desk.words_for(result)
         if result.decision is None:
-            why = next(iter(result.skipped.values()), "nothing was left to decide")
-            self.say(say("Nothing decided: {why}", why=why), error=True)
+            self.say(told, error=True)
             return
-        link = self._link_of(result.decision.community)
-        told = words.decided(result.decision, self.desk.reasons, link=link, skipped=len(result.skipped))
         self._spoken = (result.decision.id, told)
         self.say(told)
         self.refresh_top()
 
     _spoken: tuple[str, Shown] = ("", own(""))
     """The decision that was told last, and in which words."""
-
-    def _link_of(self, community: CommunityId) -> Link | None:
-        return next((one.link for one in self.desk.communities if one.id == community), None)
 
     def _go_on(self, decided: set[str]) -> None:
         """To the next open item that was not just decided; else to one before; else what the site has more."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from modtui.desk.decisions import author_of
 from modtui.domain.items import Item
 from modtui.screens.work.moves import WorkMoves
 from modtui.text import count, own, say
@@ -99,7 +100,7 @@ class WorkMarks(WorkMoves):
         self._marked()
         self.rows_list.go(0)
         alike = [item, *(one for id, _ in found if (one := self.desk.item(id)) is not None)]
-        authors = {one.author.native for one in alike if one.author}
+        authors = {author_of(one) for one in alike if one.author}
         left = len(found) + 1 - len(sure)
         what = say("{n} by {m} are alike.", n=count(len(found) + 1, "post"), m=count(len(authors), "account"))
         doubt = say(" NOT marked: {n}.", n=left) if left else own("")

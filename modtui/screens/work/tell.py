@@ -159,20 +159,22 @@ def handled_words(item: Item) -> Shown:
 
 def batch_time(desk: Desk, items: Sequence[Item], intent: Intent) -> Shown | None:
     """ "Needs about 327 requests at 20 a minute: 17 min. modtui must stay open."; None when it takes no time."""
-    if not items:
-        return None
-    community = community_of(desk, items[0].ref.community)
-    budget = desk.budget(items[0].ref.community)
-    if community is None or not budget.limit:
-        return None
-    try:
-        steps = max(1, len(desk.plan(items[0], intent).steps))
-    except ModtuiError:
-        steps = 1
-    reads = -(-len(items) // max(1, community.backend.capabilities.reread_batch))
-    need = len(items) * steps + reads
-    minutes = -(-need // budget.limit)
-    if minutes < 2:
-        return None
-    template = "Needs about {need} requests at {limit} a minute: {minutes} min, while modtui must stay open."
-    return say(template, need=need, limit=budget.limit, minutes=minutes)
+    ids = dict.fromkeys(item.ref.community for item in items)
+    longest: tuple[int, Shown] = (1, own(""))
+    for id in ids:  # each is paced by its own budget, all at the same time: the slowest tells how long it takes
+        mine = [item for item in items if item.ref.community == id]
+        community, budget = community_of(desk, id), desk.budget(id)
+        if community is None or not budget.limit:
+            continue
+        try:
+            steps = max(1, len(desk.plan(mine[0], intent).steps))
+        except ModtuiError:
+            steps = 1
+        reads = -(-len(mine) // max(1, community.backend.capabilities.reread_batch))
+        need = len(mine) * steps + reads
+        minutes = -(-need // budget.limit)
+        if minutes > longest[0]:
+            template = "{what} about {need} requests at {limit} a minute: {minutes} min, while modtui must stay open."
+            what = say("{name} needs", name=show_line(community.name, 24)) if len(ids) > 1 else own("Needs")
+            longest = minutes, say(template, what=what, need=need, limit=budget.limit, minutes=minutes)
+    return longest[1] or None
