@@ -21,9 +21,11 @@ from modtui.cli.config import checked
 from modtui.cli.opening import as_credential, backend, backends, chosen, config_folder, routes_of, token_for, wanted
 from modtui.cli.options import shared
 from modtui.cli.output import emit, emit_json, narrate
+from modtui.cli.routes import signing
 from modtui.domain.capability import Blocked
 from modtui.errors import ModtuiError, SettingsError
 from modtui.settings import CommunitySettings, Settings
+from modtui.settings.address import exposed
 from modtui.settings.options import Options
 from modtui.text import own, pad, show_line
 
@@ -135,13 +137,15 @@ async def _site(one: CommunitySettings, key: credentials.Key, options: Options) 
     except ModtuiError as error:
         return Line("sites", one.name, error.message.split("\n")[0], ok=False, hint=error.hint)
     kind = f", {one.backend} {account.version}" if account.version else f", {one.backend}"
-    return Line("sites", one.name, f"answers at {one.url}{kind}; you are {account.username} ({account.role})")
+    words = f"answers at {one.url}{kind}; you are {account.username} ({account.role})"
+    if exposed(one.url):
+        hint = "PLAIN HTTP: the key and all that is read and decided travels unencrypted."
+        return Line("sites", one.name, words, hint=hint)
+    return Line("sites", one.name, words)
 
 
 def _routes(options: Options, settings: Settings) -> Iterator[Line]:
     """Where escalations can go; no secret, and nothing is sent."""
-    from modtui.routes.build import wanted as wanted_secret
-
     entries = {one.name: one for one in settings.routes}
     for route in routes_of(options, settings):
         able = route.capability
@@ -149,8 +153,7 @@ def _routes(options: Options, settings: Settings) -> Iterator[Line]:
         if isinstance(able, Blocked):
             words = f"{route.where}: {able.sentence}"
         elif route.kind == "webhook":
-            token = credentials.route_tokens().get(credentials.route_variable(route.name))
-            key, _ = credentials.look(wanted_secret(entries[route.name]), token=token, config=options.config)
+            key = signing(entries[route.name], options)
             words += f", signed (key from {key.source})" if key is not None else ", not signed: it has no secret"
         yield Line("routes", route.name, words, ok=ok)
     for one in settings.routes:

@@ -18,6 +18,7 @@ from modtui.cli.opening import (
     backends,
     config_folder,
     identity,
+    plain_http,
     settings_of,
     wanted,
 )
@@ -173,6 +174,8 @@ def login(
             "Use https, or say --insecure if you accept that.",
         )
     settings = settings_of(options)
+    if exposed(address):
+        narrate(plain_http(name or name_for(address), address))
     credentials.can_keep(store, options.config)
     one = CommunitySettings(
         name=name or name_for(address), url=address, backend=kind, insecure=options.insecure and exposed(address),

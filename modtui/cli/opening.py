@@ -21,6 +21,7 @@ from modtui.settings import CommunitySettings, Settings, load
 from modtui.settings.address import canonical, exposed, name_for
 from modtui.settings.kinds import nearest
 from modtui.settings.options import Options
+from modtui.text import Shown, say, show_line
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
@@ -243,7 +244,16 @@ def communities(options: Options, settings: Settings, *, none: bool = False) -> 
         raise failed[0]
     for failure in failed:
         narrate(safe(f"Left out: {failure}"))
+    for community in found:
+        if community.insecure:
+            narrate(plain_http(community.name, community.url))
     return found
+
+
+def plain_http(name: str, url: str) -> Shown:
+    """What is said once in every run of a community that is reached unencrypted."""
+    template = "PLAIN HTTP: the key of {name} and all that is read and decided travels unencrypted to {url}."
+    return say(template, name=show_line(name, 40), url=show_line(url, 80))
 
 
 def _identified(one: CommunitySettings, given: Credential, options: Options) -> CommunitySettings:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -13,8 +14,9 @@ from modtui.cli.log import as_json, line, names, opened, zone
 from modtui.cli.opening import opening, settings_of
 from modtui.cli.options import shared
 from modtui.cli.output import emit, emit_json, narrate, safe
-from modtui.cli.running import finished, working
+from modtui.cli.running import finished, old_words, working
 from modtui.desk.book import failed, steps_of
+from modtui.desk.recovery import too_old
 from modtui.domain.decisions import Decision
 from modtui.errors import NotFound, ReadOnly, Refused, StoreError, UsageError
 from modtui.settings import Settings
@@ -63,6 +65,10 @@ def outbox(options: Options, as_lines: bool) -> int:
             return 0
     if not found:
         narrate(own("The outbox is empty."))
+    now = time.time_ns() // 1_000_000
+    old = sum(too_old(one, settings.undo.resume_after_s, now) for one in found)
+    if old:
+        narrate(old_words(old))
     return 0
 
 
@@ -90,11 +96,13 @@ def _lost(decision: Decision) -> bool:
 
 @outbox.command()
 @click.argument("id", required=False)
+@click.option("--all", "everything", is_flag=True, help="Also what is older than resume_after in the settings.")
 @shared
-def send(options: Options, id: str | None) -> int:
+def send(options: Options, id: str | None, everything: bool) -> int:
     """Send what is held, now: the decision ID, or all. Each is checked against the site first.
 
-    Ends with 0 when all of it is done, else with 9.
+    What is older than resume_after ([undo] in the settings, an hour) goes out only by its ID or with --all. Ends with 0
+    when all of it is done, else with 9.
     """
     _may_write(options)
     settings = settings_of(options)
@@ -104,23 +112,25 @@ def send(options: Options, id: str | None) -> int:
             journal = desk.store.journal
             here = {community.id for community in desk.communities}
             closed = {community.id for community in desk.communities if community.read_only}
+            old = set() if everything or id is not None else {one.id for one in desk.waiting_old()}
             chosen = (
                 [full_id(journal, id)] if id is not None
-                else [one.id for one in journal.open_decisions() if one.community in here - closed]
+                else [one.id for one in journal.open_decisions()
+                      if one.places.keys() & (here - closed) and one.id not in old]
             )
-            if not chosen:
+            if not chosen and not old:
                 narrate(own("The outbox is empty."))
                 return 0
             for one in chosen:
                 decision = journal.decision(one)
-                if decision is not None and decision.community not in here:
+                if decision is not None and not decision.places.keys() & here:
                     raise NotFound(f"The community of {one} is not open here.")
                 if decision is not None and (not decision.open or (id is not None and _lost(decision))):
                     await desk.retry(one)  # refused, or perhaps delivered: again because it was asked for by name
                 else:
                     await desk.send_now(one)
             await finished(desk, chosen)
-            return _print(desk, settings, chosen)
+            return max(_print(desk, settings, chosen), 9 if old else 0)
 
     with opening(options, settings) as desk:
         return asyncio.run(run(desk))

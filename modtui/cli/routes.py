@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from modtui import credentials
 from modtui.cli.opening import routes_of, settings_of
 from modtui.cli.options import shared
 from modtui.cli.output import emit, emit_json, narrate
@@ -23,13 +24,21 @@ if TYPE_CHECKING:
     from modtui.routes import Route
 
 
-def line_of(one: RouteSettings, route: Route | None) -> dict[str, Any]:
-    """A route as `routes --json` prints it: no secret, and no address that may hold one."""
+def signing(one: RouteSettings, options: Options) -> credentials.Key | None:
+    """The secret that a webhook signs with, asked of the same places as at a delivery."""
+    from modtui.routes.build import wanted
+
+    token = credentials.route_tokens().get(credentials.route_variable(one.name))
+    return credentials.look(wanted(one), token=token, config=options.config)[0]
+
+
+def line_of(one: RouteSettings, route: Route | None, signed: bool | None) -> dict[str, Any]:
+    """A route as `routes --json` prints it: no secret, and no address that may hold one. `signed` is for webhooks."""
     able = route.capability if route is not None else None
     return {
         "name": one.name, "key": one.key, "title": one.title or one.name, "kind": one.kind,
         "where": route.where if route is not None else f"the site's own: {one.to}",
-        "due_ms": one.due_ms, "hours": one.hours or None, "text": one.text,
+        "due_ms": one.due_ms, "hours": one.hours or None, "text": one.text, "signed": signed,
         "possible": able is None or isinstance(able, Allowed),
         "why_not": None if able is None or isinstance(able, Allowed) else able.sentence,
     }  # fmt: skip
@@ -48,14 +57,17 @@ def routes(options: Options, as_json: bool) -> int:
     settings = settings_of(options)
     ready = {one.name: one for one in routes_of(options, settings)}
     for one in settings.routes:
-        line = line_of(one, ready.get(one.name))
+        signed = signing(one, options) is not None if one.kind == "webhook" else None
+        line = line_of(one, ready.get(one.name), signed)
         if as_json:
             emit_json(line)
             continue
         clock = f"answer due in {duration(one.due_ms)}" if one.due_ms is not None else "no clock"
         hours = f" ({one.hours})" if one.due_ms is not None and one.hours else ""
         why = f"; not possible: {line['why_not']}" if line["why_not"] else ""
-        emit(own(f"{one.key}  {pad(show_line(one.name, 20), 20)} {show_line(line['where'], 60)}, {clock}{hours}{why}"))
+        bare = ", NOT SIGNED: it has no secret" if signed is False else ""
+        where = show_line(line["where"], 60)
+        emit(own(f"{one.key}  {pad(show_line(one.name, 20), 20)} {where}, {clock}{hours}{bare}{why}"))
     if not settings.routes:
         narrate(own("There is no route in the settings; docs/escalation.md shows how to add one."))
     return 0

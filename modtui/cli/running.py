@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from modtui.cli.output import narrate
 from modtui.domain.decisions import FINAL
-from modtui.text import say
+from modtui.text import Shown, count, own, say
 
 if TYPE_CHECKING:
     from modtui.desk.community import Community
@@ -23,15 +23,25 @@ _AGAIN_S = 20.0
 
 @asynccontextmanager
 async def working(desk: Desk, *, send: bool) -> AsyncIterator[None]:
-    """The desk started without following the sites; closed at the end, with its connections. Raises StoreError."""
+    """The desk started without following the sites; closed at the end, with its connections. What is too old to go out
+    unasked is told. Raises StoreError."""
     await desk.start(sync=False, send=send)
     try:
         async with patient(desk.communities):
             yield
+        if send and (old := len(desk.waiting_old())):
+            narrate(old_words(old))
     finally:
         await desk.close()
         for community in desk.communities:
             await community.backend.aclose()
+
+
+def old_words(number: int) -> Shown:
+    """What a command says of decisions that are older than it sends unasked."""
+    what = count(number, "decision waits", "decisions wait")
+    return own(f"{what} to be asked about, older than resume_after in [undo] of the settings: modtui outbox shows them,"
+               " modtui outbox send ID sends one, drop ID drops it.")  # fmt: skip
 
 
 @asynccontextmanager

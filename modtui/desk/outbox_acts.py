@@ -9,6 +9,7 @@ from modtui.desk.clock import Clock
 from modtui.desk.due import Dues
 from modtui.desk.escalation import route_of
 from modtui.desk.outcome import OutboxState
+from modtui.desk.recovery import too_old
 from modtui.domain.decisions import Decision
 from modtui.domain.subjects import CommunityId
 from modtui.errors import NotFound, Refused
@@ -85,11 +86,8 @@ class OutboxActs:
 
     def _stale(self, decision: Decision) -> bool:
         """Whether a decision would have to be asked about by whoever becomes the sender (we are not)."""
-        age_ms = self.clock.now_ms() - decision.created_ms
-        return (
-            age_ms > self.resume_after_s * 1000
-            and any(step.state == "held" for _, step in steps_of(decision))
-            and not any(self.is_sender(target.ref.community) for target in decision.targets)
+        return too_old(decision, self.resume_after_s, self.clock.now_ms()) and not any(
+            self.is_sender(target.ref.community) for target in decision.targets
         )
 
     async def send_now(self, id: str | None = None) -> int:

@@ -7,9 +7,10 @@ from collections.abc import Collection
 
 from msgspec import Struct, field
 
-from modtui.desk.book import Book, Change, in_community
+from modtui.desk.book import Book, Change, in_community, steps_of
 from modtui.desk.clock import Clock
 from modtui.desk.due import hold_of
+from modtui.domain.decisions import Decision
 from modtui.domain.subjects import CommunityId
 
 _AHEAD_MS = 60_000
@@ -23,12 +24,20 @@ class Recovered(Struct):
     waiting: set[str] = field(default_factory=set)
 
 
+def too_old(decision: Decision, resume_after_s: float, now_ms: int) -> bool:
+    """Whether something of it is held that does not go out unasked: older than `resume_after_s`, or of no known age."""
+    age_ms = now_ms - decision.created_ms
+    old = age_ms > resume_after_s * 1000 or age_ms < -_AHEAD_MS
+    return old and any(step.state == "held" for _, step in steps_of(decision))
+
+
 async def recover(
     book: Book, clock: Clock, community: CommunityId, *, resume_after_s: float,
-    skip: Collection[tuple[str, int, int]] = (),
+    skip: Collection[tuple[str, int, int]] = (), young: Collection[str] = (),
 ) -> Recovered:
     """Steps that were being sent become unknown; a hold that was interrupted starts again, unless the decision is
-    older than `resume_after_s`: then it waits to be asked. `skip` is a step of our own that is in flight.
+    older than `resume_after_s`: then it waits to be asked. `skip` is a step of our own that is in flight, `young`
+    are decisions that were made just now.
 
     Raises StoreError.
     """
@@ -36,8 +45,7 @@ async def recover(
     now = clock.now_ms()
     for decision in book.open():
         changes: list[Change] = []
-        age_ms = now - decision.created_ms
-        old = age_ms > resume_after_s * 1000 or age_ms < -_AHEAD_MS
+        old = decision.id not in young and too_old(decision, resume_after_s, now)
         held = False
         for target in in_community(decision, community):
             for step in target.steps:

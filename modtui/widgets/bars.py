@@ -70,33 +70,57 @@ def _fill(left: list[tuple[Shown, str]], right: list[tuple[Shown, str]], width: 
 
 def lane_line(state: TopState, width: int) -> Line:
     """Line 1: community, lanes with counts, who I am."""
-    name = [(say(" {name} ", name=state.name), "bar.name")]
-    place: list[tuple[Shown, str]] = [(say(" {place}  ", place=state.place), "bar.name")]
-    if state.where is not None:
-        return _fill([*place, (state.where, "bar")], name, width, "bar")
     long = width >= 110
+    more: list[tuple[Shown, str]] = []
     if long and state.communities > 1:
-        name.insert(0, (own(" < > community   0 all "), "bar"))
-    for level in (0, 1, 2, 3, 4, 5) if long else (1, 2, 3, 4, 5):
-        left = [*place, *(_tab(tab, level) for tab in state.lanes)]
+        more.append((own(" < > community   0 all "), "bar"))
+    if state.where is not None:
+        return _fill([*_place(state, NAMES), (state.where, "bar")], _name(state, NAMES), width, "bar")
+    # Names give way before a lane does: first to a length that still tells whose they are, at last altogether.
+    ways = [(level, NAMES) for level in ((0, 1, 2, 3) if long else (1, 2, 3))]
+    ways += [(4, NAMES), (4, 12), (5, NAMES), (5, 12), (5, 6), (6, 12), (6, 6), (6, 0)]
+    for level, most in ways:
+        left = [*_place(state, most), *(_tab(tab, level) for tab in state.lanes)]
+        name = [*more, *_name(state, most)]
         if sum(cells(text) for text, _ in (*left, *name)) <= width:
             break
     return _fill(left, name, width, "bar")
 
 
+NAMES = 24
+"""How many columns the names in line 1, the community's and the account's, have at most."""
+
+
+def _place(state: TopState, most: int) -> list[tuple[Shown, str]]:
+    return [(say(" {place}  ", place=cut(state.place, most)), "bar.name")] if most else [(own(" "), "bar.name")]
+
+
+def _name(state: TopState, most: int) -> list[tuple[Shown, str]]:
+    return [(say(" {name} ", name=cut(state.name, most)), "bar.name")] if most else []
+
+
 def _tab(tab: LaneTab, level: int) -> tuple[Shown, str]:
     """A lane: its whole name, its short one, only the digit where there is nothing to do (level 2), nothing at all
-    where it is not possible (level 3), three letters (level 4), and at last only digits and counts beside the lane one
-    is in (level 5)."""
+    where it is not possible (level 3), three letters (level 4), only digits and counts beside the lane one is in (level
+    5), and at last counts in thousands (level 6)."""
     if level >= 3 and tab.blocked and not tab.active:
         return EMPTY, "bar"
-    count = "" if tab.count is None else f" {tab.count}"
+    number = "" if tab.count is None else _short(tab.count) if level == 6 else f"{tab.count}"
+    count = f" {number}" if number else ""
     title = tab.name if tab.active or not level else tab.short if level < 4 else f"{tab.short[:3]}."
-    if level == 5 and not tab.active:
-        return own(f" {tab.digit}{f': {tab.count}' if tab.count else ''} "), "bar.dim" if tab.blocked else "bar"
+    if level >= 5 and not tab.active:
+        return own(f" {tab.digit}{f': {number}' if tab.count else ''} "), "bar.dim" if tab.blocked else "bar"
     words = f" {title.upper() if tab.active else title}" if level < 2 or tab.active or tab.count else ""
     style = "bar.lane" if tab.active else "bar.dim" if tab.blocked else "bar"
     return own(f" {tab.digit}{words}{count if words else ''} "), style
+
+
+def _short(number: int) -> str:
+    """A count in at most four signs: `999`, `12k`, `999k`, `1M`."""
+    for unit, word in ((1_000_000, "M"), (1_000, "k")):
+        if number >= unit:
+            return f"{number // unit}{word}"
+    return f"{number}"
 
 
 def status_line(state: TopState, width: int) -> Line:

@@ -163,6 +163,10 @@ def test_the_list_of_routes(run: Run, receiver: Receiver) -> None:
     assert not pager["possible"] and "no program page" in pager["why_not"]
     plain = run("routes")
     assert "answer due in 1 h" in plain.out and "abcdef" not in plain.out + listed.out
+    assert plain.out.count("NOT SIGNED") == 1 and [line["signed"] for line in listed.lines] == [False, None, None]
+    signed = run("routes", "--json", MODTUI_ROUTE_PRODUCT=SECRET)
+    assert signed.lines[0]["signed"] and SECRET not in signed.out
+    assert "NOT SIGNED" not in run("routes", MODTUI_ROUTE_PRODUCT=SECRET).out
 
 
 @pytest.mark.usefixtures("settings")

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from modtui.text import own
-from modtui.widgets.bars import LaneTab, TopState, lane_line, status_line
+from modtui.text.width import cells
+from modtui.widgets.bars import LaneTab, TopState, lane_at, lane_line, status_line
 from modtui.widgets.draw import Line
 
 LANES = (
@@ -28,6 +30,27 @@ def test_every_lane_keeps_its_digit_and_count_beside_a_long_name_of_the_site(wid
     assert len(words) == width and "~" not in words
     for tab in LANES:
         assert tab.digit in words and str(tab.count or "") in words
+
+
+@pytest.mark.parametrize("width", [60, 66, 72, 80, 100, 120])
+@pytest.mark.parametrize("count", [7, 390, 12_345, 1_234_567])
+@pytest.mark.parametrize("letter", ["w", "\u6f22"])
+@pytest.mark.parametrize("active", range(5))
+def test_no_name_hides_a_lane(width: int, count: int, letter: str, active: int) -> None:
+    """Neither the longest names nor the greatest counts: every digit is there, and what was shortened says so."""
+    lanes = tuple(
+        replace(tab, count=count if tab.count else tab.count, active=n == active) for n, tab in enumerate(LANES)
+    )
+    state = TopState(place=own(letter * 24), name=own(letter * 24), lanes=lanes, communities=3)
+    words = flat(lane_line(state, width))
+    assert cells(own(words)) == width
+    for tab in lanes:
+        assert f" {tab.digit}" in words, words
+        known = [f"{tab.count}", f"{tab.count // 1000}k", f"{tab.count // 1_000_000}M"] if tab.count else [""]
+        assert any(number in words for number in known)
+    assert lanes[active].name.upper()[:3] in words
+    places = [lane_at(state, width, x) for x in range(width)]
+    assert {place for place in places if place is not None} == set(range(5)), "each can be clicked"
 
 
 def test_a_filter_is_there_before_the_budget_is() -> None:
