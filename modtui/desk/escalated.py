@@ -19,7 +19,7 @@ from modtui.desk.courier import Deadline
 from modtui.desk.escalation import SITE, handing_over, trail_of
 from modtui.desk.events import CountsChanged, DecisionChanged, Event, ItemsChanged, LaneLoaded
 from modtui.domain.decisions import Decision, Step, Target
-from modtui.domain.items import Escalation, Item
+from modtui.domain.items import Due, Escalation, Item
 from modtui.domain.seen import Seen
 from modtui.domain.subjects import CommunityId, Lane, SubjectRef, item_id, parse_item_id
 from modtui.errors import NotFound

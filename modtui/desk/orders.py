@@ -11,6 +11,7 @@ from modtui.domain.subjects import Lane
 
 SORTS: tuple[str, ...] = ("oldest", "newest", "reports", "score", "author", "due")
 _QUESTIONS: tuple[str, ...] = ("due", "oldest", "newest", "category", "author")
+_ESCALATED: tuple[str, ...] = ("due", "oldest", "newest", "author")
 _MEMBERS: tuple[str, ...] = ("newest", "seen", "posts", "trust", "author")
 SORT_WORDS: dict[str, str] = {
     "seen": "last seen first", "posts": "most posts first", "trust": "highest trust level first",
@@ -23,7 +24,7 @@ def sorts_of(lane: Lane) -> tuple[str, ...]:
     """What a lane can be sorted by, the usual order first."""
     if lane == "members":
         return _MEMBERS
-    return _QUESTIONS if lane == "questions" else SORTS
+    return {"questions": _QUESTIONS, "escalated": _ESCALATED}.get(lane, SORTS)
 
 
 def usual_sort(lane: Lane, *, whole: bool = False) -> str:

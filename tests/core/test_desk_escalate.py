@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from modtui.desk import words
 from modtui.domain.capability import Blocked
 from modtui.domain.decisions import Intent
 from modtui.domain.items import Choice, Escalation, Item, Question, Report
@@ -186,6 +187,29 @@ async def test_it_comes_back_when_it_is_due(tmp_path: Path) -> None:
         await until(lambda: lane(it, "reports") == ["1"] and lane(it, "escalated") == [])
         await until(lambda: back(it, item).state == "due")
         assert it.desk.state_of(item.id).open
+
+
+async def test_the_lane_is_in_the_order_of_its_own_clocks(tmp_path: Path) -> None:
+    async with bench(tmp_path, routes=[FakeRoute()], hold_override_s=0) as it:
+        lengths = {"1": 3 * HOUR_MS, "2": HOUR_MS, "3": None}
+        for number, length in lengths.items():
+            decision = await it.decide(await it.post(number), "escalate", **escalate(due_ms=length))
+            await it.becomes(decision, "done")
+        await until(lambda: lane(it, "escalated") == ["2", "1", "3"])
+        view = it.desk.view("escalated")
+        assert view.sort == "due"
+        first, last = view.item_at(0), view.item_at(2)
+        assert first is not None and first.due is not None and first.due.due_ms == it.clock.now_ms() + HOUR_MS
+        assert first.due.amber_ms == it.clock.now_ms() + HOUR_MS // 2
+        assert last is not None and last.due is None, "without a clock it stands behind those that have one"
+
+
+async def test_the_route_is_named_by_its_title(tmp_path: Path) -> None:
+    async with bench(tmp_path, routes=[FakeRoute()], hold_override_s=0) as it:
+        decision = await it.decide(await it.post("1"), "escalate", **escalate())
+        assert words.act(decision).endswith(", to Legal")
+        both = await it.decide(await it.post("2"), "remove", **escalate())
+        assert words.act(both).endswith("escalated to Legal")
 
 
 async def test_working_hours_count_when_the_route_says_so(tmp_path: Path) -> None:
