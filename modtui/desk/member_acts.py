@@ -60,7 +60,7 @@ def _act(decision: Decision, target: Target) -> Act:
     lane = words.lane_of(target)
     at_ms = max((step.changed_ms or 0 for step in target.steps), default=0) or decision.created_ms
     what = did(decision.verb, lane).rstrip(":") if decision.undo_of is None else "took a decision back on"
-    more = words.detail(decision.intent)
+    more = words.detail(decision.intent, steps=words.steps_of(decision))
     said = say("{did}", did=what) if not more else say("{did}, {more}", did=what, more=more)
     if lane != "members":
         said = say("{said}: #{number}", said=said, number=target.number)

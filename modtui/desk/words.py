@@ -11,7 +11,8 @@ from msgspec.structs import replace
 
 from modtui.desk import reply_words
 from modtui.desk.events import Link
-from modtui.domain.decisions import Decision, Effect, Intent, Plan, Target
+from modtui.desk.route_words import to_whom
+from modtui.domain.decisions import Decision, Effect, Intent, Plan, Step, Target
 from modtui.domain.items import Item
 from modtui.domain.reasons import Reason
 from modtui.domain.seen import Difference
@@ -107,8 +108,9 @@ def sanction_words(intent: Intent) -> str:
     return f"{intent.sanction.kind} {'for good' if length is None else duration(length)}"
 
 
-def detail(intent: Intent, reasons: Sequence[Reason] = ()) -> Shown:
-    """The part after the author: `reason 2, ban 7 days, message`. Empty when there is nothing to add."""
+def detail(intent: Intent, reasons: Sequence[Reason] = (), steps: Sequence[Step] = ()) -> Shown:
+    """The part after the author: `reason 2, ban 7 days, message`. Empty when there is nothing to add. `steps` are those
+    of the decision, where there is one: they know the title of a route."""
     parts: list[str] = []
     if intent.verb == "spam":
         parts.append("spam")
@@ -129,9 +131,8 @@ def detail(intent: Intent, reasons: Sequence[Reason] = ()) -> Shown:
         parts.append("thread locked")
     if intent.message:
         parts.append("message")
-    if intent.route is not None:
-        to = show_line(intent.route.removeprefix("site:"), 40)
-        parts.append(f"to {to}" if intent.verb == "escalate" else f"escalated to {to}")
+    if to := to_whom(intent, steps):
+        parts.append(to)
     return say("{words}", words=", ".join(parts))
 
 
@@ -160,10 +161,15 @@ def act(decision: Decision, reasons: Sequence[Reason] = ()) -> Shown:
     if decision.undo_of is not None:
         return say("Taking back {subject}", subject=subject(decision))
     told = decision.intent.message or next((target.message for target in decision.targets if target.message), None)
-    more = detail(replace(decision.intent, message=told), reasons)
+    more = detail(replace(decision.intent, message=told), reasons, steps_of(decision))
     words = say("{did} {subject}", did=_capital(did(decision.verb, lane)), subject=subject(decision))
     more = more or _whereto(decision)
     return say("{words}, {more}", words=words, more=more) if more else words
+
+
+def steps_of(decision: Decision) -> Sequence[Step]:
+    """The steps of its first target; all targets of a decision have the same kinds."""
+    return decision.targets[0].steps if decision.targets else ()
 
 
 def _whereto(decision: Decision) -> Shown:
@@ -400,7 +406,7 @@ def leave(held: int, wait_s: float) -> Shown:
 def repeat(decision: Decision, item: Item, reasons: Sequence[Reason] = ()) -> Shown:
     """`.` after a decision that reached a person."""
     intent = decision.intent
-    parts = [do(intent.verb, item.lane), detail(intent, reasons)]
+    parts = [do(intent.verb, item.lane), detail(intent, reasons, steps_of(decision))]
     words = ", ".join(part for part in parts if part)
     return say('Repeat "{words}" on {author}? y/N', words=words, author=item.author.username if item.author else "this")
 

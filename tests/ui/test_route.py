@@ -93,7 +93,7 @@ async def test_a_letter_a_note_and_enter(tmp_path: Path) -> None:
         assert it.desk.outbox().held == 0, "the letter alone does not send"
         await typed(it, "look")
         await it.press("enter")
-        await it.shows("Escalated #4121 by pixelwurm, to product. u takes it back (60 s free).")
+        await it.shows("Escalated #4121 by pixelwurm, to Product. u takes it back (60 s free).")
         await it.clock.advance(61)
         await until(lambda: by_name(found)["product"].got)
         [(_, sent)] = by_name(found)["product"].got
@@ -207,7 +207,7 @@ async def test_a_reason_and_a_route_together(tmp_path: Path) -> None:
         await it.press("2")
         await it.shows("REMOVE #4121, AND ESCALATE: where to?")
         await it.press("p", "enter")
-        await it.shows("escalated to product")
+        await it.shows("escalated to Product")
         await it.clock.advance(61)
         await until(lambda: by_name(found)["product"].got)
         assert it.on_site("4121") == "removed"

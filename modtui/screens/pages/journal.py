@@ -200,7 +200,7 @@ class JournalPage(LinesPage):
         _, style = STATES[decision.state]
         lane = words.lane_of(decision.targets[0]) if decision.targets else "reports"
         verb = "undo" if decision.undo_of else words.did(decision.verb, lane)
-        more = words.detail(decision.intent, self.desk.reasons)
+        more = words.detail(decision.intent, self.desk.reasons, words.steps_of(decision))
         trouble = self._trouble(decision)
         wide = 34 if width >= 100 else 26
         return (
