@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from modtui.desk import words
@@ -66,6 +66,23 @@ def decided(result: Decided, find: Find, reasons: Sequence[Reason]) -> Shown:
     return join(" ", said)
 
 
+def undo_sent(
+    decision: Decision, undo: Decision, find: Find, *, later: Collection[CommunityId], silent: Collection[CommunityId]
+) -> Shown:
+    """After `u` on what was sent: what goes back now, what when its community answers again (`silent`), and what has no
+    known outcome yet, so that it is not taken back so far (`later`)."""
+    said = [words.undo_sent(decision) if not later else say("Taking back {n}.", n=words.subject(undo))]
+    counts = undo.places
+    for id in silent:
+        if id in counts:
+            template = "{name} does not answer: {n} there {go} back when it does."
+            go = own("goes" if counts[id] == 1 else "go")
+            said.append(say(template, name=name_of(find, id), n=counts[id], go=go))
+    for id in later:
+        said.append(say("What arrived in {name} is not known yet: u again takes it back.", name=name_of(find, id)))
+    return join(" ", said)
+
+
 def not_offered(items: Sequence[Item], blocked: Mapping[str, Blocked], find: Find, verb: str) -> list[Shown]:
     """Which of `items` do not offer the verb, community by community, and why: `2 of 3 stay as they are: lagoon (Open
     edX) has no note.` `blocked` by item id. Empty where all offer it."""
@@ -84,6 +101,11 @@ def not_offered(items: Sequence[Item], blocked: Mapping[str, Blocked], find: Fin
         template = "{n} of {all} stay as they are: {why}." if len(here) > 1 else "1 of {all} stays as it is: {why}."
         found.append(say(template, n=len(here), all=len(items), why=why))
     return found
+
+
+def one_of_each(items: Sequence[Item]) -> tuple[Item, ...]:
+    """The first item of each community."""
+    return tuple({item.ref.community: item for item in reversed(items)}.values())[::-1]
 
 
 def accounts(decision: Decision, find: Find) -> Shown:

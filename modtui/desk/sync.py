@@ -7,8 +7,8 @@ what arrives is written to the cache and told as events.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Coroutine, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from modtui.desk.events import Troubled
 from modtui.desk.link import broken
@@ -28,6 +28,7 @@ class Sync:
         self._desk = desk
         self.sites: dict[CommunityId, SiteSync] = {c.id: SiteSync(desk, c) for c in desk.communities}
         self._tasks: list[asyncio.Task[None]] = []
+        self._slow: set[asyncio.Future[bool]] = set()
 
     def start(self) -> None:
         """Begin to watch, trickle and tell of requests. Needs a running event loop."""
@@ -40,9 +41,10 @@ class Sync:
 
     async def close(self) -> None:
         """End all tasks. Reads may be cancelled at any time: nothing depends on them."""
-        for task in self._tasks:
+        ending: list[asyncio.Future[Any]] = [*self._tasks, *self._slow]
+        for task in ending:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*ending, return_exceptions=True)
         self._tasks = []
         for site in self.sites.values():
             site.closed()
@@ -76,12 +78,29 @@ class Sync:
         """Load the next page of the lane. True when rows came or more may come; False at the end or without a line."""
         if lane == "members":
             return await self._directory(community, more=True)
+        return await self._any(self._more(site, lane) for site in self._sites(community))
+
+    async def _more(self, site: SiteSync, lane: Lane) -> bool:
+        try:
+            return await site.more(lane)
+        except ModtuiError as error:
+            self._tell(site, error)
+            return False
+
+    async def _any(self, works: Iterable[Coroutine[Any, Any, bool]]) -> bool:
+        """Whether one of these brought something: all begin at once, and none that is slow is waited for when another
+        has brought something already. It goes on by itself."""
+        tasks = [asyncio.ensure_future(work) for work in works]
         found = False
-        for site in self._sites(community):
-            try:
-                found = await site.more(lane) or found
-            except ModtuiError as error:
-                self._tell(site, error)
+        try:
+            while tasks and not found:
+                done, waiting = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+                tasks = list(waiting)
+                found = any([task.result() for task in done])
+        finally:
+            for task in tasks:
+                self._slow.add(task)
+                task.add_done_callback(self._slow.discard)
         return found
 
     async def load_all(self, lane: Lane, community: CommunityId | None = None, *, limit: int | None = None) -> int:
@@ -96,13 +115,17 @@ class Sync:
     async def _directory(self, community: CommunityId | None, *, more: bool) -> bool:
         """The directory of members, which is no lane of work: its own room reads it."""
         members: Members | None = getattr(self._desk, "members", None)
-        found = False
-        for site in self._sites(community) if members is not None else ():
-            try:
-                found = await members.load(community=site.community.id, more=more) or found  # type: ignore[union-attr]
-                site.kick_trickle()
-            except ModtuiError as error:
-                self._tell(site, error)
+        if members is None:
+            return False
+        return await self._any(self._load(site, members, more) for site in self._sites(community))
+
+    async def _load(self, site: SiteSync, members: Members, more: bool) -> bool:
+        try:
+            found = await members.load(community=site.community.id, more=more)
+            site.kick_trickle()
+        except ModtuiError as error:
+            self._tell(site, error)
+            return False
         return found
 
     def _sites(self, community: CommunityId | None) -> Sequence[SiteSync]:

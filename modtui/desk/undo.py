@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct, field
 
-from modtui.desk import words
+from modtui.desk import across, words
 from modtui.desk.aftermath import is_claim, only_claimed
 from modtui.desk.book import Change, steps_of
 from modtui.desk.decisions import Decider
 from modtui.desk.outbox import Outbox
 from modtui.desk.outcome import UndoResult
+from modtui.desk.rereads import Rereads
 from modtui.domain.decisions import Decision, Intent, Plan, Target
 from modtui.domain.items import Gone, Item
 from modtui.domain.seen import conflicts, differences, seen_of
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
 _OUTCOME_S = 10.0
 """How long `u` waits for a request that is out."""
+_OTHERS_S = 2.0
+"""How long, where another community waits for `u`, too."""
 _REDOS = 50
 _UNDOABLE = frozenset({"held", "sending", "unknown", "done", "partly"})
 
@@ -50,6 +53,7 @@ class Undoer:
         self._outbox = outbox
         self._book = outbox.book
         self._clock = outbox.clock
+        self._rereads = Rereads(desk.community, outbox)
         self._redo: list[str] = []
         self.since_ms = 0
         """When this session began: `u` without a name goes no further back."""
@@ -60,7 +64,8 @@ class Undoer:
         for decision in reversed(self._book.all()):
             if decision.undo_of is not None or (decision.created_ms < self.since_ms and not decision.open):
                 continue
-            if decision.state in _UNDOABLE and (self._left(decision) or not self._book.undos(decision.id)):
+            undos = self._book.undos(decision.id)
+            if decision.state in _UNDOABLE and (self._left(decision) or not undos or _waits(decision, undos)):
                 return decision
         return None
 
@@ -95,23 +100,26 @@ class Undoer:
             return UndoResult("nothing", said(decision), decision)
         decision, stopped = await self._stop(decision)
         states = {step.state for _, step in steps_of(decision)}
+        done, later = self._left(decision), frozenset[CommunityId]()
         if states & {"sending", "unknown"}:
-            out = [step for _, step in steps_of(decision) if step.state in ("sending", "unknown")]
-            if any(step.executor == "backend" for step in out):  # of a route's nobody will ever know more
+            out = [(target, step) for target, step in steps_of(decision) if step.state in ("sending", "unknown")]
+            if any(step.executor == "backend" for _, step in out):  # of a route's nobody will ever know more
                 await self._book.stop(decision.id)
-            return UndoResult("wait", words.waits_for_outcome(decision, unknown="unknown" in states), decision)
-        done = self._left(decision)
+            later = frozenset(target.ref.community for target, _ in out)
+            done = [target for target in done if target.ref.community not in later]
+            if not done:  # where several communities are meant, one does not hold up the other
+                return UndoResult("wait", words.waits_for_outcome(decision, unknown="unknown" in states), decision)
         if not done:
             if not stopped:
                 return UndoResult("nothing", words.nothing_of(decision), decision)
             self._remember(decision.id)
             return UndoResult("taken back", words.taken_back(decision), decision)
-        return await self._undo_sent(decision, done, stopped, confirmed)
+        return await self._undo_sent(decision, done, stopped, confirmed, later)
 
     async def _stop(self, decision: Decision) -> tuple[Decision, int]:
         """Take back all that is held, and wait a little for what is out; gives how many targets were stopped."""
         stopped: set[int] = set()
-        end = self._clock.monotonic() + _OUTCOME_S
+        end = self._clock.monotonic() + (_OUTCOME_S if len(decision.places) == 1 else _OTHERS_S)
         while True:
             held = [(target.index, step.index) for target, step in steps_of(decision) if step.state == "held"]
             if held:
@@ -124,7 +132,8 @@ class Undoer:
             left = end - self._clock.monotonic()
             if "held" in states and left > 0:
                 continue
-            if "sending" not in states or left <= 0 or not self._outbox.is_sender(decision.community):
+            out = {target.ref.community for target, step in steps_of(decision) if step.state == "sending"}
+            if not out or left <= 0 or not any(map(self._outbox.is_sender, out)):
                 await self._outbox.let_go(decision)
                 return decision, len(stopped)
             await self._book.stop(decision.id)
@@ -132,9 +141,11 @@ class Undoer:
             decision = self._book.get(decision.id) or decision
 
     async def _undo_sent(
-        self, decision: Decision, done: Sequence[Target], stopped: int, confirmed: bool
-    ) -> UndoResult:
-        ways = self._ways(decision, done, await self._items(done, fresh=confirmed))
+        self, decision: Decision, done: Sequence[Target], stopped: int, confirmed: bool,
+        later: frozenset[CommunityId] = frozenset(),
+    ) -> UndoResult:  # fmt: skip
+        items, silent = await self._items(done, fresh=confirmed)
+        ways = self._ways(decision, done, items)
         if not ways.plans:
             return UndoResult("impossible", words.impossible(decision, ways.stays or ways.why), decision)
         if not confirmed:
@@ -146,10 +157,15 @@ class Undoer:
             return UndoResult("asks", question, decision)
         undo = await self._decider.record_undo(decision, ways.plans)
         self._remember(decision.id)
-        return UndoResult("sent undo", words.undo_sent(decision), undo)
+        said = across.undo_sent(decision, undo, self._desk.community, later=later, silent=silent.keys())
+        return UndoResult("sent undo", said, undo)
 
-    async def _items(self, targets: Sequence[Target], *, fresh: bool) -> dict[SubjectRef, Item | Gone]:
-        """The subjects as they are: from the cache for the question, from the site for the deed."""
+    async def _items(
+        self, targets: Sequence[Target], *, fresh: bool
+    ) -> tuple[dict[SubjectRef, Item | Gone], dict[CommunityId, ModtuiError]]:
+        """The subjects as they are: from the cache for the question, from the site for the deed. Of several communities
+        one that does not answer holds up no other: its rows of the cache serve, and the look before sending compares
+        them; it is in the second dict. Raises the error of an only one."""
         found: dict[SubjectRef, Item | Gone] = {}
         missing: list[SubjectRef] = []
         for target in targets:
@@ -158,32 +174,18 @@ class Undoer:
                 found[target.ref] = cached
             if fresh or cached is None:
                 missing.append(target.ref)
-        found.update(await self.read(missing))
-        return found
+        several = len({target.ref.community for target in targets}) > 1
+        read, silent = await self._rereads.read(missing, patient=not several)
+        if silent and not several:
+            raise next(iter(silent.values()))
+        found.update(read)
+        return found, silent
 
     async def read(self, refs: Sequence[SubjectRef]) -> dict[SubjectRef, Item | Gone]:
         """Read subjects from their sites, in batches, also into the cache. Raises the backends' errors."""
-        found: dict[SubjectRef, Item | Gone] = {}
-        fresh: list[Item | Gone] = []
-        by_community: dict[CommunityId, list[SubjectRef]] = {}
-        for ref in refs:
-            by_community.setdefault(ref.community, []).append(ref)
-        for id, wanted in by_community.items():
-            community = self._desk.community(id)
-            if community is None:
-                raise Refused("The community of this decision is not open here.")
-            await community.identify()
-            size = max(1, community.backend.capabilities.reread_batch)
-            for start in range(0, len(wanted), size):
-                asked = self._clock.monotonic()
-                got = await community.backend.reread(wanted[start : start + size])
-                found.update(got)
-                # What we changed while the answer was on its way is older than what is known here.
-                now = [one for one in got.values() if self._outbox.reads.holds(one.ref, asked)]
-                self._outbox.reads.note(now, asked)
-                fresh.extend(now)
-        if fresh:
-            await self._outbox.aftermath.read(fresh)
+        found, silent = await self._rereads.read(refs)
+        for error in silent.values():
+            raise error
         return found
 
     def _ways(
@@ -196,6 +198,10 @@ class Undoer:
             if not isinstance(item, Item) or community is None:
                 ways.cannot += 1
                 ways.why.append(item.why if isinstance(item, Gone) else "its community is not open here")
+                continue
+            if community.read_only:
+                ways.cannot += 1
+                ways.why.append(str(words.read_only_there(community.name)).rstrip("."))
                 continue
             steps = [step for step in target.steps if step.state == "done" and step.executor == "backend"]
             if not steps:  # only a route got something
@@ -242,10 +248,9 @@ class Undoer:
             return UndoResult("nothing", words.nothing_again())
         if any(one.open for one in self._book.undos(decision.id)):
             return UndoResult("wait", words.undo_runs(decision))
-        try:
-            found = await self.read([target.ref for target in decision.targets])
-        except ModtuiError:
-            found = {}  # without the line the cached rows serve; the look before sending compares them anyway
+        # Without the line the cached rows serve; the look before sending compares them anyway.
+        refs = [target.ref for target in decision.targets]
+        found, _ = await self._rereads.read(refs, patient=len(decision.places) == 1)
         items: list[Item] = []
         for target in decision.targets:
             item = found.get(target.ref) or self._outbox.cached(target)
@@ -285,11 +290,16 @@ class Undoer:
             await self._drop(decision, targets)
             return None
         shown = {target.ref: self._outbox.cached(target) for target in targets}
-        found = await self.read([target.ref for target in targets])
+        found, silent = await self._rereads.read([target.ref for target in targets])
+        if len(silent) == len({target.ref.community for target in targets}):
+            raise next(iter(silent.values()))
         whole: list[Target] = []
-        left: dict[int, Refused] = {}
+        left: dict[int, ModtuiError] = {}
         for target in targets:
             item = found.get(target.ref)
+            if item is None and target.ref.community in silent:
+                left[target.index] = silent[target.ref.community]
+                continue
             if not isinstance(item, Item):
                 left[target.index] = Refused(sentence_gone(target.number, item), "t leaves it as it is.")
                 continue
@@ -348,6 +358,15 @@ class Undoer:
         await self._book.change(decision.id, *changes)
         await self._outbox.send_now(decision.id)
         return self._book.get(decision.id)
+
+
+def _waits(decision: Decision, undos: Sequence[Decision]) -> bool:
+    """Whether the outcome of some target is still awaited that no undo of the decision has."""
+    covered = {target.ref for undo in undos for target in undo.targets}
+    return any(
+        target.ref not in covered and step.executor == "backend" and step.state in ("sending", "unknown")
+        for target, step in steps_of(decision)
+    )  # fmt: skip
 
 
 def worded(decision: Decision) -> Callable[[Item], Intent]:

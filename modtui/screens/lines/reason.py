@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from modtui.desk.across import name_of, one_of_each
 from modtui.domain.capability import Blocked
 from modtui.domain.decisions import Intent, Plan, Sanction
 from modtui.domain.items import Item
@@ -29,7 +30,9 @@ class ReasonLine(Line):
     ) -> None:
         super().__init__(host)
         self.verb, self.items, self.shown, self.commit, self.marked = verb, tuple(items), shown, commit, marked
-        reasons = list(host.desk.reasons)
+        self._apart = one_of_each(self.items if len(items) > 1 else (shown,))
+        """An item of each community that the decision is about: what one of them does not have is not offered."""
+        reasons = [reason for reason in host.desk.reasons if self._everywhere(reason)]
         self.first = [reason for reason in reasons if reason.digit in tuple("12345678")]
         self.first.sort(key=lambda reason: reason.digit)
         self.more = [reason for reason in reasons if reason not in self.first]
@@ -80,14 +83,15 @@ class ReasonLine(Line):
             return True
         return False if plan is None else not plan.tells_author and bool(self.reason and self.reason.messages)
 
-    def _mute(self) -> Shown | None:
-        """Why no message can go to the author of the shown item; None when one can."""
+    def _mute(self, item: Item | None = None) -> Shown | None:
+        """Why no message can go to the author of the item (the shown one); None when one can."""
+        item = item or self.shown
         try:
-            self.host.desk.plan(self.shown, Intent(verb=self.verb))
+            self.host.desk.plan(item, Intent(verb=self.verb))
         except ModtuiError:
             return None
         try:
-            self.host.desk.plan(self.shown, Intent(verb=self.verb, message="text", message_title="title"))
+            self.host.desk.plan(item, Intent(verb=self.verb, message="text", message_title="title"))
         except ModtuiError as error:
             return show_line(error.message.rstrip("."))
         return None
@@ -133,9 +137,11 @@ class ReasonLine(Line):
     def _tells(self, item: Item) -> bool:
         """Whether our message goes to this item's author; sites differ from item to item."""
         try:
-            return self.tells(self.host.desk.plan(item, Intent(verb=self.verb)))
+            if not self.tells(self.host.desk.plan(item, Intent(verb=self.verb))):
+                return False
         except ModtuiError:
             return False
+        return item.ref.community == self.shown.ref.community or self._mute(item) is None
 
     def refill(self, intent: Intent) -> None:
         """Set everything as it was in `intent` (the last decision, repeated here); nothing is decided by that."""
@@ -239,9 +245,32 @@ class ReasonLine(Line):
         return [*named, own("off")]
 
     def _able(self, verb: str) -> Shown | None:
-        """Why a modifier is not possible here; None when it is."""
-        able = self.host.desk.can(self.shown, verb)
-        return show_line(able.sentence) if isinstance(able, Blocked) else None
+        """Why a modifier is not possible here; None when it is. Of several communities all have to have it."""
+        desk = self.host.desk
+        if len(self._apart) < 2:
+            able = desk.can(self.shown, verb)
+            return show_line(able.sentence) if isinstance(able, Blocked) else None
+        for item in self._apart:
+            able = desk.can(item, verb)
+            if isinstance(able, Blocked):
+                where = name_of(desk.community, item.ref.community)
+                return say("{where}: {why}", where=where, why=show_line(able.sentence))
+        return None
+
+    def _everywhere(self, reason: Reason) -> bool:
+        """Whether every community takes the reason; of one community its own plan says later what is wrong."""
+        if len(self._apart) < 2:
+            return True
+        for item in self._apart:
+            try:
+                self.host.desk.plan(item, Intent(verb=self.verb))
+            except ModtuiError:
+                continue  # it does not offer the verb at all: the question counts it
+            try:
+                self.host.desk.plan(item, Intent(verb=self.verb, reason=reason.id, reason_title=reason.title))
+            except ModtuiError:
+                return False
+        return True
 
     def hint(self, width: int) -> Drawn:
         """The keys."""

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 
 from modtui.desk import words
-from modtui.desk.across import name_of, not_offered
+from modtui.desk.across import name_of, not_offered, one_of_each
 from modtui.desk.decisions import author_of
 from modtui.desk.events import DecisionChanged
 from modtui.domain.capability import Blocked
@@ -342,6 +342,6 @@ class WorkDecide(WorkMarks):
             intent = Intent(verb="spam", reason="spam", reason_title="spam, advertising", sanction=sanction)
             self.propose(items, lambda item: intent)
 
-        ban = self.desk.can(items[0], "ban")
-        why = own(ban.sentence) if isinstance(ban, Blocked) else None
+        bans = (self.desk.can(item, "ban") for item in one_of_each(items))
+        why = next((own(ban.sentence) for ban in bans if isinstance(ban, Blocked)), None)
         self.open_line(spam_line(self, items, self.marks_differ, length, why, chosen))
