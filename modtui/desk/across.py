@@ -9,7 +9,7 @@ from modtui.desk import words
 from modtui.desk.events import Link
 from modtui.desk.labels import platform_of
 from modtui.desk.outcome import Decided
-from modtui.domain.capability import Blocked
+from modtui.domain.capability import Blocked, Capability
 from modtui.domain.decisions import Decision
 from modtui.domain.items import Item
 from modtui.domain.reasons import Reason
@@ -25,6 +25,10 @@ WAITING = {
     "signed-out": "not taking the key", "no-rights": "giving no rights", "wrong-site": "another site by now",
 }  # fmt: skip
 """What a line that is down does, as the end of a sentence."""
+
+
+_ASKED = 10
+"""So many items of a community tell whether it has a verb: one of them may be by a colleague."""
 
 
 def name_of(find: Find, id: CommunityId) -> Shown:
@@ -103,9 +107,23 @@ def not_offered(items: Sequence[Item], blocked: Mapping[str, Blocked], find: Fin
     return found
 
 
-def one_of_each(items: Sequence[Item]) -> tuple[Item, ...]:
-    """The first item of each community."""
-    return tuple({item.ref.community: item for item in reversed(items)}.values())[::-1]
+def by_community(items: Sequence[Item]) -> dict[CommunityId, list[Item]]:
+    """The items of each community, in their order."""
+    found: dict[CommunityId, list[Item]] = {}
+    for item in items:
+        found.setdefault(item.ref.community, []).append(item)
+    return found
+
+
+def lacking(items: Sequence[Item], can: Callable[[Item], Capability], find: Find) -> Shown | None:
+    """Why something is not possible on a choice of several communities: one of them has it on none of its items (the
+    first of them are asked). None when each has it."""
+    for id, mine in by_community(items).items():
+        answers = [can(item) for item in mine[:_ASKED]]
+        first = next((able for able in answers if isinstance(able, Blocked)), None)
+        if first is not None and all(isinstance(able, Blocked) for able in answers):
+            return say("{where}: {why}", where=name_of(find, id), why=show_line(first.sentence))
+    return None
 
 
 def accounts(decision: Decision, find: Find) -> Shown:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from modtui.desk.across import name_of, one_of_each
+from modtui.desk.across import by_community, lacking
 from modtui.domain.capability import Blocked
 from modtui.domain.decisions import Intent, Plan, Sanction
 from modtui.domain.items import Item
@@ -30,8 +30,8 @@ class ReasonLine(Line):
     ) -> None:
         super().__init__(host)
         self.verb, self.items, self.shown, self.commit, self.marked = verb, tuple(items), shown, commit, marked
-        self._apart = one_of_each(self.items if len(items) > 1 else (shown,))
-        """An item of each community that the decision is about: what one of them does not have is not offered."""
+        self._places = by_community(self.items)
+        """The items of each community: what one of them does not have is not offered."""
         reasons = [reason for reason in host.desk.reasons if self._everywhere(reason)]
         self.first = [reason for reason in reasons if reason.digit in tuple("12345678")]
         self.first.sort(key=lambda reason: reason.digit)
@@ -247,27 +247,20 @@ class ReasonLine(Line):
     def _able(self, verb: str) -> Shown | None:
         """Why a modifier is not possible here; None when it is. Of several communities all have to have it."""
         desk = self.host.desk
-        if len(self._apart) < 2:
-            able = desk.can(self.shown, verb)
-            return show_line(able.sentence) if isinstance(able, Blocked) else None
-        for item in self._apart:
-            able = desk.can(item, verb)
-            if isinstance(able, Blocked):
-                where = name_of(desk.community, item.ref.community)
-                return say("{where}: {why}", where=where, why=show_line(able.sentence))
-        return None
+        if len(self._places) > 1:
+            return lacking(self.items, lambda item: desk.can(item, verb), desk.community)
+        able = desk.can(self.shown, verb)
+        return show_line(able.sentence) if isinstance(able, Blocked) else None
 
     def _everywhere(self, reason: Reason) -> bool:
         """Whether every community takes the reason; of one community its own plan says later what is wrong."""
-        if len(self._apart) < 2:
-            return True
-        for item in self._apart:
-            try:
-                self.host.desk.plan(item, Intent(verb=self.verb))
-            except ModtuiError:
+        desk = self.host.desk
+        for mine in self._places.values() if len(self._places) > 1 else ():
+            item = next((one for one in mine[:10] if not isinstance(desk.can(one, self.verb), Blocked)), None)
+            if item is None:
                 continue  # it does not offer the verb at all: the question counts it
             try:
-                self.host.desk.plan(item, Intent(verb=self.verb, reason=reason.id, reason_title=reason.title))
+                desk.plan(item, Intent(verb=self.verb, reason=reason.id, reason_title=reason.title))
             except ModtuiError:
                 return False
         return True

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 
 from modtui.desk import words
-from modtui.desk.across import name_of, not_offered, one_of_each
+from modtui.desk.across import by_community, lacking, name_of, not_offered
 from modtui.desk.decisions import author_of
 from modtui.desk.events import DecisionChanged
 from modtui.domain.capability import Blocked
@@ -342,6 +342,8 @@ class WorkDecide(WorkMarks):
             intent = Intent(verb="spam", reason="spam", reason_title="spam, advertising", sanction=sanction)
             self.propose(items, lambda item: intent)
 
-        bans = (self.desk.can(item, "ban") for item in one_of_each(items))
-        why = next((own(ban.sentence) for ban in bans if isinstance(ban, Blocked)), None)
+        ban = self.desk.can(items[0], "ban")
+        why = own(ban.sentence) if isinstance(ban, Blocked) else None
+        if len(by_community(items)) > 1:
+            why = lacking(items, lambda item: self.desk.can(item, "ban"), self.desk.community)
         self.open_line(spam_line(self, items, self.marks_differ, length, why, chosen))
