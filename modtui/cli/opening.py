@@ -34,7 +34,10 @@ if TYPE_CHECKING:
     from modtui.store.store import Store
 
 GROUP = "modtui.backends"
-OUR_OWN = {"discourse": "modtui.backends.discourse", "openedx": "modtui.backends.openedx"}
+OUR_OWN = {
+    "discourse": "modtui.backends.discourse", "openedx": "modtui.backends.openedx",
+    "synapse": "modtui.backends.synapse",
+}  # fmt: skip
 """The backends of this package and their modules: found without reading what every installed package says of itself,
 which takes 15 ms."""
 _TIDIED = "tidied_ms"

@@ -111,9 +111,10 @@ def _bare(desk: Desk, named: Named, lane: Lane | None, names: Sequence[str]) -> 
     return [(item_id(lane or "reports", ref), ref) for ref in refs]
 
 
-KINDS: dict[str, tuple[str, ...]] = {"discourse": ("reviewable",), "openedx": ("thread", "comment")}
+KINDS: dict[str, tuple[str, ...]] = {"discourse": ("reviewable",), "openedx": ("thread", "comment"),
+                                     "synapse": ("event", "account")}  # fmt: skip
 """The kinds of subjects that a bare number can mean, by backend."""
-ASKED: dict[str, str] = {"discourse": "topic", "openedx": "question"}
+ASKED: dict[str, str] = {"discourse": "topic", "openedx": "question", "synapse": "question"}
 """The kind of the subjects in the lane of questions, by backend."""
 
 

@@ -12,9 +12,9 @@ import time
 from pathlib import Path
 from typing import cast
 
-from tests.servers import base, openedx, openedx_record
+from tests.servers import base, openedx, openedx_record, synapse
 
-KNOWN: dict[str, base.Server] = {module.NAME: module for module in cast("list[base.Server]", [openedx])}
+KNOWN: dict[str, base.Server] = {module.NAME: module for module in cast("list[base.Server]", [openedx, synapse])}
 
 
 def prepare(names: list[str]) -> None:

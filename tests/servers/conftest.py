@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.servers import base
+from tests.servers import synapse as matrix
 from tests.servers.community import Community
 from tests.servers.openedx import OpenEdx, running
 
@@ -28,3 +29,26 @@ def openedx(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenEdx]:
 def community(openedx: OpenEdx) -> Community:
     """A course that no other test uses, with its members."""
     return Community(openedx)
+
+
+@pytest.fixture(scope="session")
+def synapse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[matrix.Synapse]:
+    """A running Matrix homeserver with an empty database; skips where it is not installed.
+
+    Shared by the session: make members and rooms of your own. Reports are the whole server's.
+    """
+    try:
+        with matrix.running(tmp_path_factory.mktemp("synapse")) as server:
+            yield server
+    except base.NotPrepared as missing:
+        pytest.skip(str(missing))
+
+
+@pytest.fixture(scope="session")
+def limited_synapse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[matrix.Synapse]:
+    """The same with the limit on messages as it is by default."""
+    try:
+        with matrix.running(tmp_path_factory.mktemp("synapse-limited"), limited=True) as server:
+            yield server
+    except base.NotPrepared as missing:
+        pytest.skip(str(missing))

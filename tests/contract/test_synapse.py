@@ -1,0 +1,113 @@
+"""The contract against a real Matrix homeserver (install it with `python -m tests.servers prepare synapse`)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from modtui.backends.base import Connection, Credential
+from modtui.domain.subjects import SubjectRef, community_id
+from modtui.testing import BackendContract, Site, Standing, Talk
+from tests.servers.conftest import synapse  # noqa: F401 (a fixture)
+from tests.servers.synapse import Synapse
+
+pytestmark = [pytest.mark.servers, pytest.mark.anyio]
+MARK = "\u2705"
+
+
+class SynapseSite(Site):
+    """Two rooms of their own: one to talk, one to ask. The moderator has power in them and is an administrator."""
+
+    name = "synapse"
+    page_size = 20
+    questions = True
+    questions_page = 20
+
+    def __init__(self, server: Synapse) -> None:
+        self.server, self.asked = server, 0
+        self.mod, self.other = server.register(admin=True), server.register(admin=True)
+        self.author, self.ann, self.bo, self.owner = (server.register() for _ in range(4))
+        self.room = server.room(self.owner, "General", moderators=(self.mod, self.other))
+        self.help = server.room(self.owner, "Help", moderators=(self.mod, self.other))
+        for room in (self.room, self.help):
+            server.join(room, self.author, self.ann, self.bo)
+        self.id = community_id("synapse", server.url, self.mod.id)
+        for row in server.reports():  # the queue is the whole server's: what tests before this one left
+            server.close(row["id"])
+
+    def connection(self, state: Path) -> Connection:
+        return Connection(
+            community=self.id, url=self.server.url, credential=Credential(kind="token", secret=self.mod.token),
+            state=state, options={"question_rooms": [self.help], "answer_mark": MARK},
+        )  # fmt: skip
+
+    def _event(self, ref: SubjectRef) -> str:
+        return ref.native.partition("/")[2]
+
+    async def report(self, text: str, *, reporters: int = 2) -> SubjectRef:
+        event = self.server.send(self.author, self.room, text)
+        self.server.report(self.room, event, *[self.ann, self.bo][:reporters])
+        return SubjectRef(self.id, "event", f"{self.room}/{event}")
+
+    async def report_again(self, ref: SubjectRef) -> None:
+        self.server.report(self.room, self._event(ref), self.owner, reason=None)
+
+    async def edit(self, ref: SubjectRef, text: str) -> None:
+        self.server.change(self.author, self.room, self._event(ref), text)
+
+    async def approve(self, ref: SubjectRef) -> None:
+        for row in self.server.reports():
+            if row["event_id"] == self._event(ref):
+                self.server.close(row["id"], self.other)
+
+    async def standing(self, ref: SubjectRef) -> Standing:
+        reported = any(row["event_id"] == self._event(ref) for row in self.server.reports())
+        found = self.server.seen(self.bo, self.room, self._event(ref))
+        edit = found["unsigned"].get("m.relations", {}).get("m.replace", {}).get("content", {}).get("m.new_content")
+        text = (edit or found["content"]).get("body", "")
+        return Standing(reported=reported, shown=bool(text), text=text)
+
+    def unknown(self, ref: SubjectRef) -> SubjectRef:
+        return SubjectRef(ref.community, ref.kind, f"{self.room}/${'x' * 43}")
+
+    async def ask(self, text: str, *, title: str = "") -> SubjectRef:
+        self.asked += 1
+        body = f"{title or f'Question {self.asked} of the contract'}\n\n{text}"
+        return SubjectRef(self.id, "question", f"{self.help}/{self.server.send(self.author, self.help, body)}")
+
+    async def answer(self, ref: SubjectRef, text: str, *, by_asker: bool = False) -> str:
+        who = self.author if by_asker else self.ann
+        return self.server.answer(who, self.help, self._event(ref), text, thread=self.asked % 2 == 0)
+
+    async def mark(self, ref: SubjectRef, post: str) -> None:
+        self.server.react(self.author, self.help, post, MARK)
+
+    async def unask(self, ref: SubjectRef) -> None:
+        self.server.redact(self.author, self.help, self._event(ref))
+
+    async def talk(self, ref: SubjectRef) -> Talk:
+        root = self._event(ref)
+        path = self.server.at(self.help, "messages")
+        found = self.server.ask(self.bo, "GET", path, params={"dir": "b", "limit": 999})
+        events = list(reversed(found["chunk"]))
+        below, replies, marked = {root}, dict[str, str](), list[str]()
+        for one in events:
+            relates = one["content"].get("m.relates_to", {})
+            above = {relates.get("m.in_reply_to", {}).get("event_id"), relates.get("event_id")}
+            if one["type"] == "m.room.message" and below & above:
+                below.add(one["event_id"])
+                replies[one["event_id"]] = one["content"]["body"]
+        for one in events:
+            relates = one["content"].get("m.relates_to", {})
+            if one["type"] == "m.reaction" and relates.get("key") == MARK and relates.get("event_id") in replies:
+                marked.append(replies[relates["event_id"]])
+        return Talk(replies=tuple(replies.values()), marked=tuple(marked))
+
+
+class TestSynapse(BackendContract):
+    """Reported messages, and questions in a room of their own."""
+
+    @pytest.fixture
+    def site(self, synapse: Synapse) -> Site:  # noqa: F811
+        return SynapseSite(synapse)
