@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 GROUP = "modtui.backends"
 OUR_OWN = {
     "discourse": "modtui.backends.discourse", "openedx": "modtui.backends.openedx",
+    "nodebb": "modtui.backends.nodebb",
     "synapse": "modtui.backends.synapse",
 }  # fmt: skip
 """The backends of this package and their modules: found without reading what every installed package says of itself,
