@@ -164,7 +164,7 @@ ACTIONS: tuple[Action, ...] = (
     _a("community.all", "all communities", "0", "All communities in one list.", group="Find",
        scopes=WORK | {"communities"}),
     _a("communities.open", "communities", "g s", "How each community stands: account, line, budget, what waits and what"
-       " is on its way; enter shows its queue.", group="Find", scopes=ALL - {"communities"}),
+       " is on its way; enter shows its queue.", group="Find", scopes=ALL),
     _a("find.text", "find", "/", "Finds text in what is shown.", group="Find", scopes=WORK | PAGES),
     _a("find.next", "find next", "n", "The next hit.", group="Find", scopes=WORK | PAGES),
     _a("find.previous", "find before", "N", "The hit before.", group="Find", scopes=WORK | PAGES),

@@ -258,6 +258,7 @@ class SiteSync:
             if not await self.lanes.look(lane):
                 await self.lanes.restart(lane)
             await self.lanes.check_some()
+            self.community.synced_ms = self._clock.now_ms()
             if lane == "questions":
                 self._desk.solved.again(self.id)
             self._work.set()

@@ -25,11 +25,13 @@ SITE_KEY = "e"
 
 class RouteLine(Line):
     """Asks the route for `item`, then the note. `taken` gets an intent with route, note, share and due time; with `too`
-    it goes with another decision, whose words stand in the title."""
+    it goes with another decision, whose words stand in the title. `site` False: the items are of several communities,
+    and only the routes of the settings lead from all of them."""
 
     def __init__(
-        self, host: Host, item: Item, taken: Callable[[Intent], None], *, number: int = 1, too: Shown | None = None
-    ) -> None:
+        self, host: Host, item: Item, taken: Callable[[Intent], None], *, number: int = 1, too: Shown | None = None,
+        site: bool = True,
+    ) -> None:  # fmt: skip
         super().__init__(host)
         self.item, self.taken, self.number, self.too = item, taken, number, too
         self.own_routes = host.desk.own_routes(item)
@@ -40,7 +42,10 @@ class RouteLine(Line):
         self.picked: RouteChoice | None = None
         self.text: bool | None = None
         """Whether the post's text travels; None until the moderator says, then each route has its own way."""
-        host.run(self._ask_site())
+        if site:
+            host.run(self._ask_site())
+        else:
+            self.site = []
 
     async def _ask_site(self) -> None:
         try:

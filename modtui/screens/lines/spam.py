@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from modtui.desk.decisions import author_of
 from modtui.domain.items import Item
 from modtui.screens.lines.base import Host
 from modtui.screens.lines.choose import Choice, ChoiceLine
@@ -17,7 +18,7 @@ def spam_line(
 ) -> ChoiceLine:  # fmt: skip
     """`!` removes as spam, `b` bans as well. No key here deletes an account. `no_ban`: why there is no ban."""
     posts = count(len(items), "post")
-    authors = {item.author.native for item in items if item.author is not None}
+    authors = {author_of(item) for item in items if item.author is not None}
     length = own("for good") if length_ms is None else duration(length_ms)
     if len(items) == 1 and not marked:
         who = show_line(items[0].author.username, 30) if items[0].author else own("-")

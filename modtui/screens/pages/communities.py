@@ -151,6 +151,10 @@ class CommunitiesPage(LinesPage):
         """The queue of all."""
         self.to_work("community.all")
 
+    def act_communities_open(self) -> None:
+        """Here already."""
+        self.say(own("Here they are. enter shows one's queue, q leaves."))
+
     def act_lane_merge(self) -> None:
         """Try this community's line now, and read its lane again."""
         one = self._chosen

@@ -94,7 +94,7 @@ class WorkAfter(WorkPeople):
         if decision is None:
             self.say(own("Nothing was decided yet in this session."))
             return
-        index = self.view.index(decision.targets[0].item)
+        index = self.row_of(decision.targets[0].item)
         if index is None:
             self.say(own("The item decided last is not in this list; U shows it."))
         else:

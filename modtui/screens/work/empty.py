@@ -48,7 +48,8 @@ def _block(desk: Desk, view: View, community: CommunityId | None, shell: Shell) 
     lane = LANE_NAMES[view.lane][0]
     here = [one for one in desk.communities if community in (None, one.id)]
     troubled = [one for one in here if one.link.state not in ("live", "starting", "closed")]
-    blocked = next((able for one in here if (able := _blocked(one, view.lane)) is not None), None)
+    closed = [_blocked(one, view.lane) for one in here]
+    blocked = closed[0] if closed and None not in closed else None
     if view.filtered and (view.loaded or not troubled):
         what = " ".join(filter(None, (view.filter, f"L:{view.language or '??'}" if view.language is not None else "")))
         others = say("{n} hidden.", n=count(view.others, "other is", "others are"))

@@ -8,7 +8,10 @@ from modtui.errors import UsageError
 from modtui.screens.lines.choose import ChoiceLine, choices
 from modtui.screens.work.base import WorkBase
 from modtui.screens.work.places import FILTERS
-from modtui.text import Shown, count, own, say
+from modtui.text import Shown, count, join, own, say, show_line
+
+SLOW_S = 3.0
+"""After so long it is said which community has not answered yet."""
 
 
 class WorkFind(WorkBase):
@@ -103,16 +106,37 @@ class WorkFind(WorkBase):
         self.run(self._refresh(asking))
 
     async def _refresh(self, asking: Shown) -> None:
+        slow = self.set_timer(SLOW_S, lambda: self._who_is_slow(asking)) if len(self.view.scope) > 1 else None
         await self.desk.refresh(self.lane, self.community)
-        if self._message != asking:
+        if slow is not None:
+            slow.stop()
+        if self._message not in (asking, self._slow_words):
             return  # something more important was said meanwhile
         down = [one for one in self.desk.communities if one.id in self.view.scope and one.link.state != "live"]
-        if down:
+        if down and len(self.view.scope) > 1:
+            said = [say("{name}: {why}", name=show_line(one.name, 24), why=why(one.link)) for one in down]
+            up = len(self.view.scope) - len(down)
+            self.say(join(" ", [*said, own("The others are up to date." if up else "")]), error=True)
+        elif down:
             self.say(why(down[0].link), error=True)
         elif self.view.new:
             self.say(say("{n} new. R shows them; your row stays.", n=self.view.new))
         else:
             self.say(own("Up to date."))
+
+    _slow_words = own("")
+
+    def _who_is_slow(self, asking: Shown) -> None:
+        """One community takes its time: the others' rows are here already."""
+        if self._message == asking and self.built:
+            asked_ms = self.shell.now_ms() - int(SLOW_S * 1000)
+            late = [
+                one for one in self.desk.communities if one.id in self.view.scope and one.synced_ms < asked_ms
+            ]  # fmt: skip
+            names = join(", ", [show_line(one.name, 24) for one in late])
+            if late:
+                self._slow_words = say("Still waiting for {names}; what the others have is here.", names=names)
+                self.say(self._slow_words)
 
     # find
     def act_find_text(self) -> None:

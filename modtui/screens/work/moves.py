@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from modtui.actions import ACTIONS, BY_ID, Scope
+from modtui.desk.community import Community
+from modtui.desk.labels import platform_of
 from modtui.desk.words import do
 from modtui.domain.capability import Blocked
-from modtui.domain.subjects import LANES, CommunityId
+from modtui.domain.subjects import LANES, CommunityId, parse_item_id
 from modtui.screens.lines.choose import ChoiceLine, choices
 from modtui.screens.pages.conflict import ConflictPage
 from modtui.screens.work.find import WorkFind
 from modtui.screens.work.places import HINTS
-from modtui.text import own, say, show_line
+from modtui.text import Shown, own, say, show_line
 
 
 class WorkMoves(WorkFind):
@@ -187,7 +189,7 @@ class WorkMoves(WorkFind):
 
     def look_at(self, item_id: str) -> None:
         """Go to an item and read it (from the journal or a conflict's page)."""
-        index = self.view.index(item_id)
+        index = self.row_of(item_id)
         if index is None:
             self.say(own("It is not in this list; R reads the lane again."))
             return
@@ -197,6 +199,23 @@ class WorkMoves(WorkFind):
         self.lay_out()
         self.refresh_top()
         self.call_after_refresh(self.show_item)
+
+    def row_of(self, item_id: str) -> int | None:
+        """The row of an item; where another community or lane is shown that it does not belong to, its own is shown
+        first. None when it is in no list."""
+        index = self.view.index(item_id)
+        place = parse_item_id(item_id)
+        if index is not None or place is None:
+            return index
+        lane, ref = next((one for one in LANES if one == place[0]), self.lane), place[1]
+        community = self.community if self.community in (None, ref.community) else ref.community
+        if self.desk.community(ref.community) is None or (lane, community) == (self.lane, self.community):
+            return None
+        index = self.desk.view(lane, community=community).index(item_id)
+        if index is not None:
+            self.go_lane(lane, community)
+            index = self.view.index(item_id)
+        return index
 
     def act_item_open(self) -> None:
         """Read the item; what is folded unfolds, and folds again."""
@@ -335,11 +354,18 @@ class WorkMoves(WorkFind):
         else:
             self.choose_community(None)
 
+    def _what_of(self, one: Community) -> Shown:
+        """Platform and account, where names alone might not tell."""
+        who = say(", {who}", who=show_line(one.account.username, 24)) if one.account is not None else own("")
+        return say("({platform}{who})", platform=platform_of(one), who=who)
+
     def act_community_choose(self) -> None:
         """By name."""
-        options = [(show_line(c.name), c.id) for c in self.desk.communities]
-        picked = {str(n): id for n, (_, id) in enumerate(options, 1)}
-        rows = choices([(str(n), name) for n, (name, _) in enumerate(options, 1)] + [("0", own("all"))])
+        keys = "123456789abcdefghijklmnoprstuvwxyz"  # q leaves
+        options = list(zip(keys, self.desk.communities, strict=False))
+        picked = {key: one.id for key, one in options}
+        named = [(key, say("{name}  {what}", name=one.name, what=self._what_of(one))) for key, one in options]
+        rows = choices([*named, ("0", own("all"))])
         self.open_line(
             ChoiceLine(self, own("WHICH COMMUNITY?"), rows, lambda key: self.choose_community(picked.get(key)))
         )

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from modtui.desk.community import Community
 from modtui.desk.desk import Desk
-from modtui.desk.events import Link
 from modtui.desk.view import View
 from modtui.screens.shell import Shell
-from modtui.text import Shown, own, say
+from modtui.text import Shown, own, say, show_line
 from modtui.text.width import wrap
 from modtui.widgets.draw import Line
 
@@ -36,28 +36,40 @@ class Outage:
         self._shown_ms = 0
         self._over = False
 
-    def _begun(self, desk: Desk, view: View) -> Link | None:
-        """The outage that began first among the communities of the list."""
-        bad = [one.link for one in desk.communities if one.id in view.scope and one.link.state in ADVICE]
-        return min((link for link in bad if link.state != "too-fast"), key=lambda link: link.since_ms, default=None)
+    def _begun(self, desk: Desk, view: View) -> Community | None:
+        """The community of the list whose outage began first."""
+        bad = [one for one in desk.communities if one.id in view.scope and one.link.state in ADVICE]
+        bad = [one for one in bad if one.link.state != "too-fast"]
+        return min(bad, key=lambda one: one.link.since_ms, default=None)
 
     def note(self, desk: Desk, view: View) -> Shown:
-        """ "as of 12:02" for the head of the list; empty while the line is up."""
+        """ "as of 12:02" for the head of the list, with the name where only one of several is down; empty while the
+        lines are up."""
         states = [one for one in desk.communities if one.id in view.scope]
-        down = [one.link.since_ms for one in states if one.link.state not in ("live", "starting", "closed", "too-fast")]
-        return say("as of {time}", time=own(self._shell.time_of_day(min(down)))) if down else own("")
+        down = [one for one in states if one.link.state not in ("live", "starting", "closed", "too-fast")]
+        if not down:
+            return own("")
+        time = own(self._shell.time_of_day(min(one.link.since_ms for one in down)))
+        if len(down) == len(states):
+            return say("as of {time}", time=time)
+        return say("{who} as of {time}", who=own(" ".join(one.chip for one in down)), time=time)
 
     def lines(self, desk: Desk, view: View, width: int) -> list[Line]:
         """A rule and the explanation; nothing when the line is up or it was shown long enough."""
-        link = self._begun(desk, view)
-        if link is None:
+        one = self._begun(desk, view)
+        if one is None:
             self._since, self._over = None, False
             return []
+        link = one.link
         if link.since_ms != self._since:
             self._since, self._over, self._shown_ms = link.since_ms, False, self._shell.now_ms()
         if self._over:
             return []
-        sentence = self._explanation(desk, view) if link.state in GOING_ON else own(ADVICE[link.state])
+        sentence = self._explanation(desk, view, one) if link.state in GOING_ON else own(ADVICE[link.state])
+        if len(view.scope) > 1:
+            up = any(each.link.state == "live" for each in desk.communities if each.id in view.scope)
+            rest = " The others go on as usual." if up else ""
+            sentence = say("{name}: {words}{rest}", name=show_line(one.name, 24), words=sentence, rest=own(rest))
         rule: Line = ((own("-" * width), "rule"),)
         return [rule, *(((say(" {line}", line=line), "text"),) for line in wrap(sentence, width - 2))]
 
@@ -68,8 +80,8 @@ class Outage:
         self._over = True
         return True
 
-    def _explanation(self, desk: Desk, view: View) -> Shown:
-        ids = view.ids()
+    def _explanation(self, desk: Desk, view: View, one: Community) -> Shown:
+        ids = [id for id in view.ids() if len(view.scope) == 1 or id.split("/", 2)[1] == one.id]
         whole = desk.store.cache.threads_held(ids)
         return say(
             "You can go on. {whole} of {all} are here with their thread, {rest} with the text only. Each decision is"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from modtui.desk.community import Community
 from modtui.desk.desk import Desk
+from modtui.desk.overview import lane_counts
 from modtui.desk.view import View
 from modtui.domain.capability import Blocked
 from modtui.domain.subjects import CommunityId, Lane
@@ -24,7 +24,7 @@ def top_state(
     marks = len(view.marks)
     return TopState(
         place=show_line(one.name, 24) if one else own("all communities"),
-        lanes=_tabs(desk, lane, community, one),
+        lanes=_tabs(desk, lane, community),
         where=where,
         communities=len(desk.communities),
         name=name,
@@ -37,12 +37,13 @@ def top_state(
     )
 
 
-def _tabs(desk: Desk, lane: Lane, community: CommunityId | None, one: Community | None) -> tuple[LaneTab, ...]:
-    counts = desk.counts(community)
-    if "questions" not in counts:  # no site counts them: how many are known here
-        scope = [community] if community is not None else [each.id for each in desk.communities]
-        known = sum(desk.store.cache.count("questions", each) for each in scope)
-        counts = counts | ({"questions": known} if known else {})
+def _tabs(desk: Desk, lane: Lane, community: CommunityId | None) -> tuple[LaneTab, ...]:
+    counts: dict[Lane, int] = {}
+    for each in desk.communities:  # what a site does not count is how many are known here
+        if community in (None, each.id):
+            for name, number in lane_counts(desk, each).items():
+                counts[name] = counts.get(name, 0) + number
+    shown = [each for each in desk.communities if community in (None, each.id)]
     return tuple(
         LaneTab(
             digit=str(n + 1),
@@ -50,8 +51,9 @@ def _tabs(desk: Desk, lane: Lane, community: CommunityId | None, one: Community 
             short=names[1],
             active=name == lane,
             count=counts.get(name),
-            blocked=name != "escalated"
-            and one is not None and isinstance(one.backend.capabilities.lane(name), Blocked) and one.identified,
+            blocked=name != "escalated" and bool(shown) and all(
+                isinstance(each.backend.capabilities.lane(name), Blocked) and each.identified for each in shown
+            ),
         )
         for n, (name, names) in enumerate(tell.LANE_NAMES.items())
     )

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from modtui.actions import BY_ID
 from modtui.desk import words
+from modtui.desk.across import by_community
 from modtui.domain.capability import Blocked
 from modtui.domain.decisions import Intent
 from modtui.domain.items import Item, Offer
@@ -64,8 +65,23 @@ class WorkVerbs(WorkDecide):
             self._commit(items, lambda _: Intent(verb=verb))
 
     def act_item_note(self) -> None:
-        """A note for the team."""
-        self._one("note", "note", self._note)
+        """A note for the team; the marks get the same one."""
+        items = self.targets()
+        if len(items) < 2 or not self.marks_differ:
+            self._one("note", "note", self._note)
+            return
+        blocked = self._able("note", items)
+        if blocked is not None:
+            self.refuse(self.blocked_words("note", blocked))
+            return
+
+        def done(text: str) -> None:
+            if text.strip():
+                self.propose(items, lambda _: Intent(verb="note", text=text.strip()))
+            else:
+                self.say(own("An empty note is not written."))
+
+        self.ask_text(say("Note for the team on {n}", n=count(len(items), "marked item")), done)
 
     def _note(self, item: Item) -> None:
         def done(text: str) -> None:
@@ -108,7 +124,7 @@ class WorkVerbs(WorkDecide):
         def taken(route: Intent) -> None:
             self._routed(items, lambda item: with_route(Intent(verb="escalate"), route, item, shown))
 
-        self.open_line(RouteLine(self, shown, taken, number=len(items)))
+        self.open_line(RouteLine(self, shown, taken, number=len(items), site=len(by_community(items)) < 2))
 
     def _reason_taken(self, items: Sequence[Item], each: Callable[[Item], Intent], line: ReasonLine) -> None:
         """A reason was picked; where the item is handed over too, the route is asked next."""
@@ -121,7 +137,8 @@ class WorkVerbs(WorkDecide):
             self._routed(items, lambda item: with_route(each(item), route, item, shown))
 
         words_of = say("{do} #{number}", do=own(words.do(line.verb, shown.lane).upper()), number=shown.number)
-        self.open_line(RouteLine(self, shown, taken, number=len(items), too=words_of))
+        site = len(by_community(items)) < 2
+        self.open_line(RouteLine(self, shown, taken, number=len(items), too=words_of, site=site))
 
     def _routed(self, items: Sequence[Item], each: Callable[[Item], Intent]) -> None:
         """The note was taken with enter: what was said on the line needs no second question, but a claim does."""
