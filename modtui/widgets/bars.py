@@ -77,10 +77,12 @@ def lane_line(state: TopState, width: int) -> Line:
     if state.where is not None:
         return _fill([*_place(state, NAMES), (state.where, "bar")], _name(state, NAMES), width, "bar")
     # Names give way before a lane does: first to a length that still tells whose they are, at last altogether.
-    ways = [(level, NAMES) for level in ((0, 1, 2, 3) if long else (1, 2, 3))]
-    ways += [(4, NAMES), (4, 12), (5, NAMES), (5, 12), (5, 6), (6, 12), (6, 6), (6, 0)]
-    for level, most in ways:
-        left = [*_place(state, most), *(_tab(tab, level) for tab in state.lanes)]
+    # A lane's name in three letters says more than its digit alone.
+    ways = [(level, NAMES, three) for level in ((0, 1, 2, 3) if long else (1, 2, 3)) for three in (False, level == 1)]
+    ways += [(4, NAMES, True), (4, 12, True)]
+    ways += [(level, most, True) for level, most in ((5, NAMES), (5, 12), (5, 6), (6, 12), (6, 6), (6, 0))]
+    for level, most, three in ways:
+        left = [*_place(state, most), *(_tab(tab, level, three) for tab in state.lanes)]
         name = [*more, *_name(state, most)]
         if sum(cells(text) for text, _ in (*left, *name)) <= width:
             break
@@ -99,15 +101,15 @@ def _name(state: TopState, most: int) -> list[tuple[Shown, str]]:
     return [(say(" {name} ", name=cut(state.name, most)), "bar.name")] if most else []
 
 
-def _tab(tab: LaneTab, level: int) -> tuple[Shown, str]:
-    """A lane: its whole name, its short one, only the digit where there is nothing to do (level 2), nothing at all
-    where it is not possible (level 3), three letters (level 4), only digits and counts beside the lane one is in (level
-    5), and at last counts in thousands (level 6)."""
+def _tab(tab: LaneTab, level: int, three: bool = False) -> tuple[Shown, str]:
+    """A lane: its whole name, its short one (`three`: three letters of it), only the digit where there is nothing to do
+    (level 2), nothing at all where it is not possible (level 3), only digits and counts beside the lane one is in
+    (level 5), and at last counts in thousands (level 6)."""
     if level >= 3 and tab.blocked and not tab.active:
         return EMPTY, "bar"
     number = "" if tab.count is None else _short(tab.count) if level == 6 else f"{tab.count}"
     count = f" {number}" if number else ""
-    title = tab.name if tab.active or not level else tab.short if level < 4 else f"{tab.short[:3]}."
+    title = tab.name if tab.active or not level else f"{tab.short[:3]}." if three else tab.short
     if level >= 5 and not tab.active:
         return own(f" {tab.digit}{f': {number}' if tab.count else ''} "), "bar.dim" if tab.blocked else "bar"
     words = f" {title.upper() if tab.active else title}" if level < 2 or tab.active or tab.count else ""

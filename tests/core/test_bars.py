@@ -53,6 +53,14 @@ def test_no_name_hides_a_lane(width: int, count: int, letter: str, active: int) 
     assert {place for place in places if place is not None} == set(range(5)), "each can be clicked"
 
 
+def test_three_letters_of_a_lane_come_before_its_digit_alone() -> None:
+    state = TopState(place=own("127.0.0.1"), name=own("rookmoor"), lanes=LANES)
+    words = flat(lane_line(state, 82))
+    told = " ".join(words.split())
+    assert told == "127.0.0.1 1 Rep. 390 2 Pen. 109 3 QUESTIONS 199 4 Mem. 5 Esc. 1 rookmoor"
+    assert "4 Memb.  5 Esc. 1" in flat(lane_line(state, 100))
+
+
 def test_a_filter_is_there_before_the_budget_is() -> None:
     state = TopState(
         place=own("harbour"), parts=(own("due first"), own("0 marked"), own("filter is:suspended")), keep=1,
