@@ -178,7 +178,9 @@ async def test_a_form_opens_on_the_default_and_says_what_the_ladder_proposes(tmp
         await until(lambda: it.app.shell.gate.in_sight == f"members/{it.backend.connection.community}/user/u-pixelwurm")
         await it.press("B")
         await it.shows("BAN pixelwurm")
-        assert "[4 30 days]" in it.text() and "the ladder proposes ban 7 days" in it.flat()
+        assert "[4 30 days]" in it.text()
+        assert "the ladder proposes ban 7 days: would be the third removal in 90 days, after a silence" in it.flat()
+        assert "free with u for 60 s; after that everything can still be taken back" in it.flat(), "the last row"
         await it.press("q", "q", "d")
         await it.shows("ban the author   the ladder proposes 7 days")
         await it.press("b")

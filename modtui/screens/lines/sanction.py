@@ -11,6 +11,7 @@ from itertools import islice
 from modtui.desk import words
 from modtui.domain.decisions import Intent, Plan, Sanction
 from modtui.domain.items import Item
+from modtui.domain.ladder import Rung
 from modtui.domain.reasons import Reason
 from modtui.domain.replies import SANCTION_TEXTS
 from modtui.errors import ModtuiError
@@ -20,7 +21,7 @@ from modtui.screens.lines.messages import sanction_message
 from modtui.settings.reasons import Message
 from modtui.text import Shown, count, join, own, say, show_line
 from modtui.text.time import duration, parse_duration
-from modtui.text.width import cut, wrap
+from modtui.text.width import cells, cut, wrap
 from modtui.widgets.bars import hint_pieces
 
 FIELDS = ("length", "reason", "message")
@@ -35,6 +36,8 @@ class SanctionForm(Line):
         self.kind, self.item, self.commit = kind, item, commit
         self.proposal: Shown | None = None
         """What the ladder proposes, and why."""
+        self.proposed = own("")
+        """What it proposes, alone."""
         settings = host.settings.ban
         lengths = list(dict.fromkeys([*settings.ladder_ms, settings.default_ms]))
         lengths.sort(key=lambda length: float("inf") if length is None else length)
@@ -43,6 +46,7 @@ class SanctionForm(Line):
         proposed = host.desk.members.propose(item) if kind != "warn" else None
         if proposed is not None:
             self.proposal = say("the ladder proposes {what}", what=proposed.words)
+            self.proposed = say("the ladder proposes {what}", what=Rung(proposed.kind, proposed.duration_ms).words)
             if proposed.kind == kind:
                 if host.desk.members.own_ladder(item):
                     self.length = proposed.duration_ms
@@ -122,6 +126,10 @@ class SanctionForm(Line):
 
     def draw(self, width: int) -> list[Drawn]:
         """The form; on a small terminal the parts that only explain give way."""
+        lines = self._form(width, brief=False)
+        return lines if len(lines) <= self.room else self._form(width, brief=True)
+
+    def _form(self, width: int, *, brief: bool) -> list[Drawn]:
         small = self.room < 12
         who = show_line(self.item.author.username, 30) if self.item.author else own("-")
         lines = [title_row(say("{kind} {who}", kind=own(self.kind.upper()), who=who), width)]
@@ -131,18 +139,19 @@ class SanctionForm(Line):
             lines += self._picks("length", "How long", lengths, self._length_at(), width, other)
             if not small:
                 lines.append(((own(" " * 15), "panel"), (self._until(), "panel.dim")))
-                lines += self._proposal_rows(width)
+                lines += self._proposal_rows(width, 1 if brief else 2)
         titles = [cut(show_line(reason.title), 12 if small else 24) for reason in self.reasons]
         at = self.reasons.index(self.reason) if self.reason in self.reasons and self.words is None else -1
         tail = say("[0 own words: {words}]", words=show_line(self.words, 30)) if self.words else own("0 own words")
         lines += self._picks("reason", "Why", titles, at, width, tail)
-        lines += self._message_rows(width, small)
+        lines += self._message_rows(width, small or brief)
         plan = self.plan()
         if not isinstance(plan, Plan):
             return [*lines, ((say(" Not possible: {why}", why=plan), "message.error"),)]
         hold = self.host.desk.hold_s(self.intent(), plan)
-        stays = join("; ", (own(part) for part in plan.stays)) or own("everything can be taken back")
-        back = say("u for {s} s, nothing is sent. After that: {stays}", s=int(hold), stays=stays)
+        stays = join("; ", (own(part) for part in plan.stays)) or own("everything can still be taken back")
+        free = say("free with u for {s} s", s=int(hold)) if hold else own("goes out at once")
+        back = say("{free}; after that {stays}", free=free, stays=stays)
         for label, text in (("Will happen", words.effects(plan)), ("Way back", back)):
             if not text:
                 continue
@@ -174,11 +183,14 @@ class SanctionForm(Line):
         lines = count(text.count("\n") + 1, "line")
         return [head, ((own(" " * 15), "panel"), (say('"{flat}" ({lines})', flat=flat, lines=lines), "italic"))]
 
-    def _proposal_rows(self, width: int) -> list[Drawn]:
-        """What the ladder proposes, and why."""
+    def _proposal_rows(self, width: int, most: int) -> list[Drawn]:
+        """What the ladder proposes, and why; in one row only what."""
         if self.proposal is None:
             return []
-        return [((own(" " * 15), "panel"), (cut(self.proposal, width - 16), "panel.dim"))]
+        rows = [self.proposal] if cells(self.proposal) <= width - 16 else [*islice(wrap(self.proposal, width - 16), 2)]
+        if len(rows) > most:
+            rows = [cut(self.proposed, width - 16)]
+        return [((own(" " * 15), "panel"), (line, "panel.dim")) for line in rows]
 
     def _label(self, field: str, words: str) -> tuple[Shown, str]:
         here = self.fields[self.field] == field
