@@ -228,6 +228,9 @@ class Door:
         extras = reply.loose().get("extras")
         told = extras.get("wait_seconds") if isinstance(extras, dict) else None
         wait = seconds(told) if isinstance(told, int | float) and not isinstance(told, bool) else reply.retry_after()
+        if wait is None:  # Matrix, before it had the header
+            told = reply.loose().get("retry_after_ms")
+            wait = seconds(told / 1000) if isinstance(told, int | float) and not isinstance(told, bool) else None
         day = self._spends_day(reply)
         everybody = day or self._pauses_all(reply)
         wait = max(1.0, wait if wait is not None else min(60.0, 10.0 * 2**refusals))

@@ -127,6 +127,16 @@ def _service(one: CommunitySettings, options: Options) -> Key:
     return Key(credentials.clean(secret, "the prompt"), "service", user.strip())
 
 
+def _matrix(one: CommunitySettings, options: Options) -> Key:
+    """The access token of a session of the moderator's. A password is never asked for."""
+    narrate(say("{url}, Matrix. The access token will go to no other address.", url=one.url))
+    narrate(own("Make a session for modtui in your Matrix client, and copy its access token (docs/credentials.md)."))
+    if options.user is not None:
+        raise UsageError("An access token acts as the account that it belongs to.", "Leave --user out.")
+    secret = options.token or _ask("Access token", secret=True)
+    return Key(credentials.clean(secret, "the prompt"), "user")
+
+
 def _plain_key(one: CommunitySettings, options: Options) -> Key:
     """A key for a backend of another package: from MODTUI_TOKEN or by prompt."""
     narrate(say("{url}, {backend}. The key will go to no other address.", url=one.url, backend=one.backend))
@@ -185,6 +195,8 @@ def login(
         key = _discourse(one, options, admin, read, paste)
     elif kind in SERVICE_LOGIN:
         key = _service(one, options)
+    elif kind == "synapse":
+        key = _matrix(one, options)
     else:
         key = _plain_key(one, options)
     account = asyncio.run(_identify(one, key, options))

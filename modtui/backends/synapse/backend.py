@@ -71,7 +71,8 @@ class SynapseBackend(Plain):
         self._calls = Calls(self._client, mark=self._options.answer_mark)
         self._queue = Queue(self._client, connection.community, lambda: self._rights)
         self._people = People(self._client, self._queue, connection.community, lambda: self._rights)
-        self._talks = Talks(self._client, connection.community, lambda: self._rights, self._options)
+        self._talks = Talks(self._client, connection.community, lambda: self._rights, self._options,
+                            self._queue.account)  # fmt: skip
 
     def __repr__(self) -> str:
         return f"SynapseBackend({self._door!r})"

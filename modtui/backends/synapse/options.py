@@ -27,7 +27,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
 
         def rooms(name: str) -> tuple[str, ...]:
             given = options.get(name, ())
-            many = [given] if isinstance(given, str) else given
+            many = given.replace(",", " ").split() if isinstance(given, str) else given
             if not isinstance(many, list | tuple) or not all(_is_room(one) for one in many):
                 problems.append(f'options.{name}: it is a list of rooms, such as ["#help:example.org"].')
                 return ()
