@@ -115,6 +115,7 @@ class AskingContract:
         skipped."""
         need_questions(site, backend)
         made = [await site.ask(f"Question number {n}, when?") for n in range(site.questions_page + 3)]
+        before = set(await waiting(backend))
         first = await backend.page("questions")
         assert first.cursor is not None
         seen = {item.ref for item in first.items}
@@ -125,7 +126,8 @@ class AskingContract:
             page = await backend.page("questions", cursor)
             seen |= {item.ref for item in page.items}
             cursor = page.cursor
-        assert set(made) - {mine} <= seen
+        missed = (before | set(made)) - {mine} - seen
+        assert not missed, f"{len(missed)} of {len(before)} questions stood on no page when one was answered meanwhile."
 
     async def test_questions_are_read_again(self, site: Site, backend: Backend) -> None:
         """Answer every reference in `reread`: with the question as the list has it, or with Gone."""

@@ -72,6 +72,27 @@ class OfferingContract:
                     continue
                 pytest.fail(f"{offer.id}: `plan` has to raise Refused for an offer that is Blocked; it made a plan.")
 
+    async def test_what_is_not_possible_any_more_says_why(self, site: Site, backend: Backend) -> None:
+        """Say why a key does nothing in the row's state: keep the offer, Blocked with the reason, or let `plan` raise
+        Refused with a sentence of its own."""
+        item = await reported(site, backend)
+        await carry_out(backend, backend.plan(item, intent("approve")), "kept")
+        now = (await backend.reread([item.ref]))[item.ref]
+        if isinstance(now, Gone):
+            return
+        assert now.offers, "A row that is decided keeps its offers: each of them Blocked, or still allowed."
+        offer = now.offer("approve")
+        assert offer is None or offer.capability != ALLOWED, "Nothing is left to approve, so Block the offer."
+        words = "An approved row is planned to be approved again: keep the offer, Blocked, or let `plan` raise Refused."
+        try:
+            backend.plan(now, intent("approve"))
+        except Refused as refusal:
+            assert refusal.message and refusal.message[0].isupper(), f"{words} Its message has to be a sentence."
+            return
+        except LookupError as error:
+            pytest.fail(f"{words} It raised {error!r}.")
+        pytest.fail(words)
+
     async def test_what_is_offered_is_done_and_taken_back(self, site: Site, backend: Backend) -> None:
         """Offer only what the site lets this account do, and take it back whole where the plan says so: an offer that
         is Allowed must not be refused, and after an undo that is `full` the post stands as before."""
