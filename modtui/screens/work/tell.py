@@ -70,6 +70,8 @@ def brief_of(plan: Plan) -> tuple[Shown, ...]:
             found.append(own("author is told"))
         elif effect.on == "author" and effect.words == "is told nothing":
             found.append(own("author is not told"))
+        elif effect.on == "thread" and effect.words.startswith("gets "):
+            found.append(say("thread {words}", words=effect.words.partition(", ")[0]))
         elif effect.on != "post" or not effect.words.startswith("stays"):
             found.append(own(effect.words.removeprefix("is ").partition(";")[0]))
     if plan.reversal == "none":

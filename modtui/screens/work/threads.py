@@ -178,6 +178,13 @@ class WorkThreads(WorkVerbs):
         title = say("WHAT CAN BE DONE WITH #{number}", number=item.number)
         self.open_line(choose.ChoiceLine(self, title, options, lambda key: self.act(by_key[key])))
 
+    def _offer_effects(self, item: Item, offer: Offer) -> Shown:
+        """What asks for something first cannot say yet what it will do: its help does."""
+        action = dict(THREAD_VERBS).get(offer.verb)
+        if action is not None and item.kind == "question":
+            return own(BY_ID[action].help)
+        return super()._offer_effects(item, offer)
+
     def _offer_taken(self, item: Item, offer: Offer) -> None:
         """What asks for something first has its own line or page; the rest is as the site offers it."""
         action = ASKS.get(offer.verb)
