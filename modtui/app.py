@@ -19,7 +19,7 @@ from textual.screen import Screen
 from textual.theme import BUILTIN_THEMES, Theme
 
 from modtui.desk.desk import Desk
-from modtui.desk.events import DecisionChanged, Event, LinkChanged
+from modtui.desk.events import DecisionChanged, Event, LinkChanged, Troubled
 from modtui.errors import ModtuiError, SettingsError
 from modtui.keymap import Keymap
 from modtui.lean import lean_driver
@@ -146,8 +146,10 @@ class ModtuiApp(App[int], inherit_bindings=False):
     def _heard(self, event: Event) -> None:
         from modtui.screens.page import Page
 
-        if isinstance(event, LinkChanged | DecisionChanged) and isinstance(self.screen, Page):
+        if isinstance(event, LinkChanged | DecisionChanged | Troubled) and isinstance(self.screen, Page):
             self.screen.refresh_top()
+            if isinstance(event, Troubled):  # whatever is on the screen: the queue below it says so, too
+                self.screen.say(say("{words}", words=event.words), error=True)
 
     def _catch_signals(self) -> None:
         """A hang-up, an end or a stop from outside leaves the terminal as it was found."""

@@ -32,6 +32,9 @@ def alert_of(troubled: list[Community], one: Community | None, shell: Shell) -> 
     variants = [long, *shorter_words(first.link, shell.time_of_day(first.link.since_ms))]
     if one is None or first is not one:
         variants = [say("{name}: {words}", name=show_line(first.name, 20), words=words) for words in variants]
+    if len(troubled) > 1:
+        more = say(" (and {n} more: {key})", n=len(troubled) - 1, key=shell.keymap.shown("communities.open"))
+        variants = [say("{words}{more}", words=words, more=more) for words in variants[:-1]] + variants
     return tuple(variants)
 
 
@@ -57,6 +60,8 @@ def notes_of(desk: Desk, shell: Shell, troubled: bool) -> list[Note]:
     now = shell.now_ms()
     notes: list[Note] = []
     notes.extend((words, "status.alert") for words in warnings_of(desk, shell))
+    if desk.store.journal.database.trouble is not None:
+        notes.append((own("JOURNAL NOT WRITTEN"), "status.alert"))
     for word, n in (("conflict", box.conflict), ("failed", box.failed), ("unknown", box.unknown)):
         if n:
             notes.append((say("{word} {n}: U", word=own(word), n=n), "status.alert"))

@@ -384,6 +384,7 @@ class Surface(Screen[None], inherit_bindings=False):
             except ModtuiError as error:
                 if self.built:
                     self.say(say("{message} {hint}", message=error.message, hint=error.hint), error=True)
+                    self.refresh_top()  # the journal's trouble stands there
 
         task = asyncio.ensure_future(guarded())
         self._tasks.add(task)

@@ -109,6 +109,8 @@ class Database:
         self._queue: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._gate = threading.Lock()
         self._closed = False
+        self.trouble: StoreError | None = None
+        """Why the last write did not come about; None once one did."""
         try:
             self._open()
         except Damaged:
@@ -291,8 +293,11 @@ class Database:
                     self._commit([job], renewed=renewed)
                 return
             outcomes = [(None, told)] * len(jobs)
+            self.trouble = told
         except BaseException as error:
             outcomes = [(None, error)] * len(jobs)
+        else:
+            self.trouble = None
         for job, (value, problem) in zip(jobs, outcomes, strict=True):
             job.done(value, problem)
 

@@ -13,7 +13,7 @@ from modtui.domain.capability import Blocked
 from modtui.domain.decisions import Decision, Intent, Sanction
 from modtui.domain.items import Item
 from modtui.domain.subjects import CommunityId, Lane
-from modtui.errors import ModtuiError
+from modtui.errors import ModtuiError, StoreError
 from modtui.screens.lines.choose import BlockedLine
 from modtui.screens.lines.question import QuestionLine, WhichLine, ask_number
 from modtui.screens.lines.reason import ReasonLine
@@ -21,7 +21,7 @@ from modtui.screens.lines.spam import spam_line
 from modtui.screens.shell import Shell
 from modtui.screens.work import tell
 from modtui.screens.work.marks import WorkMarks
-from modtui.text import Shown, count, join, own, say
+from modtui.text import Shown, count, join, own, say, show_line
 
 MANY = 25
 """Above so many the number is typed instead of y."""
@@ -39,6 +39,8 @@ class WorkDecide(WorkMarks):
     def __init__(self, shell: Shell, lane: Lane = "reports", community: CommunityId | None = None) -> None:
         super().__init__(shell, lane, community)
         self._told: set[str] = set()
+        self._unsaved: list[str] = []
+        """The numbers of what the journal did not take since it last took something."""
 
     # whether a key may decide now
     def _may(self, item: Item | None) -> bool:
@@ -183,7 +185,13 @@ class WorkDecide(WorkMarks):
     async def _decided(
         self, items: list[Item], intent: Intent, each: Callable[[Item], Intent] | None, overrule: bool
     ) -> None:
-        result = await self.desk.decide(items, intent, each=each, overrule=overrule)
+        went = self.current_id
+        try:
+            result = await self.desk.decide(items, intent, each=each, overrule=overrule)
+        except StoreError as error:
+            self._not_saved(items, went, error)
+            return
+        self._unsaved.clear()
         told = self.desk.words_for(result)
         if result.decision is None:
             self.say(told, error=True)
@@ -191,6 +199,23 @@ class WorkDecide(WorkMarks):
         self._spoken = (result.decision.id, told)
         self.say(told)
         self.refresh_top()
+
+    def _not_saved(self, items: Sequence[Item], went: str | None, error: StoreError) -> None:
+        """The journal did not take it: say for which items, and stand on the first again, unless the moderator has
+        gone on since: the same key pressed again must not decide on the next one."""
+        self._unsaved.extend(f"#{item.number}" for item in items)
+        number = len(self._unsaved)
+        named = join(", ", [show_line(one, 12) for one in self._unsaved[:3]])
+        more = say(" and {n} more", n=number - 3) if number > 3 else own("")
+        verb = own("was" if number == 1 else "were")
+        template = "{named}{more} {verb} not decided. {message} {hint}"
+        self.say(
+            say(template, named=named, more=more, verb=verb, message=error.message, hint=error.hint), error=True
+        )
+        self.refresh_top()
+        index = self.view.index(items[0].id)
+        if index is not None and went is not None and self.current_id == went and self.line is None:
+            self.rows_list.go(index)
 
     _spoken: tuple[str, Shown] = ("", own(""))
     """The decision that was told last, and in which words."""
