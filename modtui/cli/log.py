@@ -66,6 +66,7 @@ def as_json(decision: Decision, called: Mapping[str, str]) -> dict[str, object]:
         "at": iso(decision.created_ms),
         "community": called.get(decision.community, decision.community),
         "community_id": decision.community,
+        "communities": {called.get(id, id): number for id, number in decision.places.items()},
         "account": decision.account,
         "verb": decision.verb,
         "offer": decision.intent.offer,
@@ -77,7 +78,8 @@ def as_json(decision: Decision, called: Mapping[str, str]) -> dict[str, object]:
         "reversal": decision.reversal,
         "targets": [
             {
-                "id": target.item, "number": target.number, "author": target.author, "title": target.title,
+                "id": target.item, "community": called.get(target.ref.community, target.ref.community),
+                "number": target.number, "author": target.author, "title": target.title,
                 "state": target.state, "checked": target.checked, "conflict": list(target.conflict),
                 "steps": [
                     {"words": step.words, "state": step.state, "error": step.error,
@@ -100,6 +102,8 @@ def line(decision: Decision, reasons: Sequence[Reason], called: Mapping[str, str
     mixed = ", ".join(f"{number} {name}" for name, number in sorted(states.items()))
     state_words = mixed if len(states) > 1 else decision.state
     where = called.get(decision.community, str(decision.community))
+    if len(decision.places) > 1:
+        where = ", ".join(f"{number} {called.get(id, id)}" for id, number in decision.places.items())
     return join("  ", (
         pad(stamp(decision.created_ms, tz), 16), own(decision.id), pad(own(state_words), 9), show_line(where),
         act(decision, reasons),

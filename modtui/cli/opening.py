@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import importlib
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from modtui.desk.community import Community
     from modtui.desk.courier import Deadline
     from modtui.desk.desk import Desk
+    from modtui.desk.overview import Absent
     from modtui.routes import Route
     from modtui.store.store import Store
 
@@ -219,35 +220,47 @@ def backend(one: CommunitySettings, given: Credential | None, options: Options) 
     return whole(made)
 
 
-def communities(options: Options, settings: Settings, *, none: bool = False) -> list[Community]:
+def communities(
+    options: Options, settings: Settings, *, none: bool = False, left: list[Absent] | None = None
+) -> list[Community]:
     """The communities of this run with their backends; nothing is sent. Raises UsageError, AuthError.
 
-    Where there are several, one without a key does not stop the others; when none opens, the first's error is raised.
+    Where there are several, one without a key does not stop the others: it is told, and noted in `left`; when none
+    opens, the first's error is raised.
     """
     from modtui.desk.community import Community
+    from modtui.desk.overview import Absent
 
     found: list[Community] = []
-    failed: list[ModtuiError] = []
-    picked = chosen(options, settings, none=none)
-    for one in picked:
+    failed: list[tuple[CommunitySettings, ModtuiError]] = []
+    keys: list[tuple[CommunitySettings, Credential]] = []
+    for one in chosen(options, settings, none=none):
         try:
-            given = credential(one, options)
-            one = _identified(one, given, options)
+            keys.append((one, credential(one, options)))
         except UsageError:
             raise
         except ModtuiError as error:
-            failed.append(error)
+            failed.append((one, error))
+    for (one, given), known in zip(keys, _identified(keys, options), strict=True):
+        if isinstance(known, ModtuiError):
+            failed.append((one, known))
             continue
         if options.url is not None:
-            accounts.call(identity(one), one.name)
+            accounts.call(identity(known), known.name)
+        made = backend(known, given, options)
+        before = next((each.name for each in found if each.id == made.connection.community), None)
+        if before is not None:
+            raise UsageError(f'"{one.name}" is the same account on the same site as "{before}".')
         found.append(Community(
-            name=one.name, backend=backend(one, given, options), url=one.url, language=one.language or None,
+            name=one.name, backend=made, url=one.url, language=one.language or None,
             ladder=settings.ladder(one), options=dict(one.options),
         ))  # fmt: skip
     if failed and not found:
-        raise failed[0]
-    for failure in failed:
+        raise failed[0][1]
+    for one, failure in failed:
         narrate(safe(f"Left out: {failure}"))
+        if left is not None:
+            left.append(Absent(one.name, one.backend, str(failure), failure.exit_code))
     for community in found:
         if community.insecure:
             narrate(plain_http(community.name, community.url))
@@ -260,26 +273,43 @@ def plain_http(name: str, url: str) -> Shown:
     return say(template, name=show_line(name, 40), url=show_line(url, 80))
 
 
-def _identified(one: CommunitySettings, given: Credential, options: Options) -> CommunitySettings:
-    """The community with its account, which is part of its identity: a user key does not say whose it is.
+def _identified(
+    keys: Sequence[tuple[CommunitySettings, Credential]], options: Options
+) -> list[CommunitySettings | ModtuiError]:
+    """The communities with their accounts, which are part of their identity: a user key does not say whose it is.
 
-    The site is asked once per key; after that the state folder remembers, so that the journal also opens offline.
-    Raises the backend's errors (a wrong key, a wrong site, no line).
+    Sites are asked once per key, all at the same time; after that the state folder remembers, so that the journal also
+    opens offline. In place of one that could not be asked stands the error (a wrong key, a wrong site, no line). Raises
+    UsageError.
     """
-    if one.account:
-        return one
-    known = accounts.known(one.backend, one.url, given.secret)
-    if known is None:
-        known = asyncio.run(_ask(backend(one, given, options)))
-        accounts.remember(one.backend, one.url, given.secret, known)
-    return msgspec.structs.replace(one, account=known)
+    names = [one.account or accounts.known(one.backend, one.url, given.secret) for one, given in keys]
+    asked = [(n, backend(*keys[n], options)) for n, name in enumerate(names) if name is None]
+    said = asyncio.run(_ask([one for _, one in asked])) if asked else []
+    answers = {n: answer for (n, _), answer in zip(asked, said, strict=True)}
+    found: list[CommunitySettings | ModtuiError] = []
+    for n, (one, given) in enumerate(keys):
+        answer = answers.get(n, names[n] or "")
+        if isinstance(answer, UsageError):
+            raise answer
+        if isinstance(answer, ModtuiError):
+            found.append(answer)
+            continue
+        if n in answers:
+            accounts.remember(one.backend, one.url, given.secret, answer)
+        found.append(msgspec.structs.replace(one, account=answer))
+    return found
 
 
-async def _ask(asked: Backend) -> str:
-    try:
-        return (await asked.identify()).username
-    finally:
-        await asked.aclose()
+async def _ask(asked: Sequence[Backend]) -> list[str | ModtuiError]:
+    async def name(one: Backend) -> str | ModtuiError:
+        try:
+            return (await one.identify()).username
+        except ModtuiError as error:
+            return error
+        finally:
+            await one.aclose()
+
+    return await asyncio.gather(*map(name, asked))
 
 
 @contextmanager
@@ -292,11 +322,12 @@ def opening(options: Options, settings: Settings, *, none: bool = False) -> Iter
     from modtui.desk.targets import Targets
     from modtui.store.store import Store
 
-    picked = communities(options, settings, none=none)
+    left: list[Absent] = []
+    picked = communities(options, settings, none=none, left=left)
     only_look = options.read_only or bool(picked and all(one.backend.connection.read_only for one in picked))
     opened = Store.open(paths.private(paths.state_dir()), paths.private(paths.cache_dir()))
     try:
-        yield Desk(
+        desk = Desk(
             picked, opened, reasons=settings.reasons, hold_s=settings.undo.hold_s,
             hold_person_s=settings.undo.hold_person_s, hold_override_s=options.hold_s, read_only=only_look,
             resume_after_s=settings.undo.resume_after_s,
@@ -304,6 +335,8 @@ def opening(options: Options, settings: Settings, *, none: bool = False) -> Iter
             replies=settings.saved_replies, routes=routes_of(options, settings),
             site_routes=[one for one in settings.routes if one.kind == "site"], deadline=deadline_of(settings),
         )  # fmt: skip
+        desk.absent = tuple(left)
+        yield desk
     finally:
         asyncio.run(_tidied(opened, settings))
 

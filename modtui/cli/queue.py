@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -16,7 +16,7 @@ from modtui.domain.capability import ALLOWED, Blocked
 from modtui.domain.hours import standing
 from modtui.domain.items import Due, Item, Question
 from modtui.domain.seen import seen_of
-from modtui.domain.subjects import LANES, Lane
+from modtui.domain.subjects import LANES, CommunityId, Lane
 from modtui.errors import ModtuiError, RightsError, UsageError
 from modtui.settings.options import Options
 from modtui.text import Shown, cut, join, own, pad, say, show_line
@@ -150,7 +150,8 @@ def _chosen_lanes(lane: str) -> tuple[Lane, ...]:
 
 
 async def _matching(
-    desk: Desk, community: Community, lane: Lane, wanted: Filter, *, asked: bool
+    desk: Desk, community: Community, lane: Lane, wanted: Filter, places: Mapping[str, frozenset[CommunityId]], *,
+    asked: bool,
 ) -> AsyncIterator[Item]:  # fmt: skip
     """The items of one lane that pass; nothing where the account does not have a lane that was not `asked` for."""
     from modtui.desk.filter import Around
@@ -158,7 +159,8 @@ async def _matching(
 
     if lane == "escalated":  # made here, from the journal: no site has a page of it
         for item in await desk.escalations.refresh() if asked else ():  # of "all", they stand in their lanes already
-            around = Around(now_ms=community.backend.wire.clock_ms, mine=frozenset({item.id}))
+            now_ms = community.backend.wire.clock_ms
+            around = Around(now_ms=now_ms, mine=frozenset({item.id}), communities=places)
             if item.ref.community == community.id and wanted.matches(item, around):
                 yield item
         return
@@ -168,49 +170,56 @@ async def _matching(
         return
     async for item in walk(desk, community, lane):
         mine = {item.id} if desk.store.journal.open_for(item.ref) else frozenset[str]()
-        if wanted.matches(item, Around(now_ms=community.backend.wire.clock_ms, mine=mine)):
+        around = Around(now_ms=community.backend.wire.clock_ms, mine=mine, communities=places)
+        if wanted.matches(item, around):
             yield item
 
 
 async def _print(
-    desk: Desk, lanes: tuple[Lane, ...], wanted: Filter, limit: int | None, show: Callable[[Community, Item], bool]
-) -> int:
-    """Print what passes, site by site, questions in the order in which they are due; gives how many. Raises the first
-    site's error when no site answered."""
+    desk: Desk, lanes: tuple[Lane, ...], wanted: Filter, limit: int | None, show: Callable[[Community, Item], bool],
+    places: Mapping[str, frozenset[CommunityId]],
+) -> tuple[int, int]:  # fmt: skip
+    """Print what passes, site by site, questions in the order in which they are due; gives how many, and the exit code:
+    of several sites that of the first one that failed. Raises the first site's error when no site answered."""
+    from modtui.cli.reading import together
     from modtui.desk.orders import due_place
 
-    count, answered = 0, False
-    troubles: list[tuple[Community, ModtuiError]] = []
+    async def rows(community: Community) -> AsyncIterator[Item]:
+        await community.identify()
+        for lane in lanes:
+            async for item in _matching(desk, community, lane, wanted, places, asked=len(lanes) == 1):
+                yield item
+
+    count = 0
     waiting: list[tuple[Community, Item]] = []
-    for community in desk.communities:
-        try:
-            await community.identify()
-            for lane in lanes:
-                async for item in _matching(desk, community, lane, wanted, asked=len(lanes) == 1):
-                    answered = True
-                    if lane == "questions":
-                        waiting.append((community, item))
-                        continue
-                    if not show(community, item):
-                        return count
-                    count += 1
-                    if limit is not None and count >= limit:
-                        return count
-                answered = True
-        except ModtuiError as error:
-            troubles.append((community, error))
+    async with together(desk.communities, rows) as reading:
+        async for community, item in reading.rows():
+            if item.lane == "questions":
+                waiting.append((community, item))
+                continue
+            if not show(community, item):
+                return count, 0
+            count += 1
+            if limit is not None and count >= limit:
+                return count, 0
     waiting.sort(key=lambda pair: due_place(pair[1]))
     for community, item in waiting[: None if limit is None else limit - count]:
         if not show(community, item):
             break
         count += 1
-    if len(desk.communities) == 1 and troubles:
+    troubles = reading.troubles
+    if troubles and len(troubles) == len(desk.communities) and not count:
+        if len(troubles) > 1:
+            _told(troubles[1:])
         raise troubles[0][1]
+    _told(troubles)
+    codes = [*(trouble.exit_code for _, trouble in troubles), *(absent.code for absent in desk.absent)]
+    return count, codes[0] if codes else 0
+
+
+def _told(troubles: Sequence[tuple[Community, ModtuiError]]) -> None:
     for community, trouble in troubles:
         narrate(say("{name}: {words}", name=community.name, words=str(trouble)))
-    if troubles and not answered:
-        raise troubles[0][1]
-    return count
 
 
 @click.command(short_help="List what waits for a moderator.")
@@ -225,16 +234,21 @@ def queue(options: Options, lane: str, words: str, limit: int | None, as_json: b
 
     Lines come page by page, as the site's budget allows (those of questions when all are read); `| head` may stop it at
     any time. The lines of --json are what `modtui act` takes.
+
+    Several communities are read at the same time. One that fails has its sentence on standard error and gives the exit
+    code; the others' rows are printed all the same.
     """
     from modtui.desk.filter import parse
+    from modtui.desk.labels import named as communities_named
 
     wanted = parse(words)
     if wanted.likes or wanted.uses("is:marked", "is:new"):
         raise UsageError("like:, is:marked and is:new need the screens.", "The other filter words work here.")
     settings = settings_of(options)
     columns = width()
+    places: dict[str, frozenset[CommunityId]] = {}
 
-    async def run(desk: Desk) -> int:
+    async def run(desk: Desk) -> tuple[int, int]:
         named = len(desk.communities) > 1
 
         def show(community: Community, item: Item) -> bool:
@@ -244,13 +258,14 @@ def queue(options: Options, lane: str, words: str, limit: int | None, as_json: b
 
         try:
             async with patient(desk.communities):
-                return await _print(desk, _chosen_lanes(lane), wanted, limit, show)
+                return await _print(desk, _chosen_lanes(lane), wanted, limit, show, places)
         finally:
             for community in desk.communities:
                 await community.backend.aclose()
 
     with opening(options, settings) as desk:
-        found = asyncio.run(run(desk))
-    if not found:
+        places.update(communities_named(desk.communities, wanted.communities))
+        found, code = asyncio.run(run(desk))
+    if not found and not code:
         narrate(own("Nothing waits here." if not wanted else "Nothing matches the filter."))
-    return 0
+    return code

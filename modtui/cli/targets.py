@@ -159,15 +159,18 @@ async def resolve(
     """Read every named item afresh, in batches, in the order in which they were named; each once. `names` are the
     communities that were asked for, also those that could not be opened: a bare id may belong to any of them.
 
-    Raises UsageError for what cannot be an id, before anything is read; the backend's errors when a site fails.
+    Raises UsageError for what cannot be an id, before anything is read; a site's error when no site answers.
     """
     places = {named.id: _places(desk, named, lane, names) for named in all_named}
     refs = list(dict.fromkeys(ref for found in places.values() for _, ref in found))
     before = {item.id: item for ref in refs for item in desk.store.cache.by_ref(ref)}
-    now = await desk.read(refs)
+    now, silent = await desk.read_all(refs)
     found: dict[str, Found] = {}
     for named in all_named:
         one = _found(named, places[named.id], now, before)
+        trouble = next((silent[ref.community] for _, ref in places[named.id] if ref.community in silent), None)
+        if trouble is not None and one.item is None:
+            one = Found(named.id, problem=str(trouble))
         found.setdefault(one.id, one)
     return list(found.values())
 

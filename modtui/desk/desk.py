@@ -261,8 +261,14 @@ class Desk(Handing):
         return find(self.store.cache, lane, text, scope)
 
     async def read(self, refs: Sequence[SubjectRef]) -> dict[SubjectRef, Item | Gone]:
-        """Read subjects from their sites now, in as few requests as possible; the cache has them afterwards. Raises the
-        backends' errors."""
+        """Read subjects from their sites now, in as few requests as possible; the cache has them afterwards. Of several
+        communities those that do not answer are left out. Raises the backends' errors where none answers."""
+        return (await self._undoer.read(refs))[0]
+
+    async def read_all(
+        self, refs: Sequence[SubjectRef]
+    ) -> tuple[dict[SubjectRef, Item | Gone], dict[CommunityId, ModtuiError]]:
+        """As `read`, with the errors of the communities that did not answer."""
         return await self._undoer.read(refs)
 
     def counts(self, community: CommunityId | None = None) -> dict[Lane, int]:

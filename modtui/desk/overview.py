@@ -22,12 +22,13 @@ LAST = 20
 
 
 class Absent(Struct, frozen=True):
-    """A community of the settings that could not be opened in this run: its name, its platform, and why (a sentence
-    with what to do)."""
+    """A community of the settings that could not be opened in this run: its name, its platform, why (a sentence with
+    what to do), and the exit code of that."""
 
     name: str
     backend: str
     why: str
+    code: int = 1
 
 
 class Standing(Struct, frozen=True):

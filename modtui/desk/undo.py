@@ -181,12 +181,15 @@ class Undoer:
         found.update(read)
         return found, silent
 
-    async def read(self, refs: Sequence[SubjectRef]) -> dict[SubjectRef, Item | Gone]:
-        """Read subjects from their sites, in batches, also into the cache. Raises the backends' errors."""
+    async def read(
+        self, refs: Sequence[SubjectRef]
+    ) -> tuple[dict[SubjectRef, Item | Gone], dict[CommunityId, ModtuiError]]:
+        """Read subjects from their sites, in batches, also into the cache; with the errors of the communities that do
+        not answer. Raises the first of them where none answers."""
         found, silent = await self._rereads.read(refs)
-        for error in silent.values():
-            raise error
-        return found
+        if silent and len(silent) == len({ref.community for ref in refs}):
+            raise next(iter(silent.values()))
+        return found, silent
 
     def _ways(
         self, decision: Decision, done: Sequence[Target], items: dict[SubjectRef, Item | Gone]

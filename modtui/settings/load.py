@@ -126,7 +126,7 @@ def _flat(table: dict[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:
 def _communities(reader: _Reader, raw: dict[str, Any], backends: Collection[str] | None) -> list[CommunitySettings]:
     found: list[CommunitySettings] = []
     names: dict[str, str] = {}
-    accounts: dict[tuple[str, str, str], str] = {}
+    accounts: dict[tuple[str, str, str, str], str] = {}
     for where, values in reader.many(raw, "communities"):
         one = CommunitySettings(**values)
         if backends is not None and one.backend not in backends:
@@ -134,7 +134,8 @@ def _communities(reader: _Reader, raw: dict[str, Any], backends: Collection[str]
             reader.wrong(f"{where} backend", f'"{one.backend}" is not installed. {hint}'.strip())
         if (before := names.setdefault(one.name.casefold(), where)) != where:
             reader.wrong(f"{where} name", f'"{one.name}" is already the name of {before}')
-        identity = (one.backend, one.url.casefold(), one.account.casefold())
+        # one service account may look after several courses of a site: what the backend is told makes the difference
+        identity = (one.backend, one.url.casefold(), one.account.casefold(), repr(sorted(one.options.items())))
         if (before := accounts.setdefault(identity, where)) != where:
             reader.wrong(where, f"is the same account on the same site as {before}")
         if exposed(one.url) and not one.insecure:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from modtui.desk import words
+from modtui.desk.across import accounts, name_of
 from modtui.domain.decisions import Decision, Target
 from modtui.domain.items import Gone, Item
 from modtui.domain.seen import text_of
@@ -102,7 +103,7 @@ class DecisionPage(JournalPage):
         account = say(
             "decided {when} by {who}, held {s} s, {n}, id {id}",
             when=own(f"{when:%a %d %b %H:%M:%S}"),
-            who=decision.account,
+            who=accounts(decision, self.desk.community),
             s=decision.hold_ms // 1000,
             n=count(len(decision.targets), "target"),
             id=own(decision.id),
@@ -129,9 +130,14 @@ class DecisionPage(JournalPage):
     def _target(self, target: Target, width: int) -> Iterable[Line | Anchor]:
         yield gap()
         yield Anchor(str(target.index))
+        where: Line = ()
+        if len(self.desk.communities) > 1:
+            one = self.desk.community(target.ref.community)
+            hue = f"chip.{one.hue}" if one is not None else "dim"
+            where = ((say(" {name}", name=name_of(self.desk.community, target.ref.community)), hue),)
         author = say(" by {author}", author=target.author) if target.author else own("")
         title = say('  "{title}"', title=show_line(target.title, 60)) if target.title else own("")
-        yield ((say(" #{number}{author}", number=target.number, author=author), "author"), (title, "dim"))
+        yield (*where, (say(" #{number}{author}", number=target.number, author=author), "author"), (title, "dim"))
         for step in target.steps:
             letter, style = STATES[step.state]
             error = say(": {error}", error=show_line(step.error)) if step.error else own("")

@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from modtui.actions import Scope
 from modtui.desk import words
+from modtui.desk.across import accounts, name_of, spread
 from modtui.desk.events import DecisionChanged, Event
 from modtui.domain.decisions import Decision, Step
 from modtui.screens.clipboard import copy
@@ -18,6 +19,7 @@ from modtui.text import Shown, join, own, say, show_line
 from modtui.text.width import cut, pad, wrap
 from modtui.widgets.draw import Line
 from modtui.widgets.linespane import Anchor
+from modtui.widgets.rows import CHIP
 
 STATES = {
     "held": ("H", "state.held"),
@@ -99,7 +101,8 @@ class JournalPage(LinesPage):
         """What the filter looks at."""
         targets = " ".join(f"#{one.number} {one.author or ''} {one.title or ''}" for one in decision.targets)
         act = words.act(decision, self.desk.reasons)
-        return f"{act} {targets} {decision.state} {decision.id} {self._trouble(decision)}".casefold()
+        places = " ".join(name_of(self.desk.community, id) for id in decision.places)
+        return f"{act} {targets} {decision.state} {decision.id} {places} {self._trouble(decision)}".casefold()
 
     def _heard(self, event: Event) -> None:
         if isinstance(event, DecisionChanged):
@@ -205,12 +208,28 @@ class JournalPage(LinesPage):
         wide = 34 if width >= 100 else 26
         return (
             (own(f"   {when:<6} "), "row.age"),
+            *self._where(decision),
             (pad(state_words(decision, self.shell.now_ms()), 8), style),
             (pad(own(verb), 10), "text"),
-            (pad(cut(words.subject(decision), wide), wide + 1), "row.author"),
+            (pad(cut(self._subject(decision), wide), wide + 1), "row.author"),
             (more, "dim"),
             (say("  {trouble}", trouble=trouble) if more and trouble else trouble, "bad"),
         )
+
+    def _where(self, decision: Decision) -> Line:
+        """Of which community it is, where there are several; a batch over some of them has a plus."""
+        if len(self.desk.communities) < 2:
+            return ()
+        one = self.desk.community(decision.community)
+        if one is None or len(decision.places) > 1:
+            return ((pad(own("+" if one is not None else "?"), CHIP), "state"),)
+        return ((pad(own(one.chip), CHIP), f"chip.{one.hue}"),)
+
+    def _subject(self, decision: Decision) -> Shown:
+        """What it is about; of a batch over several communities how many are where."""
+        where = spread(decision.places, self.desk.community, chips=True)
+        subject = words.subject(decision)
+        return say("{subject}: {where}", subject=subject, where=where) if where else subject
 
     def _trouble(self, decision: Decision) -> Shown:
         many = len(decision.targets) > 1
@@ -242,8 +261,9 @@ class JournalPage(LinesPage):
             ),
         )
         account = say(
-            "{act}, by {who}. {steps}.", act=words.act(decision, self.desk.reasons), who=decision.account, steps=steps
-        )
+            "{act}{where}, by {who}. {steps}.", act=words.act(decision, self.desk.reasons),
+            where=self._places(decision), who=accounts(decision, self.desk.community), steps=steps,
+        )  # fmt: skip
         out: list[Line] = [rule]
         back = self._way_back(decision)
         for text, style, rows in ((account, "text", 2), (back, "effect", 1 if width >= 110 else 2)):
@@ -251,6 +271,11 @@ class JournalPage(LinesPage):
             out += [((say(" {line}", line=line), style),) for line in lines]
             out += [((own(""), "text"),)] * (rows - len(lines))
         return out
+
+    def _places(self, decision: Decision) -> Shown:
+        """` (3 harbour, 2 lagoon)`; empty where all is in one community."""
+        where = spread(decision.places, self.desk.community)
+        return say(" ({where})", where=where) if where else own("")
 
     def _way_back(self, decision: Decision) -> Shown:
         """What `u` would do with this row, said before it is pressed."""
