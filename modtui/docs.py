@@ -1,5 +1,5 @@
-"""Makes docs/keys.md, docs/settings.md and docs/cli.md from the program, and the tables of docs/outbox.md, and checks
-that they are current.
+"""Makes docs/keys.md, docs/settings.md and docs/cli.md from the program, and the tables of docs/outbox.md and
+docs/platforms.md, and checks that they are current.
 
 `python -m modtui.docs` writes them, `--check` says which are stale and exits with 1.
 """
@@ -15,6 +15,7 @@ from modtui.keymap import Keymap
 DOCS = Path(__file__).parent.parent / "docs"
 PLACES = SCOPES
 FROM_CODE = "<!-- made from modtui/domain/transitions.py by python -m modtui.docs -->"
+PROVEN_FROM = "<!-- made from modtui/backends/proven.py by python -m modtui.docs -->"
 END = "<!-- end -->"
 
 
@@ -55,10 +56,22 @@ def outbox_page() -> str:
     """docs/outbox.md: written by hand, but for the tables of states and transitions between its two marks."""
     from modtui.domain.transitions import tables
 
-    page = (DOCS / "outbox.md").read_text(encoding="utf-8")
-    before, _, rest = page.partition(FROM_CODE)
+    return _filled("outbox.md", FROM_CODE, tables())
+
+
+def platforms_page() -> str:
+    """docs/platforms.md: written by hand, but for the table of what each backend was proven on."""
+    from modtui.backends.proven import proof_table
+
+    return _filled("platforms.md", PROVEN_FROM, proof_table())
+
+
+def _filled(name: str, mark: str, tables: str) -> str:
+    """The page with `tables` between `mark` and the end mark."""
+    page = (DOCS / name).read_text(encoding="utf-8")
+    before, _, rest = page.partition(mark)
     after = rest.partition(END)[2]
-    return f"{before}{FROM_CODE}\n\n{tables()}\n\n{END}{after}"
+    return f"{before}{mark}\n\n{tables}\n\n{END}{after}"
 
 
 def pages() -> dict[Path, str]:
@@ -68,7 +81,7 @@ def pages() -> dict[Path, str]:
 
     return {
         DOCS / "keys.md": keys_page(), DOCS / "settings.md": settings_md(), DOCS / "cli.md": cli_md(),
-        DOCS / "outbox.md": outbox_page(),
+        DOCS / "outbox.md": outbox_page(), DOCS / "platforms.md": platforms_page(),
     }  # fmt: skip
 
 

@@ -144,6 +144,18 @@ async def _site(one: CommunitySettings, key: credentials.Key, options: Options) 
     return Line("sites", one.name, words)
 
 
+def _proofs(options: Options, settings: Settings) -> Iterator[Line]:
+    """On what the backend of each community was proven; no site is asked."""
+    from modtui.backends.proven import proof_line
+
+    try:
+        picked = chosen(options, settings, none=True)
+    except ModtuiError:
+        return  # said with the sites
+    for one in picked:
+        yield Line("proven", one.name, proof_line(one.backend))
+
+
 def _routes(options: Options, settings: Settings) -> Iterator[Line]:
     """Where escalations can go; no secret, and nothing is sent."""
     entries = {one.name: one for one in settings.routes}
@@ -197,7 +209,7 @@ def doctor(options: Options, as_json: bool, offline: bool) -> int:
         lambda: [_keyring()],
     ]  # fmt: skip
     if settings is not None:
-        parts.append(lambda: _routes(options, settings))
+        parts += [lambda: _proofs(options, settings), lambda: _routes(options, settings)]
     if settings is not None and not offline:
         parts.append(lambda: _sites(options, settings))
     bad = 0
