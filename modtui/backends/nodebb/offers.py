@@ -124,7 +124,6 @@ def flag_offers(site: Site, item: Item, can: Capability) -> tuple[Offer, ...]:
     of.add("claim", "claim", "Take the report", _unless(mine, "it is yours already"), closed,
            about="It is marked as in work, with your name.", confirm=f"{by} has it. Take it over?" if taken else "")
     of.add("release", "release", "Give the report back", _unless(item.claim is None, "nobody has taken it"), closed)
-    of.add("assign", "assign", "Give it to a colleague", closed)
     of.add("unassign", "unassign", "Take it from whoever has it", _unless(item.claim is None, "nobody has it"), closed)
     author_offers(of, site, item.author)
     of.add("warn", "warn", "Write to the author", Blocked("platform", MISSING["message"]), needs=("message",))
@@ -137,16 +136,8 @@ def _topic_offers(of: Offering, item: Item, there: Capability) -> None:
     topic = ALLOWED if item.place.thread_id else Blocked("platform", "the forum does not say which topic it is in")
     locked, pinned = item.place.closed, bool(item.native.get("pinned"))
     gone = bool(item.native.get("topic_deleted"))
-    open_ = _unless(locked, "the topic is locked")
     of.add("lock", "lock", "Lock the topic", topic, _unless(locked, "the topic is locked already"))
     of.add("unlock", "unlock", "Unlock the topic", topic, _unless(not locked, "the topic is not locked"))
-    of.add("reply", "reply", "Reply", topic, there, needs=("text",), about="Everybody who reads the topic can read it.")
-    of.add("move", "move", "Move the topic", topic)
-    of.add("tag", "tag", "Change the tags", topic)
-    of.add("duplicate", "duplicate", "Link the original and lock", topic, open_,
-           about="A reply with the link, then the topic is locked.")
-    of.add("watch", "watch", "Watch the topic", topic)
-    of.add("unwatch", "unwatch", "Stop watching", topic)
     of.add("pin", "offer", "Pin the topic", topic, _unless(pinned, "the topic is pinned already"))
     of.add("unpin", "offer", "Unpin the topic", topic, _unless(not pinned, "the topic is not pinned"))
     of.add("delete_topic", "offer", "Delete the topic", topic, _unless(gone, "the topic is deleted already"),
@@ -154,6 +145,28 @@ def _topic_offers(of: Offering, item: Item, there: Capability) -> None:
     of.add("restore_topic", "offer", "Restore the topic", topic, _unless(not gone, "the topic is not deleted"))
     of.add("purge_topic", "offer", "Erase the topic", topic, irreversible=True,
            confirm="Erase the topic with all its posts for good?")  # fmt: skip
+
+
+_BESIDE = {
+    "reply": "Reply", "move": "Move the topic", "tag": "Change the tags", "watch": "Watch the topic",
+    "duplicate": "Link the original and lock", "unwatch": "Stop watching", "assign": "Give it to a colleague",
+}  # fmt: skip
+
+
+def beside(item: Item, verb: str, can: Capability) -> Offer | None:
+    """A verb on the topic of a report, or on the report, that needs something picked first and so stands in no list."""
+    if item.ref.kind != "flag" or verb not in _BESIDE:
+        return None
+    capability: Capability = can
+    if can != ALLOWED:
+        pass
+    elif verb == "assign":
+        capability = ALLOWED if item.state == "open" else _state("the report is closed already")
+    elif not item.place.thread_id:
+        capability = Blocked("platform", "the forum does not say which topic it is in")
+    elif verb == "duplicate":
+        capability = _unless(item.place.closed, "the topic is locked already")
+    return Offer(id=verb, verb=verb, label=Foreign(_BESIDE[verb]), capability=capability, default=True)
 
 
 def author_offers(of: Offering, site: Site, member: Member | None) -> None:
@@ -250,7 +263,6 @@ def question_offers(site: Site, item: Item, can: Capability) -> tuple[Offer, ...
     pinned = bool(item.native.get("pinned"))
     of.add("pin", "offer", "Pin the topic", _unless(pinned, "the topic is pinned already"))
     of.add("unpin", "offer", "Unpin the topic", _unless(not pinned, "the topic is not pinned"))
-    author_offers(of, site, item.author)
     return tuple(of.found)  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from modtui.backends.nodebb import thread_plans
-from modtui.backends.nodebb.offers import NEVER, in_force, sanctionable
+from modtui.backends.nodebb.offers import NEVER, beside, in_force, sanctionable
 from modtui.backends.nodebb.site import Site
 from modtui.domain.capability import ALLOWED, Blocked
 from modtui.domain.decisions import Call, Effect, Intent, Plan, PlannedStep, Sanction, Step
@@ -24,12 +24,16 @@ _NOTHING_BACK = "nothing of it can be brought back"
 _RECORD = "the record of the member keeps both lines"
 
 
-def choose(item: Item, intent: Intent) -> Offer:
+def choose(site: Site, item: Item, intent: Intent) -> Offer:
     """The offer that the intent means. Raises Refused where there is none or it is blocked."""
     if intent.offer:
         offer = next((one for one in item.offers if one.id == intent.offer), None)
     else:
         offer = item.offer(intent.verb)
+    if offer is None and intent.offer in (None, intent.verb):
+        offer = beside(item, intent.verb, site.moderates)
+    if offer is not None and offer.verb == "offer" and not intent.offer:
+        raise Refused("Say which action of the forum is meant.")
     if offer is None:
         if not intent.offer and intent.verb in NEVER:
             raise Refused(_sentence(NEVER[intent.verb]))
@@ -45,8 +49,8 @@ def _sentence(words: str) -> str:
 
 def plan(site: Site, item: Item, intent: Intent) -> Plan:
     """What the intent does to the item. Raises Refused with a sentence, UsageError where it leaves something out."""
-    offer = choose(item, intent)
-    if intent.message and offer.id != "notify":
+    offer = choose(site, item, intent)
+    if intent.message and offer.id not in ("notify", "reply"):
         raise Refused("modtui sends no chat messages on NodeBB, so the author cannot be told.")
     made = thread_plans.make(site, item, intent, offer) or _MAKERS[offer.id](site, item, intent)
     extra = _beside(site, item, intent, offer)
