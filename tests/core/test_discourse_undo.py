@@ -64,6 +64,28 @@ async def test_undo_leaves_the_post_as_it_was(
         assert {offer.id for offer in now.offers if offer.verb == "remove"} >= {"agree_and_hide"}
 
 
+async def test_a_post_that_was_hidden_is_hidden_again(demo: DemoServer, tmp_path: Path) -> None:
+    """Also when it is planned on the item as it is now, which is visible."""
+    async with backend_on(connect(demo, tmp_path)) as backend:
+        item = await fresh(backend, demo, hidden=True)
+        sent = await decide(backend, item, "approve", offer="disagree")
+        shown = await one(backend, item.number)
+        assert not shown.hidden
+        back = await take_back(backend, shown, sent, "approve")
+        now = await one(backend, item.number)
+    assert [step.words for step in back.plan.steps] == ["in the queue again, hidden"]
+    assert now.hidden and now.state == "open"
+
+
+async def test_a_report_on_top_of_those_that_were_right_may_hide_the_post(demo: DemoServer, tmp_path: Path) -> None:
+    async with backend_on(connect(demo, tmp_path)) as backend:
+        item = await fresh(backend, demo)
+        kept = backend.plan(item, Intent(verb="offer", offer="agree_and_keep"))
+        wrong = backend.plan(item, Intent(verb="approve"))
+    assert "the site may hide the post for it" in kept.stays
+    assert "the site may hide the post for it" not in wrong.stays
+
+
 async def test_undoing_a_ban_with_removal_message_and_lock(demo: DemoServer, tmp_path: Path) -> None:
     async with backend_on(connect(demo, tmp_path)) as backend:
         item = await fresh(backend, demo)

@@ -99,6 +99,7 @@ def _perform(
     args = {
         "id": item.ref.native, "action": action, "version": item.version or 0, "extra": extra,
         "topic": item.native.get("topic_id"), "mine": bool(item.claim and item.claim.mine),
+        "hidden": item.hidden,  # as it was before: taking back puts it there again
     }  # fmt: skip
     words = sense.words
     if action == "disagree" and item.hidden:

@@ -136,10 +136,11 @@ def _flag(item: Item, post: int, *, hide: bool) -> PlannedStep:
 def _perform(item: Item, args: Mapping[str, Any], data: Mapping[str, Any], *, planned: bool) -> Inverse:
     sense = meaning(str(args["action"]), sign_up=item.kind == "sign-up")
     post = item.native.get("post_id")
+    hidden = bool(args.get("hidden", item.hidden))
     stays: list[str] = []
     if sense.verdict in ("right", "wrong"):
         stays.append(f"the reports stay counted as {sense.verdict}")
-    if sense.tells or (args["action"] == "disagree" and item.hidden):
+    if sense.tells or (args["action"] == "disagree" and hidden):
         name = show_line(item.author.username) if item.author else "the author"
         stays.append(f"what the site wrote to {name} stays sent")
     steps: list[PlannedStep] = []
@@ -153,8 +154,10 @@ def _perform(item: Item, args: Mapping[str, Any], data: Mapping[str, Any], *, pl
             if "replies" in str(args["action"]):
                 stays.append("the replies stay deleted")
         case "flag" if post:
-            steps.append(_flag(item, post, hide=item.hidden))
+            steps.append(_flag(item, post, hide=hidden))
             stays.append("the report that brings it back is your own")
+            if sense.verdict == "right" and not hidden:  # its score comes on top of those that were right
+                stays.append("the site may hide the post for it")
             if "silence" in item.native.get("caused", ()) and args["action"] == "disagree":
                 stays.append("the silence that was lifted stays lifted")
         case "delete again" if post:
