@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.servers import base
+from tests.servers import ozone as ozone_server
 from tests.servers import synapse as matrix
 from tests.servers.community import Community
 from tests.servers.openedx import OpenEdx, running
@@ -49,6 +50,19 @@ def limited_synapse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[matrix
     """The same with the limit on messages as it is by default."""
     try:
         with matrix.running(tmp_path_factory.mktemp("synapse-limited"), limited=True) as server:
+            yield server
+    except base.NotPrepared as missing:
+        pytest.skip(str(missing))
+
+
+@pytest.fixture(scope="session")
+def ozone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ozone_server.Ozone]:
+    """A running network with Ozone; skips where it is not installed.
+
+    Shared by the session: make your own members and posts.
+    """
+    try:
+        with ozone_server.running(tmp_path_factory.mktemp("ozone")) as server:
             yield server
     except base.NotPrepared as missing:
         pytest.skip(str(missing))

@@ -1,0 +1,115 @@
+"""The contract against a real Ozone (install it with `python -m tests.servers prepare ozone`)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from modtui.backends.base import Connection, Credential
+from modtui.domain.items import Item
+from modtui.domain.subjects import SubjectRef, community_id
+from modtui.testing import BackendContract, Site, Standing
+from tests.servers.conftest import ozone  # noqa: F401 (a fixture)
+from tests.servers.ozone import Ozone
+
+pytestmark = [pytest.mark.servers, pytest.mark.anyio]
+
+
+class OzoneSite(Site):
+    """The network's moderation service, on which posts or accounts are reported."""
+
+    name = "ozone"
+    page_size = 50
+    approval_requests = 6
+    reread_requests = 5
+
+    def __init__(self, server: Ozone, kind: str) -> None:
+        self.server, self.kind = server, kind
+        self.id = community_id("ozone", server.url, server.user)
+        self.author = server.named("author")
+        self.reporters = [server.named("ann"), server.named("bo"), server.named("cy")]
+
+    def connection(self, state: Path) -> Connection:
+        server = self.server
+        return Connection(
+            community=self.id,
+            url=server.url,
+            credential=Credential(kind="service", user=server.user, secret=server.password),
+            state=state,
+            options={"labeler": server.labeler},
+        )
+
+    async def report(self, text: str, *, reporters: int = 2) -> SubjectRef:
+        server = self.server
+        if self.kind == "account":
+            who = server.create_account("reported", text)
+            subject: str | tuple[str, str] = who.did
+        else:
+            subject = server.post(self.author, text)
+        server.process()
+        for member in self.reporters[:reporters]:
+            server.report(member, subject, "Look at this.")
+        server.process()
+        return SubjectRef(self.id, self.kind, subject if isinstance(subject, str) else subject[0])
+
+    async def report_again(self, ref: SubjectRef) -> None:
+        self.server.report(self.reporters[2], self._subject(ref), reason="reasonRude")
+        self.server.process()
+
+    async def edit(self, ref: SubjectRef, text: str) -> None:
+        if self.kind == "account":
+            self.server.introduce(self.server.by_did(ref.native), text)
+        else:
+            self.server.rewrite(self.author, ref.native, text)
+        self.server.process()
+
+    async def approve(self, ref: SubjectRef) -> None:
+        other = self.server.staff(name="other")
+        self.server.emit(other, self._subject(ref), "modEventAcknowledge", reportAction={"all": True})
+
+    async def standing(self, ref: SubjectRef) -> Standing:
+        self.server.process()
+        status = self.server.status(ref.native)
+        reported = any(one["status"] != "closed" for one in self.server.reports(ref.native))
+        shown = not status.get("takendown")
+        return Standing(reported=reported, shown=shown, text=self.server.text_of(ref.native) if shown else "")
+
+    def unknown(self, ref: SubjectRef) -> SubjectRef:
+        nobody = "did:plc:aaaaaaaaaaaaaaaaaaaaaaaa"
+        native = nobody if ref.kind == "account" else f"at://{nobody}/app.bsky.feed.post/3aaaaaaaaaaa2"
+        return SubjectRef(ref.community, ref.kind, native)
+
+    def counted(self, items: Sequence[Item]) -> int:
+        return sum(item.native["state"] in ("open", "escalated") for item in items)
+
+    async def spoil(self) -> bool:
+        """A reported post that its author deletes: there is nothing to read any more."""
+        post = self.server.post(self.author, "Soon gone.")
+        self.server.process()
+        self.server.report(self.reporters[0], post)
+        self.server.unpost(self.author, post[0])
+        self.server.process()
+        return True
+
+    def _subject(self, ref: SubjectRef) -> str | tuple[str, str]:
+        if ref.kind == "account":
+            return ref.native
+        return ref.native, self.server.cid_of(ref.native)
+
+
+class TestPosts(BackendContract):
+    """Reported posts."""
+
+    @pytest.fixture
+    def site(self, ozone: Ozone) -> Site:  # noqa: F811
+        return OzoneSite(ozone, "record")
+
+
+class TestAccounts(BackendContract):
+    """Reported accounts."""
+
+    @pytest.fixture
+    def site(self, ozone: Ozone) -> Site:  # noqa: F811
+        return OzoneSite(ozone, "account")
