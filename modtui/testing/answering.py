@@ -268,7 +268,8 @@ class AnsweringContract:
         item = await _asked(site, backend)
         since = backend.wire.clock_ms - 2000
         plan = backend.plan(item, Intent(verb="reply", text=REPLY, accept=_marks(backend), close=_closes(item)))
-        for step in steps_of(plan, "fate"):
+        steps = steps_of(plan, "fate")
+        for step in steps:
             before = await backend.fate(item, step.call, key=step.key, since_ms=since)
             assert before.is_ == "not sent", f"{step.words}: {before.words}"
             answer = await backend.send(step.call, key=step.key)
@@ -278,7 +279,7 @@ class AnsweringContract:
                 assert after.answer is not None and after.answer.data.keys() >= answer.data.keys(), "undo needs it"
                 assert after.answer.data.get("post") == answer.data.get("post")
         reply = plan.steps[0].call
-        mine = (await backend.fate(item, reply, key="first", since_ms=since)).answer
+        mine = (await backend.fate(item, reply, key=steps[0].key, since_ms=since)).answer
         assert mine is not None
         other = await backend.fate(item, reply, key="second", since_ms=since, known=[mine])
         assert other.is_ == "not sent", "the reply of another decision with the same words is not this one"

@@ -309,7 +309,7 @@ def _settings(data: Path, port: int, secret: str, limited: bool) -> str:
         f"log_config: {data}/log.yaml", f"media_store_path: {data}/media", f"pid_file: {data}/server.pid",
         f"registration_shared_secret: {secret}", "trusted_key_servers: []", "federation_domain_whitelist: []",
         "suppress_key_server_warning: true", "enable_registration: false", "presence: {enabled: false}",
-        "url_preview_enabled: false", "macaroon_secret_key: " + secrets.token_urlsafe(24),
+        "url_preview_enabled: false", "bcrypt_rounds: 4", "macaroon_secret_key: " + secrets.token_urlsafe(24),
         f"database: {{name: sqlite3, args: {{database: {data}/homeserver.db}}}}",
         f"listeners: [{{port: {port}, tls: false, type: http, bind_addresses: [127.0.0.1], "
         "resources: [{names: [client], compress: false}]}]",

@@ -12,6 +12,8 @@ import hashlib
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import msgspec
+
 from modtui.backends.synapse.client import Client, NoSuchCall
 from modtui.backends.synapse.rooms import POWER
 from modtui.backends.synapse.texts import media_parts, said
@@ -30,13 +32,16 @@ _OVER = ("complete", "failed", "cancelled")
 
 def txn(key: str, call: Call) -> str:
     """The transaction id of a step: the same for the same step, and nothing in it tells what it is about."""
-    return "modtui-" + hashlib.sha256(f"{key}\n{call.name}".encode("utf-8", "surrogatepass")).hexdigest()[:32]
+    facts = msgspec.json.encode([key, call.name, call.args], order="deterministic")
+    return "modtui-" + hashlib.sha256(facts).hexdigest()[:32]
 
 
 class Calls:
     """The steps of one account. `me` is its id; `mark` the reaction that marks an answer."""
 
-    def __init__(self, client: Client, *, mark: str, sleep: Callable[[float], Awaitable[object]] = asyncio.sleep) -> None:
+    def __init__(
+        self, client: Client, *, mark: str, sleep: Callable[[float], Awaitable[object]] = asyncio.sleep
+    ) -> None:
         self._client, self._mark, self._sleep = client, mark, sleep
         self.me = ""
         self._acts: dict[str, Callable[[Args, str], Awaitable[Answer]]] = {
@@ -60,17 +65,17 @@ class Calls:
     # --- reports and messages
 
     async def _close(self, args: Args, txn: str) -> Answer:
-        closed = 0
+        kind, late = str(args["kind"]), 0
         for native in args["ids"]:
             try:
-                await self._client.close_report(str(args["kind"]), int(native))
-                closed += 1
+                await self._client.close_report(kind, int(native))
             except NotFound:
-                continue
-        if not closed and not args.get("also"):
-            raise Stale(_FASTER)
-        left = len(args["ids"]) - closed
-        return Answer(words=Foreign(f"{left} of the reports had been closed by somebody else") if left else None)
+                late += 1
+        if late == len(args["ids"]) and args.get("all"):
+            rest = [one for one in args["all"] if one not in args["ids"]]
+            if not [one for one in rest if await self._client.has_report(kind, int(one))]:
+                raise Stale(_FASTER)
+        return Answer(words=Foreign("somebody else had closed it already") if late else None)
 
     async def _redact(self, args: Args, txn: str) -> Answer:
         room, event = str(args["room"]), str(args["event"])

@@ -66,8 +66,8 @@ async def read_all(
     ask: Callable[[int, int], Awaitable[tuple[Sequence[msgspec.Raw], int]]], kind: type[Row], *, chunk: int = CHUNK,
     overlap: int = OVERLAP,
 ) -> tuple[list[Row], int]:  # fmt: skip
-    """Every row of a list, oldest first, and how many cannot be read. `ask(start, limit)` brings a page of it and how many
-    there are (the server leaves broken rows out of a page, so a short page is not the last one).
+    """Every row of a list, oldest first, and how many cannot be read. `ask(start, limit)` brings a page of it and how
+    many there are (the server leaves broken rows out of a page, so a short page is not the last one).
 
     What is closed by others meanwhile may be missing or still there; what stays open is never missing.
     """

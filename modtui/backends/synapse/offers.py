@@ -154,8 +154,15 @@ def message_offers(facts: Facts, rights: Rights) -> tuple[Offer, ...]:
     ]  # fmt: skip
     if facts.media:
         found += media_offers(facts, rights)
-    found += room_offers(facts, room, rights)
-    found += account_offers(facts, rights)
+    inside = room_offers(facts, room, rights)
+    # What is so in the room already must not make the plain key reach for the whole server.
+    spent = {one.verb for one in inside if one.default and isinstance(one.capability, Blocked)
+             and one.capability.code == "state"}  # fmt: skip
+    found += inside
+    found += [
+        msgspec.structs.replace(one, verb="offer", default=False) if one.verb in spent & {"silence", "ban"} else one
+        for one in account_offers(facts, rights)
+    ]
     if rights.team:
         found.append(_offer("team-room", "escalate", "Post it in a room of the team", rights.can, default=True))
     power = every(rights.can, rights.admin)

@@ -20,6 +20,8 @@ from modtui.text.time import duration
 Made = tuple[list[PlannedStep], list[Effect]]
 REPORTS_STAY = "closed reports stay closed: the server forgets them"
 _MESSAGE_STAYS = "a removed message stays removed"
+_CLOSING = 8
+"""Steps that close reports, at most."""
 _READ = "who has read it has read it"
 
 
@@ -56,7 +58,7 @@ def plan(item: Item, intent: Intent) -> Plan:
     stays: list[str] = []
     backs = 0
     for step in steps:
-        back, left = inverse(step.call, {"event": "$", "post": "$"})
+        back, left = inverse(step.call, {"post": "$", "mark": "$"})
         backs += bool(back)
         stays += [words for words in left if words not in stays]
     return Plan(
@@ -77,15 +79,23 @@ def _close(item: Item, intent: Intent) -> Made:
     effects = [stays, _reports_close(item)]
     if what == "message":
         effects.append(_untold())
-    return [_closing(item, also=False)], effects
+    return _closing(item, alone=True), effects
 
 
-def _closing(item: Item, *, also: bool) -> PlannedStep:
-    kind = "user" if item.kind == "member" else "event"
-    args: dict[str, Any] = {"kind": kind, "ids": list(item.native["reports"])}
-    if also:
-        args["also"] = True
-    return PlannedStep(call=Call("close", args), words="reports closed")
+def _closing(item: Item, *, alone: bool) -> list[PlannedStep]:
+    """A step for each report, so that each is one request whose fate can be told; with very many reports, one for
+    several. `alone`: nothing else is done, so that it is somebody else's decision when the first finds none open."""
+    kind, ids = "user" if item.kind == "member" else "event", [int(one) for one in item.native["reports"]]
+    size = -(-len(ids) // _CLOSING)
+    parts = [ids[start : start + size] for start in range(0, len(ids), size)]
+    steps = []
+    for number, part in enumerate(parts, 1):
+        args: dict[str, Any] = {"kind": kind, "ids": part}
+        if alone and number == 1:
+            args["all"] = ids
+        words = "report closed" if len(ids) == 1 else f"reports closed ({number} of {len(parts)})"
+        steps.append(PlannedStep(call=Call("close", args), words=words))
+    return steps
 
 
 def _redact(item: Item, intent: Intent) -> Made:
@@ -96,7 +106,7 @@ def _redact(item: Item, intent: Intent) -> Made:
     if args["reason"]:
         effects.append(Effect("thread", own("everybody in the room can read the reason")))
     if item.native.get("reports") and item.native.get("admin"):
-        steps.append(_closing(item, also=True))
+        steps += _closing(item, alone=False)
         effects.append(_reports_close(item))
     return steps, [*effects, _untold()]
 
@@ -289,7 +299,7 @@ def inverse(call: Call, data: dict[str, Any]) -> tuple[list[PlannedStep], list[s
         case "redact":
             return [], [_MESSAGE_STAYS]
         case "reply" | "post" | "mark":
-            posted = data.get("post") or data.get("event")
+            posted = data.get("mark") if call.name == "mark" else data.get("post")
             if not posted:
                 return [], ["what was posted stays"]
             words = {"reply": "reply removed", "post": "message to the team removed", "mark": "mark taken off"}

@@ -19,8 +19,8 @@ from modtui.backends.synapse.client import Client, read_rows
 from modtui.backends.synapse.lane import CHUNK, Group, Reports, after, read_reports
 from modtui.backends.synapse.offers import Rights
 from modtui.backends.synapse.rooms import Room, room_of
-from modtui.backends.synapse.texts import media_parts, said
-from modtui.backends.synapse.wire import Account, Event
+from modtui.backends.synapse.texts import media_parts, plain, said
+from modtui.backends.synapse.wire import Account, Content, Event
 from modtui.domain.items import Gone, Item, Page
 from modtui.domain.subjects import CommunityId, SubjectRef
 from modtui.errors import AuthError, ModtuiError, NotFound, RateLimited, Refused, RightsError
@@ -56,12 +56,14 @@ class Queue:
         self.chunk = chunk
         self._seen: dict[tuple[str, str], tuple[float, Seen]] = {}
         self._accounts: dict[str, tuple[float, Account | None]] = {}
+        self._power: dict[str, tuple[float, Content]] = {}
         self._limit = asyncio.Semaphore(_AT_ONCE)
 
     def forget(self) -> None:
         """What was read is not as it was: something was sent."""
         self._seen.clear()
         self._accounts.clear()
+        self._power.clear()
 
     # --- the lane
 
@@ -164,9 +166,33 @@ class Queue:
                 original = await self._client.original(event)
             media = said(found, original=original).media
             held = await self._held(media) if media and self._client.admin else None
-        seen = Seen(found, room_of(room, read_rows(context.state, Event)[0]), original, held)
+            state = room_of(room, read_rows(context.state, Event)[0])
+            levels = await self._levels(room, fresh=fresh)
+            standing = await self._standing(room, found.sender)
+        power = msgspec.structs.replace(state.power, levels=levels)
+        memberships = {**state.memberships, found.sender: standing}
+        seen = Seen(found, msgspec.structs.replace(state, power=power, memberships=memberships), original, held)
         self._keep(self._seen, (room, event), seen)
         return seen
+
+    async def _levels(self, room: str, *, fresh: bool) -> Content:
+        """The power levels of a room now."""
+        known = self._power.get(room)
+        if known is not None and not fresh and self._now() - known[0] < _FRESH_S:
+            return known[1]
+        found = await self._client.levels(room, inside=room in self._rights().joined)
+        self._keep(self._power, room, found)
+        return found
+
+    async def _standing(self, room: str, user: str) -> str:
+        """How the author stands to the room now; "" where this account is not in it and cannot know."""
+        if room not in self._rights().joined:
+            return ""
+        try:
+            found = await self._client.state(room, "m.room.member", user, why="is the author in the room?")
+        except (NotFound, RightsError):
+            return ""
+        return plain(found.get("membership"))
 
     async def _held(self, media: Sequence[str]) -> bool | None:
         """Whether all files of a message are in quarantine; None where the server has none of them."""

@@ -37,8 +37,8 @@ def native_of(room: str, event: str) -> str:
 
 
 def parts_of(native: str) -> tuple[str, str]:
-    """Room and event of such a name ("" where a part is missing). Neither holds a `/` in the rooms of today; in those of
-    the oldest versions an event's may."""
+    """Room and event of such a name ("" where a part is missing). Neither holds a `/` in the rooms of today; in those
+    of the oldest versions an event's may."""
     room, _, event = native.partition("/")
     return (room, event) if room.startswith("!") and event.startswith("$") else ("", "")
 

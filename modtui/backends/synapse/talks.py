@@ -4,9 +4,9 @@ Matrix has no list of unanswered messages, and what replies to a message is told
 of each such room are read once and kept (bounded), and each look brings what came since. Who replied to what, in a
 thread or plainly, which reply was marked by a reaction, what was edited and what was removed follows from them.
 
-A question is a message that replies to nothing, by somebody without the power to remove messages (who has it announces
-things). It waits until somebody else replies; where the settings name a mark, until a reply is marked by the asker or by
-somebody with that power.
+A question is a message that replies to nothing, by somebody without the power to remove messages (who has it
+announces things). It waits until somebody else replies; where the settings name a mark, until a reply is marked by the
+asker or by somebody with that power.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import msgspec
 from modtui.backends.synapse.client import Client, read_rows
 from modtui.backends.synapse.offers import Rights
 from modtui.backends.synapse.options import Options
-from modtui.backends.synapse.rooms import Room, room_of
+from modtui.backends.synapse.rooms import POWER, Room, room_of
 from modtui.backends.synapse.shape import QUESTION, native_of, parts_of
 from modtui.backends.synapse.talk_shape import question_item, thread_of_question
 from modtui.backends.synapse.timeline import KINDS, Talk, Timeline
@@ -159,15 +159,15 @@ class Talks:
                     await self._look(room)
 
     async def _look(self, room: str) -> None:
-        line = self._lines.get(room)
-        if line is None:
-            line = Timeline(room_of(room, await self._client.room_state(room)), self._options.question_events)
+        line = self._lines.get(room) or Timeline(Room(id=room), self._options.question_events)
         new: list[Event] = []
+        names: dict[str, str] = {}
         start, met = "", False
         while len(new) < self._options.question_events:
             limit = _CHUNK if line.newest is None else 50
             page = await self._client.messages(room, start, limit, kinds=KINDS, why="questions")
             events, _ = read_rows(page.chunk, Event)
+            names = {**room_of(room, read_rows(page.state, Event)[0]).names, **names}
             met = any(line.event(one.event_id) is not None for one in events)
             new += [one for one in events if line.event(one.event_id) is None]
             if met or not page.end or not page.chunk:
@@ -175,10 +175,18 @@ class Talks:
             start = page.end
         if line.newest is not None and not met and new:
             line = Timeline(line.room, self._options.question_events)  # more happened than was read: begin anew
+        if new and (line.newest is None or any(one.type == POWER for one in new)):
+            line.room = await self._room(room, new[0])
+        line.room = msgspec.structs.replace(line.room, names={**line.room.names, **names})
         line.add(new)
-        if any(one.type == "m.room.power_levels" for one in new):
-            line.room = room_of(room, await self._client.room_state(room))
         self._lines[room] = line
+
+    async def _room(self, room: str, newest: Event) -> Room:
+        """Name and power levels of a room as they are now."""
+        context = await self._client.context(room, newest.event_id, why="the room of questions")
+        found = room_of(room, read_rows(context.state, Event)[0])
+        levels = await self._client.levels(room, inside=room in self._rights().joined)
+        return msgspec.structs.replace(found, power=msgspec.structs.replace(found.power, levels=levels))
 
     # --- news
 

@@ -81,9 +81,10 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Messages(msgspec.Struct, frozen=True, kw_only=True):
-    """A page of a room's events, the newest first. `end` is missing on the last page."""
+    """A page of a room's events, the newest first. `end` is missing on the last page; `state` has those who spoke."""
 
     chunk: list[msgspec.Raw]
+    state: list[msgspec.Raw] = []
     end: str | None = None
 
 
