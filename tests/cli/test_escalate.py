@@ -8,6 +8,7 @@ import json
 import threading
 from collections import deque
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
@@ -133,6 +134,23 @@ def test_a_lost_answer_is_said_and_can_be_sent_again(site: Run, demo: DemoServer
     assert site("outbox", "send").code in (0, 9) and len(receiver.taken) == 1, "not without being named"
     again = site("outbox", "send", line["decision"])
     assert again.code == 0 and len(receiver.taken) == 2
+
+
+@pytest.mark.usefixtures("settings")
+def test_processes_that_send_at_once_deliver_each_once(
+    site: Run, site_process: Run, demo: DemoServer, receiver: Receiver
+) -> None:
+    """Three programs on one account are told to send what waits: each escalation arrives once, under its own key."""
+    items = free(site("queue", "--json").lines, "approve")[:4]
+    made = site("act", "escalate", "--route", "product", "--no-wait", stdin=as_input(items))
+    assert made.code == 0 and receiver.taken == []
+    with ThreadPoolExecutor(3) as pool:
+        ended = list(pool.map(lambda _: site_process("outbox", "send"), range(3)))
+    assert {one.code for one in ended} == {0}, [one.err for one in ended]
+    keys = [headers["idempotency-key"] for headers, _ in receiver.taken]
+    assert len(keys) == len(set(keys)) == 4
+    assert {state["state"] for line in site("log", "--json").lines for state in line["targets"]} == {"done"}
+    assert site("log", "verify").code == 0
 
 
 @pytest.mark.parametrize(

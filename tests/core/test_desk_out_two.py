@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from pathlib import Path
 
 import pytest
 
 from modtui.domain.decisions import Intent
 from modtui.errors import StoreError
-from tests.core.desk_out import bench
+from modtui.routes import make_routes
+from tests.core.desk_out import Bench, bench, crash
 from tests.core.fakes import FakeClock, FakeSite, breathe, until
+from tests.core.routes_world import entry, receiving
 
 pytestmark = pytest.mark.anyio
 
@@ -114,3 +117,59 @@ async def test_a_claim_that_was_let_go_does_not_hide_the_rest_from_undo(tmp_path
         assert result.kind == "sent undo" and result.decision is not None
         await it.becomes(result.decision, "done")
         assert it.on_site("1") == "open"
+
+
+async def test_an_escalation_that_the_first_may_have_delivered_is_not_delivered_by_the_other(tmp_path: Path) -> None:
+    """A real webhook takes it and its answer is lost, then that program dies: the other one, which takes over, delivers
+    it again only when it is told to, and under the same key."""
+    clock = FakeClock()
+    site = FakeSite(clock)
+    async with receiving() as receiver:
+        route = entry(kind="webhook", url=receiver.url)
+
+        def opened() -> AbstractAsyncContextManager[Bench]:
+            routes = make_routes([route], state=tmp_path / "state")
+            return bench(tmp_path, clock=clock, site=site, hold_override_s=0, routes=routes)
+
+        async with AsyncExitStack() as second, AsyncExitStack() as first:
+            one = await first.enter_async_context(opened())
+            other = await second.enter_async_context(opened())
+            receiver.answers.append(0)
+            item = await one.post("1")
+            decision = await one.decide(item, "escalate", route="legal", text="please look")
+            await one.becomes(decision, "unknown")
+            assert not other.desk.is_sender(item.ref.community)
+            await crash(one)
+            await first.aclose()
+            for _ in range(30):
+                await clock.advance(2)
+            assert other.desk.is_sender(item.ref.community)
+            assert other.state(decision) == "unknown" and len(receiver.taken) == 1, "nobody can be asked"
+            await other.desk.retry(decision.id)
+            await other.becomes(decision, "done")
+            await clock.advance(60)
+        keys = [taken.headers["idempotency-key"] for taken in receiver.taken]
+        assert len(keys) == 2 and len(set(keys)) == 1
+
+
+async def test_an_escalation_that_both_are_told_to_send_arrives_once(tmp_path: Path) -> None:
+    clock = FakeClock()
+    site = FakeSite(clock)
+    async with receiving() as receiver:
+        route = entry(kind="webhook", url=receiver.url)
+        first, second = (make_routes([route], state=tmp_path / "state") for _ in range(2))
+        async with (
+            bench(tmp_path, clock=clock, site=site, routes=first) as one,
+            bench(tmp_path, clock=clock, site=site, routes=second) as other,
+        ):
+            decision = await other.decide(await one.post("1"), "escalate", route="legal", text="please look")
+            await clock.advance(2)
+            await asyncio.gather(one.desk.send_now(decision.id), other.desk.send_now(decision.id))
+            for _ in range(20):
+                await clock.advance(1)
+                if one.state(decision) == "done":
+                    break
+            await one.becomes(decision, "done")
+            await clock.advance(90)
+            assert other.state(decision) == "done"
+        assert [taken.headers["idempotency-key"] for taken in receiver.taken] == [decision.targets[0].steps[0].key]
