@@ -83,7 +83,7 @@ ACTIONS: dict[str, Meaning] = {
     # the rest is reached under its own label
     "agree_and_keep": Meaning("offer", "reports right, post kept", "stays", "right", inverse="flag"),
     "agree_and_keep_message": Meaning("offer", "reports right, message kept", "stays", "right"),
-    "agree_and_edit": Meaning("edit", "post edited, reports right", "gets the new text", "right"),
+    "agree_and_edit": Meaning("edit", "reports right", "gets the new text", "right"),
     "edit_post": Meaning("edit", "post edited", "gets the new text"),
     "agree_and_silence": Meaning("silence", "reports right, author silenced", "stays as it is", "right"),
     "agree_and_suspend": Meaning("ban", "reports right, author banned", "stays as it is", "right"),
