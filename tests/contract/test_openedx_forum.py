@@ -10,6 +10,7 @@ import pytest
 
 from modtui.backends.base import Backend, Connection
 from modtui.backends.openedx import factory
+from modtui.backends.openedx.codes import CLOSE_REASONS
 from modtui.domain.capability import Blocked
 from modtui.domain.decisions import Intent
 from modtui.domain.items import Gone, Item
@@ -230,6 +231,78 @@ async def test_what_is_deleted_is_gone_with_everything_below(forum: Community, b
     for call in (plan.steps[0].call, backend.plan(thread, Intent(verb="lock")).steps[0].call):
         with pytest.raises(Stale, match="not on the forum any more"):
             await backend.send(call, key="again")
+
+
+@pytest.mark.parametrize("code", sorted(CLOSE_REASONS))
+async def test_a_thread_is_closed_under_a_code_that_was_chosen(forum: Community, backend: Backend, code: str) -> None:
+    item = await reported_thread(forum, backend)
+    plan = backend.plan(item, Intent(verb="lock", offer=f"lock:{code}"))
+    assert CLOSE_REASONS[code] in " ".join(effect.words for effect in plan.effects)
+    steps = await carry_out(backend, plan, "close")
+    raw = forum.server.thread(item.ref.native)
+    assert (raw["closed"], raw["close_reason_code"], raw["closed_by"]) == (True, code, forum.mod.name)
+    closed = await again(backend, item)
+    blocked = {offer.id: offer.capability for offer in closed.offers}[f"lock:{code}"]
+    assert isinstance(blocked, Blocked) and blocked.code == "state"
+    await carry_out(backend, backend.plan_undo(closed, Intent(verb="lock"), steps), "open")
+    assert not forum.server.thread(item.ref.native)["closed"]
+
+
+@pytest.mark.parametrize("kind", ["thread", "comment"])
+async def test_an_edit_keeps_the_code_that_was_chosen(forum: Community, backend: Backend, kind: str) -> None:
+    native = forum.thread("Teh words.")
+    if kind == "comment":
+        native = forum.respond(native, "Teh words.")
+    (forum.server.flag_thread if kind == "thread" else forum.server.flag_comment)(native, forum.ann)
+    item = (await rows(backend))[kind, native]
+    for code, text in (("grammar-spelling", "The words."), ("needs-clarity", "The clear words.")):
+        plan = backend.plan(item, Intent(verb="edit", offer=f"edit:{code}", text=text))
+        await carry_out(backend, plan, code)
+        item = await again(backend, item)
+    history = forum.server.ask("GET", f"{kind}s/{native}")["edit_history"]
+    codes = [(entry["reason_code"], entry["editor_username"]) for entry in history]
+    assert codes == [("grammar-spelling", forum.mod.name), ("needs-clarity", forum.mod.name)]
+    assert item.source == "The clear words." and item.state == "open"
+
+
+async def test_a_reason_of_the_settings_may_be_a_code_itself(forum: Community, backend: Backend) -> None:
+    item = await reported_thread(forum, backend)
+    await carry_out(backend, backend.plan(item, Intent(verb="remove", reason="academic-integrity")), "remove")
+    raw = forum.server.thread(item.ref.native)
+    assert raw["edit_history"][0]["reason_code"] == "academic-integrity"
+    item = await reported_thread(forum, backend)
+    plan = backend.plan(item, Intent(verb="remove", offer="close", reason="academic-integrity"))
+    await carry_out(backend, plan, "close")
+    assert forum.server.thread(item.ref.native)["close_reason_code"] == "academic-integrity"
+
+
+async def test_no_decision_gives_the_post_to_the_moderator(forum: Community, backend: Backend) -> None:
+    """The forum makes whoever stands in `user_id` of a change the author, so no change of ours may name anybody."""
+    thread = await reported_thread(forum, backend)
+    response = forum.respond(thread.ref.native, "An answer.")
+    forum.server.flag_comment(response, forum.ann)
+    comment = (await rows(backend))["comment", response]
+    for item, wanted in (
+        (thread, Intent(verb="edit", offer="edit:format-change", text="Better words.", title="A better title")),
+        (thread, Intent(verb="lock", offer="lock:off-topic")),
+        (thread, Intent(verb="unlock")),
+        (thread, Intent(verb="remove", reason="spam")),
+        (thread, Intent(verb="restore")),
+        (comment, Intent(verb="edit", text="A better answer.")),
+        (comment, Intent(verb="remove", reason="insult")),
+        (comment, Intent(verb="approve")),
+    ):
+        now = await again(backend, item)
+        if wanted.verb == "approve" and now.state != "open":
+            forum.server.flag_comment(response, forum.bo)
+            now = await again(backend, item)
+        steps = await carry_out(backend, backend.plan(now, wanted), wanted.verb)
+        raw = forum.server.ask("GET", f"{item.ref.kind}s/{item.ref.native}")
+        assert (raw["user_id"], raw["username"]) == (forum.author.id, forum.author.name), wanted
+        if wanted.verb == "edit":
+            await carry_out(backend, backend.plan_undo(await again(backend, item), wanted, steps), "back")
+            raw = forum.server.ask("GET", f"{item.ref.kind}s/{item.ref.native}")
+            assert (raw["user_id"], raw["username"]) == (forum.author.id, forum.author.name), wanted
 
 
 # Who may

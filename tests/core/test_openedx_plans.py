@@ -18,6 +18,7 @@ from modtui.domain.decisions import Answer, Intent, Plan, Sanction, Step
 from modtui.domain.items import Item
 from modtui.domain.subjects import CommunityId, community_id
 from modtui.errors import Refused, SettingsError
+from modtui.screens.work.verbs import LETTERS
 from modtui.text import Foreign
 from tests.servers.openedx_record import read
 
@@ -293,3 +294,35 @@ def test_a_reply_from_a_reported_response_goes_where_it_is_meant(
     own = row(thread(id="2"))
     for first in (None, "2", "thread-2"):
         assert backend.plan(own, Intent(verb="reply", text="So.", post=first)).steps[0].call.args["to"] is None
+
+
+# Codes under which the forum keeps why
+
+
+@pytest.mark.parametrize(
+    ("intent", "code"),
+    [
+        (Intent(verb="lock", offer="lock:off-topic"), "off-topic"),
+        (Intent(verb="lock", offer="lock:academic-integrity", reason="double"), "academic-integrity"),
+        (Intent(verb="lock", reason="double"), "duplicate"),
+        (Intent(verb="lock", reason="no-such-code"), "read-only"),
+        (Intent(verb="edit", offer="edit:needs-clarity", text="Clear.", reason="private"), "needs-clarity"),
+        (Intent(verb="edit", text="Clear.", reason="private"), "contains-pii"),
+        (Intent(verb="edit", text="Clear."), None),
+        (Intent(verb="remove", reason="academic-integrity"), "academic-integrity"),
+        (Intent(verb="remove", reason="spam"), "violates-guidelines"),
+    ],
+)
+def test_the_code_is_the_offers_else_the_reasons(backend: Backend, intent: Intent, code: str | None) -> None:
+    assert backend.plan(row(), intent).steps[0].call.args["code"] == code
+
+
+def test_every_code_has_a_letter_where_offers_are_listed(backend: Backend) -> None:
+    item = row()
+    assert len(item.offers) <= len(LETTERS)
+    ids = [offer.id for offer in item.offers]
+    assert len(ids) == len(set(ids)) and {"lock:duplicate", "edit:format-change"} <= set(ids)
+    response = row(comment(), thread("thread-discussion"))
+    assert not any(offer.id.startswith("lock:") for offer in response.offers), "only threads are closed"
+    for one in (item, response):
+        assert sum(offer.default for offer in one.offers if offer.verb == "edit") == 1

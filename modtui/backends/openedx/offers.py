@@ -9,6 +9,7 @@ be put back. The forum has no hiding, and deleting is for good, so deleting is `
 
 from __future__ import annotations
 
+from modtui.backends.openedx.codes import CLOSE_REASONS, EDIT_REASONS
 from modtui.domain.capability import ALLOWED, Blocked, Capability
 from modtui.domain.decisions import VERBS
 from modtui.domain.items import Item, Offer
@@ -113,12 +114,30 @@ def offers_for(
     else:
         only = can(Blocked("platform", "the forum closes threads, not single responses"))
         found.append(Offer(id="lock", verb="lock", label=Foreign("Close the thread"), capability=only, default=True))
-    return tuple(found)
+    return (*found, *_with_codes(found))
+
+
+def _with_codes(offers: list[Offer]) -> list[Offer]:
+    """Closing and editing once more for each code under which the forum can keep why."""
+    by_verb = {offer.verb: offer for offer in offers if offer.default}
+    found: list[Offer] = []
+    for verb, codes in (("lock", CLOSE_REASONS), ("edit", EDIT_REASONS)):
+        plain = by_verb[verb]
+        if verb == "lock" and isinstance(plain.capability, Blocked) and plain.capability.code == "platform":
+            continue  # four lines that all say the same
+        found += [
+            Offer(
+                id=f"{verb}:{code}", verb=verb, label=Foreign(f"{plain.label}: {words}"), capability=plain.capability,
+                needs=plain.needs, description=Foreign(f"The forum keeps why: {code}."),
+            )
+            for code, words in codes.items()
+        ]  # fmt: skip
+    return found
 
 
 def question_offers(item: Item, can_write: Capability) -> tuple[Offer, ...]:
     """The offers of a question: what is done to its thread, and to the post that asks."""
-    opening = {"edit", "withdraw", "spam", "delete", "restore"}
+    opening = {"withdraw", "spam", "delete", "restore"}
     removed = item.state == "removed"
     posts = offers_for("thread", state="open", removed=removed, closed=item.place.closed, can_write=can_write)
     labels = {
@@ -138,7 +157,7 @@ def question_offers(item: Item, can_write: Capability) -> tuple[Offer, ...]:
         )
         for verb, (label, about) in labels.items()
     ]  # fmt: skip
-    return (*found, *(offer for offer in posts if offer.id in opening or offer.verb in ("lock", "unlock")))
+    return (*found, *(offer for offer in posts if offer.id in opening or offer.verb in ("edit", "lock", "unlock")))
 
 
 def thread_capability(item: Item, verb: str) -> Capability:

@@ -13,6 +13,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from modtui.backends.openedx import thread_plans
+from modtui.backends.openedx.codes import CLOSE_REASONS, EDIT_REASONS, close_code, edit_code, removal_code
 from modtui.backends.openedx.offers import NEVER
 from modtui.backends.openedx.shape import notice
 from modtui.domain.capability import Blocked
@@ -23,14 +24,6 @@ from modtui.domain.subjects import SubjectRef
 from modtui.errors import Refused
 from modtui.text import Foreign, count, own, show_line
 
-EDIT_CODES = {
-    "private": "contains-pii", "insult": "inappropriate-language", "hate": "inappropriate-language",
-    "threat": "inappropriate-language",
-}  # fmt: skip
-"""Reason id -> `edit_reason_code`; the model of the forum lists the codes (EditHistory). Else violates-guidelines."""
-CLOSE_CODES = {"offtopic": "off-topic", "double": "duplicate"}
-"""Reason id -> `close_reason_code`: the forum stores any word. Else read-only, the platform's general one."""
-EDIT_CODE, CLOSE_CODE = "violates-guidelines", "read-only"
 _MEMBER_STAYS = "the post stays marked as edited by a moderator"
 
 
@@ -67,9 +60,9 @@ def plan(item: Item, intent: Intent, moderator: str, base: str, address: str = "
         item = replace(item, ref=SubjectRef(item.ref.community, "thread", item.ref.native))
     if item.ref.kind not in ("thread", "comment"):
         raise Refused("This is neither a thread nor a comment of the forum.")
-    make = _MAKERS[offer.id]
-    made = make(item, intent, moderator, base)
-    if intent.lock and offer.id not in ("close", "lock", "delete"):
+    name, _, code = offer.id.partition(":")
+    made = _MAKERS[name](item, replace(intent, reason=code) if code else intent, moderator, base)
+    if intent.lock and name not in ("close", "lock", "delete"):
         made = _with_lock(made, item, intent, moderator)
     return Plan(
         verb=intent.verb, offer=offer.id, label=offer.label, steps=made.steps, effects=made.effects,
@@ -88,7 +81,7 @@ def _unflag(item: Item, intent: Intent, moderator: str, base: str) -> Plan:
 
 def _withdraw(item: Item, intent: Intent, moderator: str, base: str) -> Plan:
     words = notice(base, intent.reason_title)
-    args = {**_edit(item, moderator, words), "code": EDIT_CODES.get(intent.reason or "", EDIT_CODE)}
+    args = {**_edit(item, moderator, words), "code": removal_code(intent.reason)}
     if item.ref.kind == "thread":
         args |= {"title": words, "was_title": str(item.title)}
     # What must not be read goes out at once; the forum writes to nobody, so nothing else is held.
@@ -108,12 +101,14 @@ def _withdraw(item: Item, intent: Intent, moderator: str, base: str) -> Plan:
 def _edit_text(item: Item, intent: Intent, moderator: str, base: str) -> Plan:
     if not (intent.text or "").strip():
         raise Refused("The forum cannot keep a post without text.")
-    args = {**_edit(item, moderator, str(intent.text)), "code": EDIT_CODES.get(intent.reason or "")}
+    code = edit_code(intent.reason)
+    args = {**_edit(item, moderator, str(intent.text)), "code": code}
     if intent.title is not None and item.ref.kind == "thread" and intent.title != item.title:
         if not intent.title.strip():
             raise Refused("The forum cannot keep a thread without a title.")
         args |= {"title": intent.title, "was_title": str(item.title)}
-    effects = (Effect("post", own("edited; the history keeps the text before")), _author_untold())
+    why = f" and why: {EDIT_REASONS[code]}" if code else ""
+    effects = (Effect("post", own(f"edited; the history keeps the text before{why}")), _author_untold())
     step = PlannedStep(call=Call("edit", args), words="post edited")
     return Plan(verb="edit", steps=(step,), effects=effects, reversal="partial", stays=(_MEMBER_STAYS,))
 
@@ -132,16 +127,16 @@ def _close(item: Item, intent: Intent, moderator: str, base: str) -> Plan:
     steps = [_lock_step(item, intent, moderator)]
     if item.reports:
         steps.append(_close_reports(item, moderator))
-    effects = (_locked(), *([_reports_close(item)] if item.reports else ()), _author_untold())
+    effects = (_locked(intent), *([_reports_close(item)] if item.reports else ()), _author_untold())
     return Plan(verb="remove", steps=tuple(steps), effects=effects)
 
 
 def _lock(item: Item, intent: Intent, moderator: str, base: str) -> Plan:
-    return Plan(verb="lock", steps=(_lock_step(item, intent, moderator),), effects=(_locked(),))
+    return Plan(verb="lock", steps=(_lock_step(item, intent, moderator),), effects=(_locked(intent),))
 
 
 def _unlock(item: Item, intent: Intent, moderator: str, base: str) -> Plan:
-    args = {"id": _thread_id(item), "user": moderator, "code": str(item.native.get("code") or CLOSE_CODE)}
+    args = {"id": _thread_id(item), "user": moderator, "code": str(item.native.get("code") or close_code(None))}
     step = PlannedStep(call=Call("reopen", args), words="thread open")
     return Plan(verb="unlock", steps=(step,), effects=(Effect("thread", own("open again")),))
 
@@ -173,7 +168,7 @@ def _with_lock(made: Plan, item: Item, intent: Intent, moderator: str) -> Plan:
         raise Refused(_sentence(blocked.sentence if isinstance(blocked, Blocked) else "there is no thread to close"))
     steps = (made.steps[0], _lock_step(item, intent, moderator), *made.steps[1:])
     return Plan(
-        verb=made.verb, steps=steps, effects=(*made.effects, _locked()), reversal=made.reversal, stays=made.stays
+        verb=made.verb, steps=steps, effects=(*made.effects, _locked(intent)), reversal=made.reversal, stays=made.stays
     )
 
 
@@ -279,10 +274,8 @@ def _close_reports(item: Item, moderator: str) -> PlannedStep:
 
 
 def _lock_step(item: Item, intent: Intent, moderator: str) -> PlannedStep:
-    code = CLOSE_CODES.get(intent.reason or "", CLOSE_CODE)
-    return PlannedStep(
-        call=Call("close", {"id": _thread_id(item), "user": moderator, "code": code}), words="thread closed"
-    )
+    args = {"id": _thread_id(item), "user": moderator, "code": close_code(intent.reason)}
+    return PlannedStep(call=Call("close", args), words="thread closed")
 
 
 def _reports_close(item: Item) -> Effect:
@@ -290,8 +283,9 @@ def _reports_close(item: Item) -> Effect:
     return Effect("reporters", own(f"{count(number, 'report')} closed; the forum tells nobody"))
 
 
-def _locked() -> Effect:
-    return Effect("thread", own("closed: it can be read, and nobody can answer on the site"))
+def _locked(intent: Intent) -> Effect:
+    why = CLOSE_REASONS[close_code(intent.reason)]
+    return Effect("thread", own(f"closed ({why}): it can be read, and nobody can answer on the site"))
 
 
 def _author_untold() -> Effect:

@@ -96,7 +96,7 @@ class WorkVerbs(WorkDecide):
         """Edit a held post's text."""
         self._one("edit", "edit", self._edit)
 
-    def _edit(self, item: Item) -> None:
+    def _edit(self, item: Item, offer: Offer | None = None) -> None:
         text = item.source if item.source is not None else item.body.text if item.body else ""
 
         def done(new: str) -> None:
@@ -105,7 +105,8 @@ class WorkVerbs(WorkDecide):
             elif not new.strip():
                 self.say(own("An empty text is not sent; d rejects it."), error=True)
             else:
-                self._commit([item], lambda _: Intent(verb="edit", text=new), keep_marks=True)
+                edit = Intent(verb="edit", offer=offer.id if offer is not None else None, text=new)
+                self._commit([item], lambda _: edit, keep_marks=True)
 
         self.ask_long_text(say("Text of #{number}", number=item.number), text, done, draft=f"edit:{item.id}")
 
@@ -284,7 +285,7 @@ class WorkVerbs(WorkDecide):
 
             self.ask_long_text(say("{label}: {who}", label=show_line(offer.label, 40), who=who), "", written)
         elif "text" in offer.needs:
-            self._edit(item)
+            self._edit(item, offer if offer.verb == "edit" else None)
         elif "reason" in offer.needs:
 
             def done(text: str) -> None:
