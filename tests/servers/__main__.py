@@ -12,9 +12,10 @@ import time
 from pathlib import Path
 from typing import cast
 
-from tests.servers import base, openedx, openedx_record, synapse
+from tests.servers import base, openedx, openedx_record, ozone, synapse
 
-KNOWN: dict[str, base.Server] = {module.NAME: module for module in cast("list[base.Server]", [openedx, synapse])}
+_MODULES = cast("list[base.Server]", [openedx, synapse, ozone])
+KNOWN: dict[str, base.Server] = {module.NAME: module for module in _MODULES}
 
 
 def prepare(names: list[str]) -> None:
@@ -31,7 +32,8 @@ def start(name: str, data: Path) -> None:
     for sign in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(sign, lambda *_: stop.set())
     with KNOWN[name].running(data) as server:
-        print(json.dumps({"url": server.url, "user": server.user, "password": server.password}), flush=True)
+        told = {"url": server.url, "user": server.user, "password": server.password}
+        print(json.dumps({**told, **getattr(server, "options", {})}), flush=True)
         stop.wait()
 
 

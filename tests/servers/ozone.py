@@ -189,6 +189,10 @@ class Ozone:
         """Everything that waits in the network is carried out now, and reports are routed to their queues."""
         self._drive("process")
 
+    def empty(self) -> None:
+        """Close every review and every report, so that tests before do not fill the queue."""
+        self._drive("empty")
+
     def role(self, member: Member, role: str) -> None:
         """Take the account into the team: "admin", "moderator" or "triage"."""
         self._drive("role", {"did": member.did, "role": role})
@@ -265,14 +269,22 @@ class Ozone:
             self._secrets["mod"] = self.app_password(self.staff())
         return self._secrets["mod"]
 
+    @property
+    def options(self) -> dict[str, str]:
+        """What a client has to be told beside the address."""
+        return {"labeler": self.labeler}
+
     # --- what members do
 
-    def post(self, author: Member, text: str, reply: Json | None = None) -> tuple[str, str]:
-        """A new post; its at:// address and cid. `reply` has root and parent."""
-        record: Json = {"$type": "app.bsky.feed.post", "text": text, "createdAt": _now()}
+    def post(
+        self, author: Member, text: str, reply: Json | None = None, *, kind: str = "app.bsky.feed.post", **more: Any
+    ) -> tuple[str, str]:
+        """A new post; its at:// address and cid. `reply` has root and parent; `kind` makes it a record that the network
+        knows nothing about, which takes any text."""
+        record: Json = {"$type": kind, "text": text, "createdAt": _now(), **more}
         if reply:
             record["reply"] = reply
-        given = {"repo": author.did, "collection": "app.bsky.feed.post", "record": record}
+        given = {"repo": author.did, "collection": kind, "record": record}
         made = self.call("POST", "com.atproto.repo.createRecord", json=given, token=author.token)
         return str(made["uri"]), str(made["cid"])
 

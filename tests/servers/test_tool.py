@@ -23,8 +23,10 @@ def test_a_missing_server_names_the_command_that_installs_it(tmp_path: Path) -> 
 
 def test_list_says_what_is_missing_and_where_it_would_be(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert tool.main(["list"]) == 0
-    name, state, _, where = capsys.readouterr().out.strip().split("\t")
-    assert (name, state, where) == ("openedx", "missing", str(tmp_path / "servers" / "openedx"))
+    lines = [line.split("\t") for line in capsys.readouterr().out.splitlines()]
+    assert {name for name, *_ in lines} == set(tool.KNOWN)
+    for name, state, about, where in lines:
+        assert (state, where) == ("missing", str(tmp_path / "servers" / name)) and about
 
 
 def test_start_of_a_missing_server_fails_with_a_sentence(

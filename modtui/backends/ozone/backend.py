@@ -157,7 +157,7 @@ class OzoneBackend(Plain):
         return {"reports": await self._lane.count()}
 
     async def page(self, lane: Lane, cursor: str | None = None) -> Page:
-        """Fifty subjects whose review is open, then escalated, those that were reported last at the end."""
+        """25 subjects whose review is open, then escalated ones; those that were reported last at the end."""
         if lane != "reports":
             raise UsageError(f"Ozone has no lane {show_line(lane, 40)}.")
         found, following, bad, rising = await self._lane.page(cursor)

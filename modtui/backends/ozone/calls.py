@@ -7,6 +7,7 @@ moment both succeed. So the log is read after a takedown, and what else happened
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
@@ -14,7 +15,7 @@ from modtui.backends.base import Fate
 from modtui.backends.ozone.client import REPORT, Already, Client, read_rows
 from modtui.backends.ozone.wire import Event, Report, inner, number, rows, text
 from modtui.domain.decisions import Answer, Call
-from modtui.errors import NotFound, Refused, Stale, UsageError
+from modtui.errors import ModtuiError, NotFound, Refused, Stale, UsageError
 from modtui.text import Foreign, show_line
 from modtui.text.time import parse_iso_or_none
 
@@ -22,6 +23,7 @@ Args = dict[str, Any]
 _GONE = "It is not on the network any more, so nothing was changed."
 _TAKEDOWNS = ("modEventTakedown", "modEventReverseTakedown")
 _NEWEST = 30
+_WAITS_S = (0.1, 0.2, 0.4, 0.8, 1.5)
 _POST = "app.bsky.feed.post"
 _REASONS = {
     "modEventAcknowledge": "acknowledge", "modEventTakedown": "take down", "modEventReverseTakedown": "reverse the "
@@ -210,6 +212,7 @@ async def _post(client: Client, args: Args, key: str) -> Answer:
     made = await client.write("com.atproto.repo.createRecord", body, why="reply", proxy=False)
     if not text(made, "uri"):
         raise Refused("The network did not say where the reply is.")
+    await _until_shown(client, text(made, "uri"), shown=True)
     return Answer(data={"post": text(made, "uri"), "topic": text(root, "uri") or above["uri"]})
 
 
@@ -220,7 +223,23 @@ async def _unpost(client: Client, args: Args, key: str) -> Answer:
         raise Refused("This post is not your own.")
     body = {"repo": repo, "collection": collection, "rkey": rkey}
     await client.write("com.atproto.repo.deleteRecord", body, why="delete the reply", proxy=False)
+    await _until_shown(client, uri, shown=False)
     return Answer()
+
+
+async def _until_shown(client: Client, uri: str, *, shown: bool) -> None:
+    """Wait a little until the appview has it too: what members see follows the repository by a second or so, and the
+    thread that is read next should have it. It is written in any case."""
+    for wait in _WAITS_S:
+        await asyncio.sleep(wait)
+        try:
+            found = await client.read(
+                "app.bsky.feed.getPosts", dict[str, Any], [("uris", uri)], why="is it shown?", proxy=False
+            )
+        except ModtuiError:
+            return
+        if bool(rows(found.get("posts"))) == shown:
+            return
 
 
 def _now(client: Client) -> str:

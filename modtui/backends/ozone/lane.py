@@ -19,7 +19,7 @@ from modtui.backends.ozone.site import Site
 from modtui.backends.ozone.wire import EVENTS, WAITING, Detail, Report, Reports, Status, Statuses, Subjects
 from modtui.text.time import parse_iso_or_none
 
-PER_PAGE = 50
+PER_PAGE = 25
 _MOST_PAGES = 10
 """Pages of a hundred reports that are read in one state; who has more open reports is asked about one by one."""
 _FRESH_S = 20.0
