@@ -64,7 +64,9 @@ def read_only(folder: Path, patch: pytest.MonkeyPatch) -> Iterator[None]:
         yield
 
 
-SAID: dict[Trouble, str] = {locked: "Another program is using the journal", full: "The disk is full", read_only: "cannot be written"}
+SAID: dict[Trouble, str] = {
+    locked: "Another program is using the journal", full: "The disk is full", read_only: "cannot be written",
+}  # fmt: skip
 each = pytest.mark.parametrize("trouble", SAID, ids=("locked", "full", "read-only"))
 
 
