@@ -148,6 +148,7 @@ async def test_nobody_answered_costs_no_further_request(opened: Opened) -> None:
     async with opened(forum) as (backend, site):
         (item,) = (await backend.page("questions")).items
         assert question(item).state == "unanswered" and question(item).last == "thread-3"
+        assert len(item.offers) <= 25, "a letter each, where they are listed"
         assert "GET threads/3" not in paths(site)
 
 
