@@ -16,6 +16,15 @@ pytestmark = [pytest.mark.servers, pytest.mark.anyio]
 MARK = "\u2705"
 
 
+class People:
+    """Who the tests share. Registering costs time, and nothing that a test does to them stays."""
+
+    def __init__(self, server: Synapse) -> None:
+        self.server = server
+        self.mod, self.other = server.register(admin=True), server.register(admin=True)
+        self.author, self.ann, self.bo, self.owner = (server.register() for _ in range(4))
+
+
 class SynapseSite(Site):
     """Two rooms of their own: one to talk, one to ask. The moderator has power in them and is an administrator."""
 
@@ -24,10 +33,11 @@ class SynapseSite(Site):
     questions = True
     questions_page = 20
 
-    def __init__(self, server: Synapse) -> None:
-        self.server, self.asked = server, 0
-        self.mod, self.other = server.register(admin=True), server.register(admin=True)
-        self.author, self.ann, self.bo, self.owner = (server.register() for _ in range(4))
+    def __init__(self, people: People) -> None:
+        self.server, self.asked = people.server, 0
+        server = people.server
+        self.mod, self.other, self.owner = people.mod, people.other, people.owner
+        self.author, self.ann, self.bo = people.author, people.ann, people.bo
         self.room = server.room(self.owner, "General", moderators=(self.mod, self.other))
         self.help = server.room(self.owner, "Help", moderators=(self.mod, self.other))
         for room in (self.room, self.help):
@@ -105,9 +115,15 @@ class SynapseSite(Site):
         return Talk(replies=tuple(replies.values()), marked=tuple(marked))
 
 
+@pytest.fixture(scope="module")
+def people(synapse: Synapse) -> People:  # noqa: F811
+    """A community on the running server."""
+    return People(synapse)
+
+
 class TestSynapse(BackendContract):
     """Reported messages, and questions in a room of their own."""
 
     @pytest.fixture
-    def site(self, synapse: Synapse) -> Site:  # noqa: F811
-        return SynapseSite(synapse)
+    def site(self, people: People) -> Site:
+        return SynapseSite(people)

@@ -32,6 +32,12 @@ class World:
         self.server.report(room or self.room, event, self.ann, self.bo, reason=reason)
         return event
 
+    def reported_by_ann(self, room: str) -> str:
+        """A message in a room that only ann and the author are in."""
+        event = self.server.send(self.author, room, "Cheap watches!")
+        self.server.report(room, event, self.ann)
+        return event
+
     def text(self, event: str, who: Member | None = None, room: str = "") -> str:
         """What another member reads of a message: "" when it was removed."""
         found = self.server.seen(who or self.bo, room or self.room, event)

@@ -82,8 +82,8 @@ class People:
 
         async def one(ref: SubjectRef) -> Item | Gone:
             try:
-                account = await self._queue.account(ref.native, fresh=True)
-            except (NotFound, Refused):
+                account = await self._queue.account(ref.native, since=self._queue.now())
+            except Refused:
                 account = None
             if account is None:
                 return Gone(ref=ref, why="there is no such account on this server")

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
-from typing import TypeVar
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+from weakref import WeakValueDictionary
 
 import msgspec
 
@@ -26,8 +27,6 @@ from modtui.domain.subjects import CommunityId, SubjectRef
 from modtui.errors import AuthError, ModtuiError, NotFound, RateLimited, Refused, RightsError
 from modtui.text import show_line
 
-K = TypeVar("K")
-V = TypeVar("V")
 PER_PAGE = 20
 _AT_ONCE = 4
 _FRESH_S = 60.0
@@ -54,16 +53,13 @@ class Queue:
     ) -> None:  # fmt: skip
         self._client, self._community, self._rights, self._now = client, community, rights, now
         self.chunk = chunk
-        self._seen: dict[tuple[str, str], tuple[float, Seen]] = {}
-        self._accounts: dict[str, tuple[float, Account | None]] = {}
-        self._power: dict[str, tuple[float, Content]] = {}
+        self._known: dict[tuple[str, ...], tuple[float, Any]] = {}
+        self._locks: WeakValueDictionary[tuple[str, ...], asyncio.Lock] = WeakValueDictionary()
         self._limit = asyncio.Semaphore(_AT_ONCE)
 
     def forget(self) -> None:
         """What was read is not as it was: something was sent."""
-        self._seen.clear()
-        self._accounts.clear()
-        self._power.clear()
+        self._known.clear()
 
     # --- the lane
 
@@ -118,7 +114,7 @@ class Queue:
         message whose reports are closed is an item all the same, kept or removed."""
         if not refs:
             return {}
-        rights = self._rights()
+        rights, since = self._rights(), self._now()
         rooms = {shape.parts_of(ref.native)[0] for ref in refs if ref.kind == shape.EVENT}
         people = any(ref.kind == shape.ACCOUNT for ref in refs)
         reports = Reports(groups=())
@@ -129,60 +125,54 @@ class Queue:
         async def one(ref: SubjectRef) -> Item | Gone:
             if ref.kind == shape.ACCOUNT:
                 group = reports.of("", ref.native)
-                try:
-                    account = await self.account(ref.native, fresh=True)
-                except NotFound:
-                    return Gone(ref=ref, why="there is no such account on the server")
+                account = await self.account(ref.native, since=since)
                 if account is None and not group.users:
-                    return Gone(ref=ref, why="the account is on another server, and nobody reports it now")
+                    return Gone(ref=ref, why="there is no such account on this server, and nobody reports it now")
                 return shape.account_item(group, account, community=self._community, rights=rights)
             room, event = shape.parts_of(ref.native)
             group = reports.of(room, event)
             try:
-                seen = await self._message(room, event, fresh=True)
+                seen = await self._message(room, event, since=since)
             except (NotFound, Refused):
                 if group.events:
                     return shape.unread_item(group, community=self._community, rights=rights, problem=_NO_TEXT)
                 return Gone(ref=ref, why="the message is not on the server")
             except RightsError:
                 return Gone(ref=ref, why="this account cannot see the message")
-            return self._item(seen, group, await self.account(seen.event.sender, fresh=True))
+            return self._item(seen, group, await self.account(seen.event.sender, since=since))
 
         answers = await asyncio.gather(*(one(ref) for ref in refs))
         return dict(zip(refs, answers, strict=True))
 
     # --- reading
 
-    async def _message(self, room: str, event: str, *, fresh: bool = False) -> Seen:
-        known = self._seen.get((room, event))
-        if known is not None and not fresh and self._now() - known[0] < _FRESH_S:
-            return known[1]
+    async def _message(self, room: str, event: str, *, since: float | None = None) -> Seen:
+        """A message, its room and its author's standing there, read after `since` (None: a minute ago)."""
         if not room or not event:
             raise NotFound("This names no message.")
+        key = ("message", room, event)
+        found: Seen = await self._kept(key, since, lambda: self._read_message(room, event, since))
+        return found
+
+    async def _read_message(self, room: str, event: str, since: float | None) -> Seen:
         async with self._limit:
             context = await self._client.context(room, event)
-            found, original = context.event, None
-            if found.redaction is not None and self._client.admin:
-                original = await self._client.original(event)
-            media = said(found, original=original).media
-            held = await self._held(media) if media and self._client.admin else None
-            state = room_of(room, read_rows(context.state, Event)[0])
-            levels = await self._levels(room, fresh=fresh)
-            standing = await self._standing(room, found.sender)
+        found, original = context.event, None
+        if found.redaction is not None and self._client.admin:
+            original = await self._client.original(event)
+        media = said(found, original=original).media
+        held = await self._held(media) if media and self._client.admin else None
+        state = room_of(room, read_rows(context.state, Event)[0])
+        inside = room in self._rights().joined
+        levels: Content = await self._kept(
+            ("levels", room), since, lambda: self._client.levels(room, inside=inside)
+        )
+        standing: str = await self._kept(
+            ("standing", room, found.sender), since, lambda: self._standing(room, found.sender)
+        )
         power = msgspec.structs.replace(state.power, levels=levels)
         memberships = {**state.memberships, found.sender: standing}
-        seen = Seen(found, msgspec.structs.replace(state, power=power, memberships=memberships), original, held)
-        self._keep(self._seen, (room, event), seen)
-        return seen
-
-    async def _levels(self, room: str, *, fresh: bool) -> Content:
-        """The power levels of a room now."""
-        known = self._power.get(room)
-        if known is not None and not fresh and self._now() - known[0] < _FRESH_S:
-            return known[1]
-        found = await self._client.levels(room, inside=room in self._rights().joined)
-        self._keep(self._power, room, found)
-        return found
+        return Seen(found, msgspec.structs.replace(state, power=power, memberships=memberships), original, held)
 
     async def _standing(self, room: str, user: str) -> str:
         """How the author stands to the room now; "" where this account is not in it and cannot know."""
@@ -201,28 +191,36 @@ class Queue:
         except (NotFound, Refused):
             return None
 
-    async def account(self, user: str, *, fresh: bool = False) -> Account | None:
-        """The account of a member of this server, for administrators; None for others. Raises NotFound."""
+    async def account(self, user: str, *, since: float | None = None) -> Account | None:
+        """The account of a member of this server, for administrators, read after `since` (None: a minute ago); None for
+        others, and for one that does not exist."""
         if not self._client.admin or not self._rights().local(user):
             return None
-        known = self._accounts.get(user)
-        if known is not None and not fresh and self._now() - known[0] < _FRESH_S:
-            return known[1]
-        async with self._limit:
-            try:
-                found: Account | None = await self._client.account(user)
-            except NotFound:
-                if fresh:
-                    raise
-                found = None
-        self._keep(self._accounts, user, found)
+        found: Account | None = await self._kept(("account", user), since, lambda: self._read_account(user))
         return found
 
-    def _keep(self, where: dict[K, tuple[float, V]], key: K, value: V) -> None:
-        where.pop(key, None)
-        where[key] = (self._now(), value)
-        while len(where) > _KEPT:
-            del where[next(iter(where))]
+    async def _read_account(self, user: str) -> Account | None:
+        async with self._limit:
+            try:
+                return await self._client.account(user)
+            except NotFound:
+                return None
+
+    async def _kept(self, key: tuple[str, ...], since: float | None, read: Callable[[], Awaitable[Any]]) -> Any:
+        """What was read after `since`, else what `read` brings. Who asks for the same at the same time waits for it."""
+        lock = self._locks.setdefault(key, asyncio.Lock())
+        async with lock:
+            known = self._known.pop(key, None)
+            if known is None or known[0] < (self._now() - _FRESH_S if since is None else since):
+                known = (self._now(), await read())
+            self._known[key] = known
+            while len(self._known) > _KEPT:
+                del self._known[next(iter(self._known))]
+            return known[1]
+
+    def now(self) -> float:
+        """This moment, to read what is not older."""
+        return self._now()
 
 
 def _unread(trouble: ModtuiError) -> str:
