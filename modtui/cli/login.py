@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import sys
 from typing import TYPE_CHECKING
 
@@ -35,6 +36,7 @@ from modtui.text import cells, join, own, pad, say, show_line
 if TYPE_CHECKING:
     from modtui.domain.items import Account
 
+_APP_PASSWORD = re.compile(r"[a-z0-9]{4}(-[a-z0-9]{4}){3}")
 _MASKED = "It is not shown while you type or paste."
 
 
@@ -127,6 +129,21 @@ def _service(one: CommunitySettings, options: Options) -> Key:
     return Key(credentials.clean(secret, "the prompt"), "service", user.strip())
 
 
+def _app_password(one: CommunitySettings, options: Options) -> Key:
+    """The handle and an app password of the moderator. The main password is not taken."""
+    narrate(say("{url}, Ozone. The app password will go to no other address.", url=one.url))
+    narrate(own("Make an app password in the app (Settings, Privacy and security, App passwords). The main password is "
+                "not taken."))  # fmt: skip
+    user = (options.user or _ask("Your handle")).strip().removeprefix("@")
+    secret = credentials.clean(options.token or _ask("App password", secret=True), "the prompt")
+    if not _APP_PASSWORD.fullmatch(secret):
+        raise UsageError(
+            "This is no app password, which looks like abcd-efgh-ijkl-mnop; nothing was sent.",
+            "Make one in the app: Settings, Privacy and security, App passwords.",
+        )
+    return Key(secret, "service", user)
+
+
 def _matrix(one: CommunitySettings, options: Options) -> Key:
     """The access token of a session of the moderator's. A password is never asked for."""
     narrate(say("{url}, Matrix. The access token will go to no other address.", url=one.url))
@@ -193,6 +210,8 @@ def login(
     )  # fmt: skip
     if kind == "discourse":
         key = _discourse(one, options, admin, read, paste)
+    elif kind == "ozone":
+        key = _app_password(one, options)
     elif kind in SERVICE_LOGIN:
         key = _service(one, options)
     elif kind == "synapse":
@@ -230,6 +249,22 @@ def _keep(
     return 0
 
 
+def _end_session(one: CommunitySettings, key: Key) -> None:
+    """End the session that came from an app password. The password itself can only be withdrawn in the app."""
+    from modtui.backends.base import Connection
+    from modtui.backends.ozone.session import sign_out
+
+    try:
+        asyncio.run(sign_out(Connection(
+            community=identity(one), url=one.url, credential=as_credential(one, key),
+            state=paths.private(paths.state_dir()), insecure=one.insecure,
+        )))  # fmt: skip
+        narrate(own("The session is ended on the site."))
+    except ModtuiError as error:
+        narrate(say("The session could not be ended on the site: {words}", words=str(error)))
+    narrate(own("The app password stays valid until you delete it in the app."))
+
+
 @click.command(short_help="Give a key back, and forget it.")
 @click.argument("name")
 @click.option("--remove", is_flag=True, help="Take the community out of the settings too.")
@@ -262,6 +297,8 @@ def logout(options: Options, name: str, remove: bool) -> int:
         except ModtuiError as error:
             narrate(say("The key could not be withdrawn on the site: {words}", words=str(error)))
             narrate(own("Withdraw it there, under your preferences, Security, Apps."))
+    elif key is not None and one.backend == "ozone":
+        _end_session(one, key)
     elif key is not None:
         narrate(own("This key is not yours alone: it stays valid on the site until it is withdrawn there."))
     if key is not None:

@@ -39,6 +39,7 @@ OUR_OWN = {
     "discourse": "modtui.backends.discourse", "openedx": "modtui.backends.openedx",
     "nodebb": "modtui.backends.nodebb",
     "synapse": "modtui.backends.synapse",
+    "ozone": "modtui.backends.ozone",
 }  # fmt: skip
 """The backends of this package and their modules: found without reading what every installed package says of itself,
 which takes 15 ms."""
@@ -156,7 +157,7 @@ def _from_url(options: Options, settings: Settings) -> CommunitySettings:
     )  # fmt: skip
 
 
-SERVICE_LOGIN = frozenset({"openedx"})
+SERVICE_LOGIN = frozenset({"openedx", "ozone"})
 """Backends whose --user and MODTUI_TOKEN are a login made for programs, not an admin key."""
 
 
@@ -203,6 +204,9 @@ def identity(one: CommunitySettings) -> CommunityId:
 def backend(one: CommunitySettings, given: Credential | None, options: Options) -> Backend:
     """The backend of a community, without any request. Raises UsageError."""
     from modtui.backends.base import Connection
+    from modtui.backends.redact import on_secret
+
+    on_secret(credentials.keep_out)  # the tokens of sessions, which the backends themselves come by
 
     extra = dict(one.options)
     if one.budget is not None:

@@ -101,7 +101,11 @@ class OzoneBackend(Plain):
         await session.open()
         site.me, site.handle = session.did, session.handle
         site.labeler = self._client.labeler = site.options.labeler or session.did
-        config = await self._client.read("tools.ozone.server.getConfig", dict[str, Any], why="your role")
+        try:
+            config = await self._client.read("tools.ozone.server.getConfig", dict[str, Any], why="your role")
+        except (Refused, NotFound) as error:  # the PDS does not find the service behind the DID
+            words = 'options: Ozone needs the DID of the moderation service: labeler = "did:plc:...".'
+            raise SettingsError([words if not site.options.labeler else f"options.labeler: {error.message}"]) from None
         site.role = text(inner(config, "viewer"), "role").rpartition("#")[2].removeprefix("role").lower()
         await self._look_around()
         if site.role not in ("admin", "moderator", "triage"):

@@ -9,6 +9,7 @@ password is not used.
 from __future__ import annotations
 
 import asyncio
+import base64
 import contextlib
 import hashlib
 import hmac
@@ -30,6 +31,9 @@ REFRESH = "/xrpc/com.atproto.server.refreshSession"
 DELETE = "/xrpc/com.atproto.server.deleteSession"
 _ROUNDS = 20_000
 _PATIENCE_S = 30.0
+_WHOLE = "com.atproto.access"
+"""The scope of a session that a main password made."""
+_APP_PASSWORD = "Make an app password in the app (Settings, Privacy and security, App passwords), and use that."
 
 
 class SessionEnded(AuthError):
@@ -127,11 +131,15 @@ class Session:
         kept = self._read(credential) if credential is not None else None
         if kept is not None:
             self._door.redact.learn((kept.access, kept.refresh))
-            await self._door.ask(
-                "POST", DELETE, headers={"Authorization": f"Bearer {kept.refresh}"}, anonymous=True,
-                accept_errors=(400, 401), why="sign out",
-            )  # fmt: skip
+            await self._give_back(kept.refresh)
         self._file.unlink(missing_ok=True)
+
+    async def _give_back(self, refresh: str) -> None:
+        self._door.redact.learn((refresh,))
+        await self._door.ask(
+            "POST", DELETE, headers={"Authorization": f"Bearer {refresh}"}, anonymous=True, accept_errors=(400, 401),
+            why="sign out",
+        )  # fmt: skip
 
     def _use(self, tokens: Tokens) -> None:
         self._tokens = tokens
@@ -152,7 +160,11 @@ class Session:
             "POST", CREATE, json=body, anonymous=True, accept_errors=(400, 401, 403, 404), why="sign in"
         )
         if reply.ok:
-            return _given(reply)
+            made = _given(reply)
+            if _scope(made.access_jwt) == _WHOLE:
+                await self._give_back(made.refresh_jwt)
+                raise AuthError("This is the account's main password, which modtui does not take.", _APP_PASSWORD)
+            return made
         if not reply.says_json:
             raise WrongSite(
                 f"{reply.place} does not answer like a server of the atproto network.", "Check the community's address."
@@ -163,8 +175,7 @@ class Session:
             raise AuthError(f"{reply.place} says that this account was taken down.")
         if name == "AuthFactorTokenRequired":
             raise AuthError(
-                f"{reply.place} asks for a code by e-mail, as it does for a main password.",
-                "Make an app password in the app's settings (Privacy and security, App passwords), and use that.",
+                f"{reply.place} asks for a code by e-mail, as it does for a main password.", _APP_PASSWORD
             )
         if reply.status == 404 or not name:
             raise WrongSite(f"{reply.place} does not answer like a server of the atproto network.")
@@ -214,6 +225,17 @@ class Session:
             lock.release(force=True)
 
 
+async def sign_out(connection: Connection) -> None:
+    """End the kept session on the site, and forget it. Raises the door's errors."""
+    from modtui.backends.ozone.client import explain
+
+    door = Door(connection, explain=explain)
+    try:
+        await Session(door, connection).end()
+    finally:
+        await door.aclose()
+
+
 def _given(reply: Reply) -> _Given:
     if not reply.says_json:
         reply.json()
@@ -234,6 +256,17 @@ def _strange(reply: Reply) -> SiteError:
 def _token(given: str) -> bool:
     """Whether it can be a token: it becomes part of a header."""
     return 20 <= len(given) <= 10_000 and given.isascii() and all(sign.isalnum() or sign in "-_.=" for sign in given)
+
+
+def _scope(token: str) -> str:
+    """What a token is good for, as it says itself; "" where it says nothing that can be read."""
+    part = token.split(".")[1] if token.count(".") == 2 else ""
+    try:
+        found = msgspec.json.decode(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+    except (ValueError, msgspec.DecodeError):
+        return ""
+    scope = found.get("scope") if isinstance(found, dict) else None
+    return scope if isinstance(scope, str) else ""
 
 
 def _check(secret: str, salt: str = "") -> str:
