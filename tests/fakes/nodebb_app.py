@@ -14,6 +14,7 @@ from typing import Any
 
 import uvicorn
 from starlette.applications import Starlette
+from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
@@ -133,6 +134,19 @@ class App:
                 {"path": path.removeprefix("/api"), "loggedIn": True, "title": "[[global:403.title]]", "bodyClass": ""},
                 403,
             )
+
+    def plainly(self, method: str, path: str, viewer: User, body: Any = None) -> Any:
+        """What stands in an answer (of the write API: in its envelope), without HTTP. `path` is below /api/."""
+        if not path.startswith("v3/"):
+            for pattern, page in self.pages_:
+                found = re.fullmatch(pattern, path)
+                if found:
+                    return page(viewer, QueryParams({}), *found.groups())
+        for wanted, pattern, act in self.calls:
+            found = re.fullmatch(pattern, path.removeprefix("v3/"))
+            if found and wanted == method:
+                return act(viewer, body, *found.groups(), None)
+        raise Missing
 
     # --- the read API
 
@@ -268,8 +282,7 @@ class App:
         """The directory."""
         section, words = query.get("section") or "joindate", (query.get("query") or "").lower()
         found = sorted(self.forum.users.values(), key=lambda user: -user.joined)
-        body: Row = {"displayUserSearch": True, f"section_{section}": True, "isAdmin": viewer.admin,
-                     "isAdminOrGlobalMod": viewer.everywhere}  # fmt: skip
+        body: Row = {"displayUserSearch": True, "isAdmin": viewer.admin, "isAdminOrGlobalMod": viewer.everywhere}
         if section in ("banned", "muted", "flagged") and not words:
             if not viewer.everywhere:
                 raise Denied
@@ -318,29 +331,29 @@ class App:
             raise Says(404, "Flag does not exist")
         return flag
 
-    def flag(self, viewer: User, body: Any, native: str, request: Request) -> Row:
+    def flag(self, viewer: User, body: Any, native: str, request: Request | None) -> Row:
         """A flag with its target."""
         return self.rows.flag(self.a_flag(viewer, native), viewer)
 
-    def set_flag(self, viewer: User, body: Any, native: str, request: Request) -> Row:
+    def set_flag(self, viewer: User, body: Any, native: str, request: Request | None) -> Row:
         """Change state or assignee."""
         flag = self.a_flag(viewer, native)
         self.forum.set_flag(viewer, flag, body or {})
         return {"history": self.rows.history(flag)}
 
-    def erase_flag(self, viewer: User, body: Any, native: str, request: Request) -> Row:
+    def erase_flag(self, viewer: User, body: Any, native: str, request: Request | None) -> Row:
         """Erase for good."""
         del self.forum.flags[self.a_flag(viewer, native).id]
         return {}
 
-    def note(self, viewer: User, body: Any, native: str, request: Request) -> Row:
+    def note(self, viewer: User, body: Any, native: str, request: Request | None) -> Row:
         """A note, also one without text."""
         flag = self.a_flag(viewer, native)
         flag.notes.insert(0, {"uid": viewer.uid, "text": (body or {}).get("note"), "at": self.forum.now()})
         self.forum.line(flag, viewer, {"notes": None})
         return {"notes": self.rows.notes(flag), "history": self.rows.history(flag)}
 
-    def unnote(self, viewer: User, body: Any, native: str, at: str, request: Request) -> Row:
+    def unnote(self, viewer: User, body: Any, native: str, at: str, request: Request | None) -> Row:
         """Delete an own note."""
         flag = self.a_flag(viewer, native)
         note = next((one for one in flag.notes if one["at"] == int(at)), None)
@@ -363,7 +376,7 @@ class App:
             raise Says(403, DENIED)
         return post
 
-    def post(self, viewer: User, body: Any, pid: str, request: Request) -> Row:
+    def post(self, viewer: User, body: Any, pid: str, request: Request | None) -> Row:
         """A post with its source; of a deleted one members get other words."""
         post = self.a_post(pid)
         row = self.rows.post(post)
@@ -371,16 +384,16 @@ class App:
             row["content"] = "[[topic:post-is-deleted]]"
         return row
 
-    def summary(self, viewer: User, body: Any, pid: str, request: Request) -> Row:
+    def summary(self, viewer: User, body: Any, pid: str, request: Request | None) -> Row:
         """A post with its topic."""
         return self.rows.summary(self.a_post(pid), viewer)
 
-    def index(self, viewer: User, body: Any, pid: str, request: Request) -> Row:
+    def index(self, viewer: User, body: Any, pid: str, request: Request | None) -> Row:
         """Where it stands in its topic."""
         post = self.a_post(pid)
         return {"index": self.forum.topics[post.tid].pids.index(post.pid)}
 
-    def edit(self, viewer: User, body: Any, pid: str, request: Request) -> Row:
+    def edit(self, viewer: User, body: Any, pid: str, request: Request | None) -> Row:
         """Another text. The first post of a question sent without its mark makes it an ordinary topic."""
         post = self.a_post(pid, viewer)
         topic = self.forum.topics[post.tid]
@@ -390,17 +403,17 @@ class App:
             topic.question = bool(body.get("isQuestion"))
         return self.rows.summary(post, viewer)
 
-    def delete(self, viewer: User, body: Any, pid: str, request: Request) -> Row:
+    def delete(self, viewer: User, body: Any, pid: str, request: Request | None) -> Row:
         """Delete, softly."""
         self.forum.delete_post(viewer, self.a_post(pid, viewer))
         return {}
 
-    def restore(self, viewer: User, body: Any, pid: str, request: Request) -> Row:
+    def restore(self, viewer: User, body: Any, pid: str, request: Request | None) -> Row:
         """Bring back."""
         self.forum.restore_post(self.a_post(pid, viewer))
         return {}
 
-    def purge(self, viewer: User, body: Any, pid: str, request: Request) -> Row:
+    def purge(self, viewer: User, body: Any, pid: str, request: Request | None) -> Row:
         """Erase for good."""
         self.forum.purge_post(viewer, self.a_post(pid, viewer))
         return {}
@@ -417,20 +430,20 @@ class App:
             raise Says(403, DENIED)
         return entry
 
-    def accept(self, viewer: User, body: Any, native: str, request: Request) -> Row:
+    def accept(self, viewer: User, body: Any, native: str, request: Request | None) -> Row:
         """Publish."""
         entry = self.an_entry(viewer, native)
         post = self.forum.accept(entry)
         return {"post": {"type": entry.type, "pid": post.pid, "tid": post.tid}}
 
-    def decline(self, viewer: User, body: Any, native: str, request: Request) -> Row:
+    def decline(self, viewer: User, body: Any, native: str, request: Request | None) -> Row:
         """Reject; it needs a body."""
         if body is None:
             raise Says(400, UNDEFINED.format("message"))
         del self.forum.queue[self.an_entry(viewer, native).id]
         return {}
 
-    def edit_queued(self, viewer: User, body: Any, native: str, request: Request) -> Row:
+    def edit_queued(self, viewer: User, body: Any, native: str, request: Request | None) -> Row:
         """Another text for what waits."""
         entry = self.an_entry(viewer, native)
         if not body:
@@ -438,7 +451,7 @@ class App:
         entry.raw, entry.title = body.get("content", entry.raw), body.get("title", entry.title)
         return {"postData": {"id": entry.id, "content": cooked(entry.raw), "title": entry.title}}
 
-    def notify(self, viewer: User, body: Any, native: str, request: Request) -> Row:
+    def notify(self, viewer: User, body: Any, native: str, request: Request | None) -> Row:
         """Tell the author."""
         self.an_entry(viewer, native).notified.append(body["message"])
         return {}
@@ -454,12 +467,12 @@ class App:
             raise Says(403, DENIED)
         return topic
 
-    def bare_topic(self, viewer: User, body: Any, tid: str, request: Request) -> Row:
+    def bare_topic(self, viewer: User, body: Any, tid: str, request: Request | None) -> Row:
         """A topic without its posts."""
         topic = self.a_topic(tid)
         return {**self.rows.bare(topic), "tags": self.rows.tags(topic)}
 
-    def reply(self, viewer: User, body: Any, tid: str, request: Request) -> Row:
+    def reply(self, viewer: User, body: Any, tid: str, request: Request | None) -> Row:
         """A reply; twice the same is two."""
         to = body.get("toPid")
         made = self.forum.reply(viewer, self.a_topic(tid), body["content"], int(to) if to else None)
@@ -469,9 +482,9 @@ class App:
         return {**self.rows.summary(made, viewer), "user": self.rows.poster(viewer.uid),
                 "index": topic.pids.index(made.pid), "bookmarked": False, "selfPost": False}  # fmt: skip
 
-    def set_topic(self, viewer: User, body: Any, tid: str, what: str, request: Request) -> Row:
+    def set_topic(self, viewer: User, body: Any, tid: str, what: str, request: Request | None) -> Row:
         """Lock, pin, delete, follow, and back. Only deleting minds a second time."""
-        on = request.method == "PUT"
+        on = request is not None and request.method == "PUT"
         topic = self.a_topic(tid, None if what == "follow" else viewer)
         if what == "lock":
             topic.locked = on
@@ -485,7 +498,7 @@ class App:
             topic.deleted = not on
         return {}
 
-    def purge_topic(self, viewer: User, body: Any, tid: str, request: Request) -> Row:
+    def purge_topic(self, viewer: User, body: Any, tid: str, request: Request | None) -> Row:
         """Erase with all its posts."""
         topic = self.a_topic(tid, viewer)
         for pid in topic.pids:
@@ -493,12 +506,12 @@ class App:
         del self.forum.topics[topic.tid]
         return {}
 
-    def move(self, viewer: User, body: Any, tid: str, request: Request) -> Row:
+    def move(self, viewer: User, body: Any, tid: str, request: Request | None) -> Row:
         """Into another category."""
         self.a_topic(tid, viewer).cid = int(body["cid"])
         return {}
 
-    def set_tags(self, viewer: User, body: Any, tid: str, request: Request) -> Row:
+    def set_tags(self, viewer: User, body: Any, tid: str, request: Request | None) -> Row:
         """All tags; too long ones are dropped without a word."""
         self.a_topic(tid, viewer).tags = [tag for tag in body["tags"] if len(tag) <= 15]
         return {}
@@ -512,17 +525,17 @@ class App:
             raise Says(404, "User does not exist")
         return user
 
-    def bare_user(self, viewer: User, body: Any, uid: str, request: Request) -> Row:
+    def bare_user(self, viewer: User, body: Any, uid: str, request: Request | None) -> Row:
         """A member by number."""
         return self.rows.listed(self.a_user(uid))
 
-    def punish(self, viewer: User, body: Any, uid: str, kind: str, request: Request) -> Row:
+    def punish(self, viewer: User, body: Any, uid: str, kind: str, request: Request | None) -> Row:
         """Ban or mute."""
         given = body or {}
         self.forum.punish(viewer, self.a_user(uid), kind, int(given.get("until") or 0), str(given.get("reason") or ""))
         return {}
 
-    def pardon(self, viewer: User, body: Any, uid: str, kind: str, request: Request) -> Row:
+    def pardon(self, viewer: User, body: Any, uid: str, kind: str, request: Request | None) -> Row:
         """Lift it; it needs a body."""
         if body is None:
             raise Says(400, UNDEFINED.format("reason"))

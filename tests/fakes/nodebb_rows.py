@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import json
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,6 +11,7 @@ from tests.fakes.nodebb import PER_PAGE, Entry, Flag, Forum, Post, Topic, User
 
 ALWAYS = "[[user:info.banned-permanently]]"
 """What `banned_until_readable` says of everybody, banned or not."""
+AUTHOR = ("username", "userslug", "uid", "displayname", "isLocal")
 Row = dict[str, Any]
 
 
@@ -63,7 +65,15 @@ class Rows:
                "muted": user.muted, "mutedUntil": user.mute_until, "groupTitleArray": list(user.groups),
                "lastonlineISO": iso(user.joined), "banned_until": 0, "banned_until_readable": ALWAYS,
                "selectedGroups": [], "custom_profile_info": []}  # fmt: skip
+        if user.groups:
+            row["groupTitle"] = json.dumps(user.groups)
         return row
+
+    def raw(self, user: User) -> Row:
+        """A member as a flag's page has colleagues, and a flag on a member its target."""
+        row = {key: value for key, value in self.poster(user.uid).items()
+               if key not in ("selectedGroups", "custom_profile_info")}  # fmt: skip
+        return {**row, "signature": None, "joindate": user.joined}
 
     def listed(self, user: User) -> Row:
         """A member of the directory: nothing of mutes."""
@@ -147,7 +157,8 @@ class Rows:
         to = str(post.to) if post.to else None
         return {"pid": post.pid, "tid": post.tid, "toPid": to, "url": f"http://127.0.0.1:4567/post/{post.pid}",
                 "content": cooked(post.raw), "sourceContent": None, "uid": post.uid, "timestamp": post.at,
-                "deleted": post.deleted, "upvotes": 0, "downvotes": 0, "replies": 0, "votes": 0, "timestampISO": iso(post.at), "user": self.small(post.uid),
+                "deleted": post.deleted, "upvotes": 0, "downvotes": 0,
+                "replies": 0, "votes": 0, "timestampISO": iso(post.at), "user": self.small(post.uid),
                 "topic": {**self.bare(topic, text=False), "tags": self.tags(topic), "isQuestion": int(topic.question),
                           "isSolved": int(bool(topic.solved))},
                 "category": self.category(topic.cid), "isMainPost": topic.pids[0] == post.pid}  # fmt: skip
@@ -217,7 +228,7 @@ class Rows:
         moderates = forum.may(viewer, topic.cid)
         return {**self.bare(topic), "tags": self.tags(topic), "category": self.category(topic.cid), "posts": rows,
                 "isFollowing": viewer.uid in topic.followers, "isNotFollowing": viewer.uid not in topic.followers,
-                "author": {key: value for key, value in self.small(topic.uid).items()},
+                "author": {key: value for key, value in self.small(topic.uid).items() if key in AUTHOR},
                 "privileges": {"isAdminOrMod": moderates, "posts:delete": moderates, "posts:edit": moderates,
                                "purge": moderates, "view_deleted": moderates},
                 "pagination": pages(at, len(topic.pids)), "unreplied": False}  # fmt: skip
@@ -273,10 +284,8 @@ class Rows:
             target["flagId"] = flag.id
         elif flag.type == "user" and flag.target in forum.users:
             user = forum.users[flag.target]
-            target = {key: value for key, value in self.poster(user.uid).items()
-                      if key not in ("selectedGroups", "custom_profile_info")}  # fmt: skip
-            target |= {"joindate": user.joined, "aboutme": user.about or None, "fullname": None, "flags": 1,
-                       "mutedReason": user.mute_reason}  # fmt: skip
+            target = self.raw(user) | {"aboutme": user.about or None, "fullname": None, "flags": 1,
+                       "mutedReason": user.mute_reason}
         row = {key: value for key, value in self.flag_row(flag).items() if key not in ("heat", "labelClass")}
         return {**row, "targetId": flag.target, "target": target, "notes": self.notes(flag),
                 "reports": self.reports(flag)}  # fmt: skip
@@ -286,10 +295,9 @@ class Rows:
         row = self.flag(flag, viewer)
         kind = flag.type if row["target"] else "empty"
         people = [
-            {**{key: value for key, value in self.poster(one.uid).items()
-                if key not in ("selectedGroups", "custom_profile_info")}, "email": one.email, "joindate": one.joined}
+            {**self.raw(one), "email": one.email, "groupTitle": json.dumps(one.groups)}
             for one in self.forum.people(flag)
-        ]  # fmt: skip
+        ]
         return {**row, "history": self.history(flag), "assignees": people,
                 "type_path": "uid" if flag.type == "user" else "post",
                 "type_bool": {name: name == kind for name in ("post", "user", "empty")},
