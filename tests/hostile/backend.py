@@ -42,7 +42,7 @@ from modtui.domain.items import (
     ThreadPost,
 )
 from modtui.domain.subjects import Lane, SubjectRef, community_id
-from modtui.errors import Refused
+from modtui.errors import NetworkError, NotFound, Refused, RightsError, SiteError
 from modtui.text import Foreign, show
 from tests.core.fakes import FakeBackend, FakeClock, FakeSite
 from tests.hostile.corpus import SHORT, TEXTS
@@ -67,6 +67,7 @@ class MireBackend(FakeBackend):
         site = FakeSite(cast(FakeClock, Clock()))
         super().__init__(site, connection.state, url=connection.url)
         self.connection = connection
+        self._asked, self._read = 0, set[str]()
         self.community = connection.community or community_id("mire", connection.url, "mod")
         self._capabilities = Capabilities(
             verbs={**dict.fromkeys(VERBS, ALLOWED), "erase": Blocked("right", show(SHORT[0]))},
@@ -113,6 +114,10 @@ class MireBackend(FakeBackend):
         return {lane: len(items) for lane, items in self.lanes.items()}
 
     async def page(self, lane: Lane, cursor: str | None = None) -> Page:
+        if lane in self._read:  # the first time it is well, so that there is something to stand on
+            self._asked += 1
+            self._troubled()
+        self._read.add(lane)
         items = tuple(self.lanes.get(lane, ()))
         return Page(items=items, total=len(items))
 
@@ -129,7 +134,15 @@ class MireBackend(FakeBackend):
                 found[ref] = item
         return found
 
+    def _troubled(self) -> None:
+        """Where the site is in trouble, it says so in words that attack."""
+        if "trouble" in self.site.refusing:
+            text = "; ".join(SHORT[:8])
+            raise (NetworkError, SiteError, RightsError, NotFound)[self._asked % 4](text, SHORT[9])
+
     async def thread(self, item: Item) -> Thread:
+        self._asked += 1
+        self._troubled()
         n = self._number(item)
         posts = tuple(
             Filler(TEXTS, n + k).make(
@@ -145,6 +158,8 @@ class MireBackend(FakeBackend):
         return self.lanes.get(item.lane, [item]).index(item) if item in self.lanes.get(item.lane, ()) else 0
 
     async def dossier(self, member: str) -> Dossier:
+        self._asked += 1
+        self._troubled()
         n = sum(map(ord, member)) % len(SHORT)
         return Filler(SHORT, n).make(Dossier)
 
