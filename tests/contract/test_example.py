@@ -28,13 +28,14 @@ def env(tmp_path: Path) -> dict[str, str]:
               for group, points in project["entry-points"].items()]  # fmt: skip
     (info / "entry_points.txt").write_text("".join(f"[{group}]\n{lines}" for group, lines in groups))
     path = [EXAMPLE / "src", EXAMPLE / "tests", tmp_path / "site", ROOT]
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, path)), "PYTHONDONTWRITEBYTECODE": "1"}
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, path))}
 
 
 def run(env: dict[str, str], tmp_path: Path, *words: str) -> tuple[int, str, dict[str, str]]:
     """A pytest of its own: its exit code, its output, and for each test its failure's message ("" where it passed)."""
     report = tmp_path / "report.xml"
-    plain = ["-q", "-p", "modtui.testing.plugin", "-p", "no:modtui", "-p", "no:cacheprovider", "-p", "no:xdist"]
+    plain = ["-q", "-p", "modtui.testing.plugin", "-p", "no:modtui", "-p", "no:cacheprovider"]
+    plain += ["-p", "no:xdist", "-p", "no:hypothesispytest"]
     done = subprocess.run(
         [sys.executable, "-m", "pytest", *plain, f"--basetemp={tmp_path / 'own'}", f"--junitxml={report}", *words],
         cwd=tmp_path, env=env, capture_output=True, text=True, timeout=240, check=False,
