@@ -154,6 +154,22 @@ def _matrix(one: CommunitySettings, options: Options) -> Key:
     return Key(credentials.clean(secret, "the prompt"), "user")
 
 
+def _nodebb(one: CommunitySettings, options: Options) -> Key:
+    """A token of a NodeBB forum, which only its administrators can make. `--user` is the number of the member that a
+    master token acts as."""
+    narrate(say("{url}, NodeBB. The token will go to no other address.", url=one.url))
+    narrate(own("An administrator of the forum makes it for your account: Admin, Settings, API Access, Create Token. "
+                "Your password is never asked for."))  # fmt: skip
+    user = options.user.strip() if options.user is not None else None
+    if user is not None and not (user.isascii() and user.isdecimal()):
+        raise UsageError(
+            "--user is the number of the member that a master token acts as; a token of your own needs none.",
+            "The number stands in the forum's admin pages, under Manage, Users.",
+        )
+    secret = options.token or _ask("Token", secret=True)
+    return Key(credentials.clean(secret, "the prompt"), "user" if user is None else "admin", user)
+
+
 def _plain_key(one: CommunitySettings, options: Options) -> Key:
     """A key for a backend of another package: from MODTUI_TOKEN or by prompt."""
     narrate(say("{url}, {backend}. The key will go to no other address.", url=one.url, backend=one.backend))
@@ -216,6 +232,8 @@ def login(
         key = _service(one, options)
     elif kind == "synapse":
         key = _matrix(one, options)
+    elif kind == "nodebb":
+        key = _nodebb(one, options)
     else:
         key = _plain_key(one, options)
     account = asyncio.run(_identify(one, key, options))
