@@ -8,6 +8,7 @@ from modtui.desk import words
 from modtui.desk.book import Book
 from modtui.desk.later import WHEN_IT_CHANGES
 from modtui.desk.outcome import OPEN, RowKind, RowState
+from modtui.desk.route_words import to_whom
 from modtui.domain.decisions import Decision, Target
 from modtui.domain.items import Item
 from modtui.domain.subjects import SubjectRef, parse_item_id
@@ -59,8 +60,10 @@ class RowStates:
         if item.state != "open":
             return self._handled(item, mine)
         if item_id in self._away():
-            to = mine[0].intent.route if mine is not None else None
-            return RowState("", say("escalated to {to}", to=to or "others"), mine[0].id if mine else None, "done")
+            to = to_whom(mine[0].intent, mine[1].steps) if mine is not None else own("")
+            if to and not to.startswith("escalated"):
+                to = say("escalated {to}" if to.startswith("to ") else "escalated, {to}", to=to)
+            return RowState("", to or own("escalated"), mine[0].id if mine else None, "done")
         until = self._snoozed().get(item_id)
         if until == WHEN_IT_CHANGES:
             return RowState("z", own("later, when it changes"), kind="later")
@@ -91,7 +94,7 @@ class RowStates:
 def _by(did: str, who: Foreign | None) -> Shown:
     if who is None and did in ("gone", "deleted"):
         return own(did)
-    return say("{did} by {who}", did=did, who=who if who is not None else "you")
+    return say("{did} by {who}", did=did.rstrip(":"), who=who if who is not None else "you")
 
 
 def _own(decision: Decision, target: Target) -> RowState | None:

@@ -260,6 +260,11 @@ def undo_sent(decision: Decision) -> Shown:
     return say("Taking back {subject}: on its way.", subject=subject(decision))
 
 
+def undo_done(decision: Decision) -> Shown:
+    """The site took it back."""
+    return say("Taken back on the site: {subject}.", subject=subject(decision))
+
+
 def nothing_left() -> Shown:
     """`u` with nothing left."""
     return own("Nothing left to take back in this session. U shows older decisions.")

@@ -208,6 +208,7 @@ async def test_the_route_is_named_by_its_title(tmp_path: Path) -> None:
     async with bench(tmp_path, routes=[FakeRoute()], hold_override_s=0) as it:
         decision = await it.decide(await it.post("1"), "escalate", **escalate())
         assert words.act(decision).endswith(", to Legal")
+        await until(lambda: it.desk.state_of("reports/" + str(decision.targets[0].ref)).words == "escalated to Legal")
         both = await it.decide(await it.post("2"), "remove", **escalate())
         assert words.act(both).endswith("escalated to Legal")
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
+from modtui.desk import words
 from modtui.desk.community import Community
 from modtui.desk.desk import Desk
 from modtui.domain.decisions import Intent
@@ -41,6 +42,17 @@ async def test_rows_say_who_has_them_and_what_was_put_off(tmp_path: Path) -> Non
         await it.desk.skip(plain.id, on=False)
         assert state(plain.id).open
         assert state("nonsense").open
+
+
+async def test_a_row_reads_well_where_the_verb_ends_in_a_colon(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(words, "did", lambda verb, lane="reports": "marked as a duplicate:")
+    async with bench(tmp_path, hold_override_s=0) as it:
+        item = await it.post("1")
+        decision = await it.decide(item, "ignore")
+        await it.becomes(decision, "done")
+        await until(lambda: it.desk.state_of(item.id).words == "marked as a duplicate by you")
 
 
 async def test_a_decision_shows_in_every_lane_that_holds_the_subject(tmp_path: Path) -> None:

@@ -36,6 +36,17 @@ async def test_undo_while_held_leaves_the_site_alone(tmp_path: Path) -> None:
         assert it.lines()[3].startswith(">   26h"), "the cursor is back on it"
 
 
+async def test_undo_of_what_was_sent_says_when_it_is_done(tmp_path: Path) -> None:
+    async with stage(tmp_path, hold_override_s=0) as it:
+        await it.press("i")
+        await until(lambda: it.on_site("4121") == "ignored")
+        await it.press("u")
+        await it.shows("Take it back")
+        await it.press("y")
+        await it.shows("Taken back on the site: #4121 by pixelwurm.")
+        assert it.on_site("4121") == "open"
+
+
 async def test_remove_with_a_reason_is_two_keys(tmp_path: Path) -> None:
     async with stage(tmp_path, size=(80, 24)) as it:
         await it.press("d")

@@ -277,6 +277,8 @@ class WorkDecide(WorkMarks):
         if decision.state == "done" and (decision.id, self._message) == self._spoken:
             act = words.act(decision, self.desk.reasons)
             self.say(say("{act}: sent. u asks before it takes it back.", act=act))
+        if decision.state == "done" and decision.undo_of and self._message == words.undo_sent(decision):
+            self.say(words.undo_done(decision))
         for target in decision.targets:
             if target.state == "conflict":
                 self.say(words.conflict(decision, target), error=True)
