@@ -38,6 +38,7 @@ class DemoSite(Site):
     undoable = ("approve",)  # an agreed flag stays agreed: the post comes back, the item does not
     questions = True
     questions_page = 10
+    approval_requests = 3
 
     def __init__(self, demo: DemoServer, key: str, patch: pytest.MonkeyPatch) -> None:
         self.demo, self.key, self.patch = demo, key, patch
@@ -64,6 +65,13 @@ class DemoSite(Site):
             _, post = effects.new_topic(self.demo.site, self.author[0], title, text, category_id=1)
         for _, name in self.members[:reporters]:
             native = self.demo.flag(post, name)
+        return SubjectRef(self.id, "reviewable", str(native))
+
+    async def hostile(self, text: str) -> SubjectRef:
+        with self.demo.db.write():
+            _, post = effects.new_topic(self.demo.site, self.author[0], text, text, category_id=1)
+        for _, name in self.members[:2]:
+            native = self.demo.flag(post, name, "something_else", message=text)
         return SubjectRef(self.id, "reviewable", str(native))
 
     async def report_again(self, ref: SubjectRef) -> None:

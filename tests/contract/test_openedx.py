@@ -25,6 +25,8 @@ class OpenEdxSite(Site):
     page_size = 20
     questions = True
     questions_page = 20
+    approval_requests = 4
+    """The thread, the post (of a response also its thread, which tells whether it is closed), the approval."""
 
     def __init__(self, community: Community, kind: str) -> None:
         self.community, self.kind, self.asked = community, kind, 0
@@ -49,6 +51,16 @@ class OpenEdxSite(Site):
         else:
             native = self.community.respond(self.community.thread("What do you think?"), text)
             server.flag_comment(native, *who)
+        return SubjectRef(self.id, self.kind, native)
+
+    async def hostile(self, text: str) -> SubjectRef:
+        server, course = self.community.server, self.community.course
+        thread = server.create_thread(course, self.community.author, text, title=text[:1000])
+        server.flag_thread(thread, self.community.ann)
+        if self.kind == "thread":
+            return SubjectRef(self.id, self.kind, thread)
+        native = self.community.respond(thread, text)
+        server.flag_comment(native, self.community.ann)
         return SubjectRef(self.id, self.kind, native)
 
     async def report_again(self, ref: SubjectRef) -> None:
