@@ -268,13 +268,13 @@ class Escalations:
         )  # fmt: skip
 
     def _known(self, name: str, words: str) -> tuple[str, str, int | None]:
-        """Title, working hours and due time of a route; of one that is not in the settings, its name, or the `words` of
-        what the site was asked to do."""
+        """Title, working hours and due time of a route; of one that is not in the settings, its name, or whom the
+        `words` of what the site was asked to do name."""
         if name.startswith(SITE):
             for one in self._settings:
                 if one.kind == "site" and one.to == name.removeprefix(SITE):
                     return one.title or one.name, one.hours, one.due_ms
-            return words or name.removeprefix(SITE), "", None
+            return words.rpartition(" to ")[2] or name.removeprefix(SITE), "", None
         route = self._routes.get(name)
         return (route.title, route.hours, route.due_ms) if route is not None else (name, "", None)
 

@@ -264,7 +264,7 @@ def trail_of(step: Step, title: str, by: str | None) -> Shown:
     said = {
         "held": "held", "sending": "on its way", "unknown": "delivered or not: nobody knows", "done": "delivered",
     }.get(step.state, step.state)  # fmt: skip
-    if route_of(step) is None:  # the title says what the site was asked to do
+    if route_of(step) is None:  # the step says what the site was asked to do
         tail = own("") if step.state == "done" else say(": {said}", said=own(said))
-        return say("{title}{who}{tail}", title=title, who=who, tail=tail)
+        return say("{words}{who}{tail}", words=step.words or title, who=who, tail=tail)
     return say("to {title}{who}: {said}", title=title, who=who, said=own(said))

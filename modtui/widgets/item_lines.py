@@ -241,7 +241,8 @@ def escalation_lines(view: ItemView, width: int) -> Iterator[Line]:
     if away.due_ms is not None:
         due = say("answer due {when}", when=stamp(away.due_ms, view.tz, now_ms=view.now_ms))
     when = stamp(away.at_ms, view.tz, now_ms=view.now_ms)
-    yield section("ESCALATED", say("to {to}{by}, {when}; {due}", to=away.title, by=by, when=when, due=due))
+    yield section("ESCALATED", say("to {to}; {due}", to=away.title, due=due))
+    yield from wrapped(say("handed over{by}, {when}", by=by, when=when), "text", width, 3)
     if away.note:
         yield from wrapped(say('note: "{note}"', note=away.note), "text", width, 3)
     if away.trail:
