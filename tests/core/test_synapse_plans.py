@@ -14,7 +14,7 @@ import pytest
 from modtui.backends.base import Connection, Credential
 from modtui.backends.http import Door
 from modtui.backends.reply import Reply
-from modtui.backends.synapse import plans
+from modtui.backends.synapse import plans, undo
 from modtui.backends.synapse.backend import SynapseBackend
 from modtui.backends.synapse.calls import txn
 from modtui.backends.synapse.client import enc, explain
@@ -125,10 +125,10 @@ def test_undo_takes_back_our_own_and_nothing_else() -> None:
     mark = done(Call("mark", {"room": "!room", "event": "$theirs"}), Answer(data={"post": "$theirs", "mark": "$mine"}))
     reply = done(Call("reply", {"room": "!room", "to": "$e", "text": "So."}), Answer(data={"post": "$reply"}))
     gone = done(Call("redact", {"room": "!room", "event": "$e"}), Answer(data={"event": "$x"}))
-    back = plans.plan_undo(item(), [gone, reply, mark])
+    back = undo.plan_undo(item(), [gone, reply, mark])
     assert [step.call.args["event"] for step in back.steps] == ["$mine", "$reply"]
     assert back.reversal == "partial" and any("stays removed" in words for words in back.stays)
-    assert plans.plan_undo(item(), [gone]).reversal == "none"
+    assert undo.plan_undo(item(), [gone]).reversal == "none"
 
 
 def test_a_step_and_its_copy_have_one_transaction_id() -> None:

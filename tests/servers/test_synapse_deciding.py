@@ -75,10 +75,24 @@ async def test_only_the_reports_that_were_shown_are_closed(world: World, mod: Sy
     item = await row_of(mod, event)
     world.server.report(world.room, event, world.owner, reason="and insults")
     plan, _ = await do(mod, item, Intent(verb="approve"))
-    assert plan.reversal == "none" and "forgets" in plan.stays[0]
+    assert plan.reversal == "partial" and "in your name" in plan.stays[0]
     assert world.open_reports(event) == 1
     again = await row_of(mod, event)
     assert [one.label for one in again.reports] == ["and insults"] and world.text(event) == "Cheap watches!"
+
+
+async def test_closed_reports_come_back_in_the_moderators_name(world: World, mod: SynapseBackend) -> None:
+    event = world.reported(reason="spam link")
+    intent = Intent(verb="approve")
+    item = await row_of(mod, event)
+    _, done = await do(mod, item, intent)
+    kept = await item_of(mod, world.room, event)
+    assert kept.state == "kept" and world.open_reports(event) == 0
+    await undo(mod, kept, intent, done)
+    (row,) = [one for one in world.server.reports() if one["event_id"] == event]
+    assert row["user_id"] == world.mod.id and "spam link" in row["reason"]
+    again = await row_of(mod, event)
+    assert again.state == "open" and again.reasons == ("spam",)
 
 
 async def test_two_moderators_close_the_same_reports(world: World, mod: SynapseBackend, other: SynapseBackend) -> None:

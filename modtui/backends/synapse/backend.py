@@ -8,7 +8,7 @@ import msgspec
 
 from modtui.backends.base import ChoiceKind, Connection, Fate, Plain
 from modtui.backends.http import Door
-from modtui.backends.synapse import plans, shape
+from modtui.backends.synapse import plans, shape, undo
 from modtui.backends.synapse.calls import Calls
 from modtui.backends.synapse.client import Client, NoSuchCall, explain, read_rows
 from modtui.backends.synapse.fates import fate
@@ -122,10 +122,11 @@ class SynapseBackend(Plain):
             self._reports = admin = Blocked("platform", NO_SYNAPSE)
         if self._client.admin:
             version = await self._client.server_version()
+        notices = self._client.admin and (self.connection.read_only or await self._client.notices())
         self._calls.me = me
         self._rights = Rights(
             me=me, server=server, admin=admin, joined=await self._client.joined(), team=bool(self._options.team_rooms),
-            marks=bool(self._options.answer_mark),
+            marks=bool(self._options.answer_mark), notices=notices,
         )  # fmt: skip
         self._found = True
         return Account(
@@ -241,7 +242,7 @@ class SynapseBackend(Plain):
 
     def plan_undo(self, item: Item, intent: Intent, done: Sequence[Step]) -> Plan:
         """How to take back the done steps. Pure."""
-        return plans.plan_undo(item, done)
+        return undo.plan_undo(item, done)
 
     async def send(self, call: Call, *, key: str) -> Answer:
         """Do one step. What makes an event carries a transaction id from `key`, so it is safe to send again."""

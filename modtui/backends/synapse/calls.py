@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from modtui.backends.synapse.client import Client, NoSuchCall
+from modtui.backends.synapse.client import Client, NoSuchCall, read_rows
 from modtui.backends.synapse.rooms import POWER
 from modtui.backends.synapse.texts import media_parts, said
 from modtui.backends.synapse.wire import Content, Event
@@ -45,11 +45,12 @@ class Calls:
         self._client, self._mark, self._sleep = client, mark, sleep
         self.me = ""
         self._acts: dict[str, Callable[[Args, str], Awaitable[Answer]]] = {
-            "close": self._close, "redact": self._redact, "reply": self._reply, "post": self._post,
-            "take_back": self._take_back, "mark": self._set_mark, "unmark": self._take_back, "power": self._power,
-            "ban": self._ban, "unban": self._unban, "kick": self._kick, "suspend": self._suspend, "lock": self._lock,
-            "shadow": self._shadow, "deactivate": self._deactivate, "quarantine": self._quarantine,
-            "notice": self._notice, "redact_all": self._redact_all, "take_power": self._take_power,
+            "close": self._close, "report": self._report, "redact": self._redact, "reply": self._reply,
+            "post": self._post, "take_back": self._take_back, "mark": self._set_mark, "unmark": self._take_back,
+            "power": self._power, "ban": self._ban, "unban": self._unban, "kick": self._kick,
+            "suspend": self._suspend, "lock": self._lock, "shadow": self._shadow, "deactivate": self._deactivate,
+            "quarantine": self._quarantine, "notice": self._notice, "redact_all": self._redact_all,
+            "take_power": self._take_power,
         }  # fmt: skip
 
     async def send(self, call: Call, key: str) -> Answer:
@@ -76,6 +77,13 @@ class Calls:
             if not [one for one in rest if await self._client.has_report(kind, int(one))]:
                 raise Stale(_FASTER)
         return Answer(words=Foreign("somebody else had closed it already") if late else None)
+
+    async def _report(self, args: Args, txn: str) -> Answer:
+        if "user" in args:
+            await self._client.report_user(str(args["user"]), str(args["reason"]))
+        else:
+            await self._client.report(str(args["room"]), str(args["event"]), str(args["reason"]))
+        return Answer()
 
     async def _redact(self, args: Args, txn: str) -> Answer:
         room, event = str(args["room"]), str(args["event"])
@@ -137,8 +145,6 @@ class Calls:
 
     async def around(self, room: str, near: str) -> list[Event]:
         """What was said after an event, with what this session sent, oldest first."""
-        from modtui.backends.synapse.client import read_rows
-
         found: dict[str, Event] = {}
         context = await self._client.near(room, near, 60)
         later, _ = read_rows(context.events_after, Event)

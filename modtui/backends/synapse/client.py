@@ -150,6 +150,15 @@ class Client:
         """Delete a report. Raises NotFound when somebody else did."""
         await self.door.ask("DELETE", f"{ADMIN}/{_reports(kind)}/{int(native)}", why="close a report")
 
+    async def report(self, room: str, event: str, reason: str) -> None:
+        """Report a message in one's own name. Raises NotFound for who cannot see it."""
+        path = f"{CLIENT}/rooms/{enc(room)}/report/{enc(event)}"
+        await self.door.ask("POST", path, json={"reason": reason}, why="report again")
+
+    async def report_user(self, user: str, reason: str) -> None:
+        """Report a member in one's own name."""
+        await self.door.ask("POST", f"{CLIENT}/users/{enc(user)}/report", json={"reason": reason}, why="report again")
+
     # --- rooms
 
     async def context(self, room: str, event: str, limit: int = 0, *, why: str = "the message") -> Context:
@@ -290,6 +299,14 @@ class Client:
         body = {"user_id": user, "content": {"msgtype": "m.text", "body": text}}
         path = f"{ADMIN}/send_server_notice/{enc(txn)}"
         return decode(await self.door.ask("PUT", path, json=body, why="write to a member"), Sent).event_id
+
+    async def notices(self) -> bool:
+        """Whether the server is set up for notices: asked with an addressee that it cannot have, so that nothing is
+        sent (it says first whether it could, and then that it will not)."""
+        body = {"user_id": "@nobody:invalid", "content": {}}
+        path = f"{ADMIN}/send_server_notice"
+        reply = await self.door.ask("POST", path, json=body, why="can members be written to?", accept_errors=(400, 404))
+        return "not enabled" not in str(reply.loose().get("error") or "")
 
     async def redact_all(self, user: str, rooms: Sequence[str], reason: str) -> str:
         """Have the server redact everything that a member sent to these rooms (none named: to all); the job's id."""

@@ -7,10 +7,10 @@ from typing import Any
 
 from modtui.backends.base import Fate
 from modtui.backends.synapse.calls import Calls, txn
-from modtui.backends.synapse.client import Client
+from modtui.backends.synapse.client import Client, read_rows
 from modtui.backends.synapse.rooms import POWER
 from modtui.backends.synapse.texts import media_parts, said
-from modtui.backends.synapse.wire import Event
+from modtui.backends.synapse.wire import Event, ReportRow, UserReportRow
 from modtui.domain.decisions import Answer, Call
 from modtui.domain.seen import text_digest
 from modtui.errors import NotFound
@@ -32,6 +32,8 @@ async def fate(
             case "close":
                 open_ = [one for one in args["ids"] if await client.has_report(str(args["kind"]), int(one))]
                 return _NOT if open_ else _DONE
+            case "report":
+                return await _reported(client, calls, args, since_ms)
             case "redact" | "take_back" | "unmark":
                 return await _removed(client, calls, call)
             case "reply" | "post" | "mark":
@@ -61,6 +63,19 @@ async def fate(
     except NotFound:
         return Fate(is_="not sent", words="it is not on the server any more")
     return Fate(is_="unclear", words="Matrix has no such action")
+
+
+async def _reported(client: Client, calls: Calls, args: Args, since_ms: int) -> Fate:
+    """A report of ours that is younger than the step."""
+    if "user" in args:
+        people = await client.user_reports(0, 100, newest=True, target=str(args["user"]), why="my report")
+        mine = [row.received_ts for row in read_rows(people.user_reports, UserReportRow)[0] if row.user_id == calls.me]
+    else:
+        room = str(args["room"])
+        page = await client.event_reports(0, 100, newest=True, room=room, reporter=calls.me, why="my report")
+        mine = [row.received_ts for row in read_rows(page.event_reports, ReportRow)[0]
+                if row.user_id == calls.me and row.event_id == args["event"]]  # fmt: skip
+    return _DONE if any(when >= since_ms - 1000 for when in mine) else _NOT
 
 
 async def _removed(client: Client, calls: Calls, call: Call) -> Fate:
@@ -95,8 +110,6 @@ async def _posted(client: Client, calls: Calls, call: Call, wanted: str) -> Fate
 
 
 async def _newest(client: Client, room: str) -> list[Event]:
-    from modtui.backends.synapse.client import read_rows
-
     page = await client.messages(room, limit=60, own=True, why="my messages")
     return list(reversed(read_rows(page.chunk, Event)[0]))
 

@@ -45,6 +45,7 @@ NEVER = {
     "erase": "remove everything of a member, and close the account, with the actions of the member",
 }
 NO_SUCH = "Matrix has no such action"
+NO_NOTICES = Blocked("setting", "the server is not set up for server notices")
 NO_ADMIN = "this account is no administrator of the server"
 NO_SYNAPSE = "this homeserver is not Synapse, so it has no actions for administrators"
 REMOTE = "the account is on another server: ban it from the room"
@@ -53,7 +54,7 @@ REMOTE = "the account is on another server: ban it from the room"
 class Rights(msgspec.Struct, frozen=True, kw_only=True):
     """What the account is: its id, whether it is an administrator (`admin` says why not), the rooms that it is in.
     `can` is why nothing can be done at all. `server` is the server's name, `team` whether a room of the team is named,
-    `marks` whether answers are marked."""
+    `marks` whether answers are marked, `notices` whether the server can write to its members."""
 
     me: str = ""
     server: str = ""
@@ -62,6 +63,7 @@ class Rights(msgspec.Struct, frozen=True, kw_only=True):
     can: Capability = ALLOWED
     team: bool = False
     marks: bool = False
+    notices: bool = True
 
     def local(self, user: str) -> bool:
         """Whether an account is on this server."""
@@ -119,7 +121,7 @@ def verbs(rights: Rights) -> dict[str, Capability]:
         if verb not in POSSIBLE:
             found[verb] = Blocked("platform", NEVER.get(verb, NO_SUCH))
         elif verb == "warn":
-            found[verb] = every(rights.can, rights.admin)
+            found[verb] = every(rights.can, rights.admin, None if rights.notices else NO_NOTICES)
         elif verb == "escalate" and not rights.team:
             found[verb] = every(rights.can, Blocked("setting", "the settings name no room of the team (team_rooms)"))
         elif verb in ("accept", "unaccept") and not rights.marks:
@@ -249,7 +251,8 @@ def account_offers(facts: Facts, rights: Rights, *, default: bool = False) -> li
         _offer("redact-all", "offer", "Remove everything of the member", act, irreversible=True,
                confirm="Remove every message of this member?", needs=("reason",),
                about="In all rooms that this server knows; it goes on at the server for a while."),
-        _offer("notice", "warn", "Write as the server", every(rights.can, rights.admin, here, known), default=True,
+        _offer("notice", "warn", "Write as the server",
+               every(rights.can, rights.admin, None if rights.notices else NO_NOTICES, here, known), default=True,
                needs=("message",), about="A server notice: they can read it, and not answer."),
     ]  # fmt: skip
 

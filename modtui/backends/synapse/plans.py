@@ -1,28 +1,26 @@
-"""From an intent to the requests that carry it out, and back. Pure.
+"""From an intent to the requests that carry it out. Pure.
 
 Calls name everything they need (they are journalled). A text that is removed is not copied into a call.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from modtui.backends.synapse.offers import NEVER, NO_SUCH
 from modtui.backends.synapse.rooms import MUTED
+from modtui.backends.synapse.undo import inverse
 from modtui.domain.capability import Blocked
-from modtui.domain.decisions import Call, Effect, Intent, Plan, PlannedStep, Step
+from modtui.domain.decisions import Call, Effect, Intent, Plan, PlannedStep
 from modtui.domain.items import SEVERE, Item, Offer
 from modtui.errors import Refused, UsageError
 from modtui.text import count, own, show_line
 from modtui.text.time import duration
 
 Made = tuple[list[PlannedStep], list[Effect]]
-REPORTS_STAY = "closed reports stay closed: the server forgets them"
-_MESSAGE_STAYS = "a removed message stays removed"
 _CLOSING = 8
 """Steps that close reports, at most."""
-_READ = "who has read it has read it"
 
 
 def choose(item: Item, intent: Intent) -> Offer:
@@ -93,9 +91,25 @@ def _closing(item: Item, *, alone: bool) -> list[PlannedStep]:
         args: dict[str, Any] = {"kind": kind, "ids": part}
         if alone and number == 1:
             args["all"] = ids
+            if again := _again(item):
+                args["again"] = again
+        elif alone and _again(item):
+            args["part"] = True
         words = "report closed" if len(ids) == 1 else f"reports closed ({number} of {len(parts)})"
         steps.append(PlannedStep(call=Call("close", args), words=words))
     return steps
+
+
+def _again(item: Item) -> dict[str, Any]:
+    """How the item is reported again to undo closing its reports; empty where this account cannot (it has to be in the
+    room)."""
+    words = next((str(report.text) for report in item.reports if report.text), "")
+    reason = f"Opened again by a moderator. {words}".strip()[:500]
+    if item.kind == "member":
+        return {"user": item.native["user"], "reason": reason}
+    if not item.native.get("inside") or item.deleted:
+        return {}
+    return {"room": item.native["room"], "event": item.native["event"], "reason": reason}
 
 
 def _redact(item: Item, intent: Intent) -> Made:
@@ -285,72 +299,6 @@ def _with_sanction(item: Item, intent: Intent) -> Made:
     if offer is None or isinstance(can, Blocked):
         raise Refused(_sentence(can.sentence if isinstance(can, Blocked) else NO_SUCH))
     return MAKERS[offer.id](item, intent)
-
-
-# --- and back
-
-
-def inverse(call: Call, data: dict[str, Any]) -> tuple[list[PlannedStep], list[str]]:
-    """The steps that take back a call, and what stays all the same. `data` is what its answer said."""
-    args = call.args
-    match call.name:
-        case "close":
-            return [], [REPORTS_STAY]
-        case "redact":
-            return [], [_MESSAGE_STAYS]
-        case "reply" | "post" | "mark":
-            posted = data.get("mark") if call.name == "mark" else data.get("post")
-            if not posted:
-                return [], ["what was posted stays"]
-            words = {"reply": "reply removed", "post": "message to the team removed", "mark": "mark taken off"}
-            back = Call("take_back", {"room": args["room"], "event": posted})
-            return [PlannedStep(call=back, words=words[call.name])], [] if call.name == "mark" else [_READ]
-        case "unmark":
-            if not args.get("of"):
-                return [], ["the mark stays off"]
-            back = Call("mark", {"room": args["room"], "event": args["of"]})
-            return [PlannedStep(call=back, words="answer marked again")], []
-        case "power":
-            back = Call("power", {**args, "from": args["to"], "to": args["from"]})
-            return [PlannedStep(call=back, words="power level as before")], []
-        case "ban":
-            back = Call("unban", {**args, "reason": ""})
-            return [PlannedStep(call=back, words="ban lifted")], ["they are out of the room until they come back"]
-        case "unban":
-            return [PlannedStep(call=Call("ban", dict(args)), words="banned again")], []
-        case "kick":
-            return [], ["they are out of the room until they come back"]
-        case "suspend" | "lock" | "shadow":
-            what = {"suspend": "suspension", "lock": "lock", "shadow": "shadow ban"}[call.name]
-            back = Call(call.name, {**args, "on": not args["on"]})
-            return [PlannedStep(call=back, words=f"{what} {'ended' if args['on'] else 'back'}")], []
-        case "deactivate":
-            return [], ["a closed account has lost its rooms and its sessions"]
-        case "quarantine":
-            back = Call("quarantine", {**args, "on": not args["on"]})
-            return [PlannedStep(call=back, words="files released" if args["on"] else "files in quarantine")], []
-        case "notice":
-            return [], ["the message stays"]
-        case "redact_all":
-            return [], ["removed messages stay removed"]
-        case "take_power":
-            return [], ["the power stays: give it up in a Matrix client"]
-    return [], [f"{call.name}: it cannot be taken back"]
-
-
-def plan_undo(item: Item, done: Sequence[Step]) -> Plan:
-    """How to take back the done steps: the last one first."""
-    steps: list[PlannedStep] = []
-    stays: list[str] = []
-    for step in reversed(done):
-        back, left = inverse(step.call, step.answer.data if step.answer else {})
-        steps += back
-        stays += [words for words in left if words not in stays]
-    effects = tuple(Effect("post", own(one.words)) for one in steps)
-    return Plan(
-        verb="reopen", steps=tuple(steps), effects=effects, stays=tuple(stays),
-        reversal="none" if not steps else "partial" if stays else "full",
-    )  # fmt: skip
 
 
 # --- pieces

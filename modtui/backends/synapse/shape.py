@@ -15,7 +15,8 @@ from modtui.backends.synapse.lane import Group
 from modtui.backends.synapse.offers import Facts, Rights, account_offers, message_offers, user_offers
 from modtui.backends.synapse.rooms import Room
 from modtui.backends.synapse.texts import said
-from modtui.backends.synapse.wire import Account, Event, ReportRow, UserReportRow
+from modtui.backends.synapse.wire import Account, Event, ReportRow, UserReportRow, moment
+from modtui.domain.capability import ALLOWED
 from modtui.domain.items import Body, Item, Member, Penalty, Place, Report, State, Thread, ThreadPost
 from modtui.domain.subjects import CommunityId, SubjectRef
 from modtui.text import Foreign
@@ -73,8 +74,8 @@ def reports_of(rows: Iterable[ReportRow | UserReportRow], server: str) -> tuple[
             Report(
                 id=str(row.id), reason=reason_of(words), label=Foreign(words[:_LABEL] or "Reported"),
                 reporter=Member(native=row.user_id, username=Foreign(name_of(row.user_id, server))),
-                text=Foreign(row.reason) if isinstance(row.reason, str) and len(words) > _LABEL else None,
-                created_ms=row.received_ts or None,
+                text=Foreign(row.reason) if isinstance(row.reason, str) and words else None,
+                created_ms=moment(row.received_ts),
             )
         )  # fmt: skip
     return tuple(found)
@@ -94,7 +95,7 @@ def member_of(user: str, server: str, account: Account | None = None, name: str 
         penalties.append(Penalty(kind="ban", reason=Foreign("account closed") if account.deactivated else None))
     return Member(
         native=user, username=Foreign(name_of(user, server)), name=Foreign(shown) if shown else None,
-        role="admin" if account.admin else None, since_ms=account.created_ms, seen_ms=account.last_seen_ts or None,
+        role="admin" if account.admin else None, since_ms=account.created_ms, seen_ms=moment(account.last_seen_ts),
         penalties=tuple(penalties),
     )  # fmt: skip
 
@@ -119,11 +120,11 @@ def message_item(
         number=number_of(event.event_id), title=Foreign(room.title),
         author=member_of(event.sender, server, account, room.names.get(event.sender, "")),
         body=text.body, source=Foreign(text.source), reports=reports_of(group.events, server),
-        since_ms=group.events[0].received_ts if group.events else event.origin_server_ts,
-        created_ms=event.origin_server_ts or None, edited_ms=text.edited_ms, edits=text.edits,
+        since_ms=(moment(group.events[0].received_ts) or 0) if group.events else event.at_ms,
+        created_ms=event.at_ms or None, edited_ms=text.edited_ms, edits=text.edits,
         score=-min(scores) if scores else None, state=state,
         handled_by=Foreign(name_of(by, server)) if isinstance(by, str) else None,
-        handled_ms=when if isinstance(when, int) else None, hidden=bool(quarantined), deleted=removed,
+        handled_ms=moment(when), hidden=bool(quarantined), deleted=removed,
         place=Place(
             category=Foreign(room.title), category_id=room.id, thread_id=event.threaded or room.id,
             thread_title=Foreign(room.title), post_id=event.event_id,
@@ -132,7 +133,7 @@ def message_item(
         native={
             "room": room.id, "event": event.event_id, "user": event.sender, "media": list(text.media),
             "reports": [row.id for row in group.events], "level": room.power.own(event.sender),
-            "admin": rights.admin.__class__.__name__ == "Allowed", "root": event.threaded,
+            "admin": rights.admin == ALLOWED, "root": event.threaded, "inside": room.id in rights.joined,
         },
         problem=text.problem,
     )  # fmt: skip
@@ -160,8 +161,8 @@ def account_item(
         title=Foreign(str(member.name or member.username)), author=member,
         body=Body(text=Foreign(f"{member.name or ''} {user}".strip())), source=Foreign(str(member.name or user)),
         reports=reports_of(group.users, rights.server),
-        since_ms=group.users[0].received_ts if group.users else member.since_ms or 0, created_ms=member.since_ms,
-        state="open" if group.users else "kept", offers=user_offers(facts, rights), url=user_link(user),
+        since_ms=(moment(group.users[0].received_ts) or 0) if group.users else member.since_ms or 0,
+        created_ms=member.since_ms, state="open" if group.users else "kept", offers=user_offers(facts, rights), url=user_link(user),
         native={"user": user, "reports": [row.id for row in group.users], "admin": True}, problem=problem,
     )  # fmt: skip
 
@@ -197,7 +198,7 @@ def thread_of(item: Item, events: Sequence[Event], subject: str, room: Room, ser
                 id=one.event_id, number=numbers[one.event_id],
                 author=member_of(one.sender, server, name=room.names.get(one.sender, "")),
                 body=Body(text=Foreign(text.problem)) if text.problem else body,
-                created_ms=one.origin_server_ts or None, deleted=one.redaction is not None,
+                created_ms=one.at_ms or None, deleted=one.redaction is not None,
                 small=one.replaces is not None or one.type not in ("m.room.message", "m.room.encrypted", "m.sticker"),
                 subject=one.event_id == subject, reply_to=numbers.get(above) if above else None,
                 url=link(room.id, one.event_id),

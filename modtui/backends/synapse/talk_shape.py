@@ -33,7 +33,7 @@ def question_item(
         lane="questions", ref=SubjectRef(community, QUESTION, native_of(room.id, root.event_id)), kind="question",
         number=number_of(root.event_id), title=Foreign(title or room.title),
         author=member_of(root.sender, server, account, room.names.get(root.sender, "")),
-        body=text.body, source=Foreign(rest), since_ms=root.origin_server_ts, created_ms=root.origin_server_ts,
+        body=text.body, source=Foreign(rest), since_ms=root.at_ms, created_ms=root.at_ms,
         edited_ms=text.edited_ms, edits=text.edits, state="open",
         place=Place(
             category=Foreign(room.title), category_id=room.id, thread_id=root.event_id, thread_title=Foreign(title),
@@ -42,7 +42,7 @@ def question_item(
         offers=_offers(facts, rights, talk, marks=marks, mine=mine is not None), url=link(room.id, root.event_id),
         question=Question(
             state=talk.state, clock_ms=talk.clock_ms, replies=len(talk.replies), last=last.event_id,
-            last_by=Foreign(name_of(last.sender, server)), last_ms=last.origin_server_ts, accepted=talk.accepted,
+            last_by=Foreign(name_of(last.sender, server)), last_ms=last.at_ms, accepted=talk.accepted,
             can_accept=marks,
         ),
         native={
@@ -82,7 +82,7 @@ def thread_of_question(talk: Talk, room: Room, server: str) -> Thread:
                 id=one.event_id, number=numbers[one.event_id],
                 author=member_of(one.sender, server, name=room.names.get(one.sender, "")),
                 body=Body(text=Foreign(text.problem)) if text.problem else text.body,
-                created_ms=one.origin_server_ts, subject=one is talk.root,
+                created_ms=one.at_ms, subject=one is talk.root,
                 accepted=one.event_id == talk.accepted, reply_to=numbers.get(above) if above else None,
                 url=link(room.id, one.event_id),
             )

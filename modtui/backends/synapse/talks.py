@@ -228,7 +228,7 @@ class Talks:
 
 
 def _place(talk: Talk) -> tuple[int, str]:
-    return talk.root.origin_server_ts, talk.root.event_id
+    return talk.root.at_ms, talk.root.event_id
 
 
 def _read_cursor(cursor: str | None) -> tuple[int, str] | None:

@@ -10,7 +10,7 @@ from typing import Any, TypeGuard
 
 import msgspec
 
-from modtui.backends.synapse.wire import Content, Event
+from modtui.backends.synapse.wire import Content, Event, moment
 from modtui.domain.items import Body
 from modtui.text import Foreign
 
@@ -43,7 +43,7 @@ def said(event: Event, *, original: Event | None = None, edited: bool = True) ->
         new = edit["content"].get("m.new_content")
         content = new if isinstance(new, dict) else edit["content"]
         when = edit.get("origin_server_ts")
-        edited_ms, edits = (when if isinstance(when, int) else None), 1
+        edited_ms, edits = moment(when), 1
     if source_event.type == ENCRYPTED and event.redaction is None:
         return Said(source="", body=Body(text=Foreign("")), problem=UNREADABLE)
     if event.redaction is not None and not content:

@@ -51,7 +51,7 @@ class Talk(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def clock_ms(self) -> int:
         """Since when it waits: since the asker spoke again, else since it was asked."""
-        return (self.last if self.state == "asker" else self.root).origin_server_ts
+        return (self.last if self.state == "asker" else self.root).at_ms
 
 
 class Timeline:
@@ -69,7 +69,7 @@ class Timeline:
             target = one.content.get("redacts") or one.redacts if one.type == "m.room.redaction" else None
             gone = self._events.get(target) if isinstance(target, str) else None
             if gone is not None and gone.redaction is None:
-                because = {"sender": one.sender, "event_id": one.event_id, "origin_server_ts": one.origin_server_ts}
+                because = {"sender": one.sender, "event_id": one.event_id, "origin_server_ts": one.at_ms}
                 self._events[gone.event_id] = msgspec.structs.replace(
                     gone, content={}, unsigned={**gone.unsigned, "redacted_because": because, "was": gone.content}
                 )

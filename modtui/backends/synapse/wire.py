@@ -11,6 +11,8 @@ from typing import Any
 import msgspec
 
 Content = dict[str, Any]
+_NEVER_MS = 4_102_444_800_000
+"""The year 2100."""
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True):
@@ -25,6 +27,11 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     content: Content = {}
     unsigned: Content = {}
     redacts: Any = None
+
+    @property
+    def at_ms(self) -> int:
+        """When its author's server says that it was sent, UTC milliseconds; 0 for what is no time."""
+        return moment(self.origin_server_ts) or 0
 
     @property
     def redaction(self) -> Content | None:
@@ -65,6 +72,12 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     def transaction(self) -> str | None:
         """The transaction id with which this very session sent it; servers tell nobody else."""
         return _id(self.unsigned.get("transaction_id"))
+
+
+def moment(found: object) -> int | None:
+    """A time in UTC milliseconds, None for what cannot be one: other servers write what they like."""
+    sound = isinstance(found, int) and not isinstance(found, bool) and 0 < found < _NEVER_MS
+    return found if sound and isinstance(found, int) else None
 
 
 def _id(found: object) -> str | None:
@@ -147,7 +160,7 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
         """When it was made, UTC milliseconds, whichever unit the answer had."""
         if not self.creation_ts:
             return None
-        return self.creation_ts if self.creation_ts > 100_000_000_000 else self.creation_ts * 1000
+        return moment(self.creation_ts if self.creation_ts > 100_000_000_000 else self.creation_ts * 1000)
 
 
 class AccountPage(msgspec.Struct, frozen=True, kw_only=True):
