@@ -8,9 +8,9 @@ stops, as the shell expects it, and where there is no shell nothing does.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
-import sys
 import time
 from collections.abc import Callable
 from types import FrameType
@@ -99,7 +99,8 @@ class Stopper:
     def _sleep(self, waiting: int) -> bool:
         """Stop the job until somebody continues it in the foreground. False where the system would not."""
         held = f" {count(waiting, 'decision waits', 'decisions wait')} here or for another modtui." if waiting else ""
-        print(f"modtui is stopped: fg goes on.{held}", file=sys.__stdout__, flush=True)
+        with contextlib.suppress(OSError):
+            os.write(1, own(f"modtui is stopped: fg goes on.{held}\n").encode())
         before = signal.signal(signal.SIGTSTP, signal.SIG_DFL)
         try:
             stopped = self._send(signal.SIGTSTP)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from itertools import islice
 from typing import Literal
 from urllib.parse import quote
 
 from msgspec import Struct
 
 from modtui.text import hosts
-from modtui.text.shown import EMPTY, Foreign, Shown, own, say, show_line
+from modtui.text.shown import EMPTY, Foreign, Shown, join, own, say, show_line
 from modtui.text.signs import is_hostile
 
 LinkKind = Literal["web", "mention", "image", "mail", "other"]
@@ -22,6 +23,9 @@ _PORT = re.compile(r":(\d*)$")
 _SAFE = "/?#[]@!$&'()*+,;=:%~-._"
 _NAME = r"(?:[^\W_](?:[\w-]*[^\W_])?\.)+[^\W\d_]{2,24}"
 _LABEL_URL = re.compile(rf"(?:https?://|www\.)(?:[^\s/@]*@)?({_NAME})|({_NAME})(?=[/:?#]|$)", re.IGNORECASE)
+_ADDRESS = re.compile(r"(?:https?://)?[^\s<>\"()\[\]{}]{0,500}?\.[^\s<>\"()\[\]{}]{1,500}", re.IGNORECASE)
+_READ, _ADDRESSES = 8_000, 40
+"""How much of a text is looked through for hosts, and how many of them are looked at."""
 _FILE_ENDING = re.compile(
     r"\.(?:md|txt|pdf|png|jpe?g|gif|webp|svg|mp[34]|zip|gz|js|ts|py|rb|rs|go|sh|css|html?|json|ya?ml|toml|xml|csv|docx?|xlsx?|net)$",
     re.IGNORECASE,
@@ -96,7 +100,11 @@ def _warnings(parts: _Parts, label: str, target: str, site: str) -> list[Shown]:
     found: list[Shown] = []
     if parts.scheme not in ("http", "https", "mailto", "upload"):
         return [say("not a web address: {scheme}", scheme=parts.scheme)]
-    if parts.scheme in ("mailto", "upload"):  # Discourse writes its own uploads as upload://
+    if parts.scheme == "mailto":
+        parts = _Parts("mailto", "", _mail_host(parts.path), "", "")
+        claimed_by = label.strip().rpartition("@")[2] if "@" in label else ""
+        label = claimed_by if _LABEL_URL.fullmatch(claimed_by) else ""
+    if parts.scheme == "upload":  # Discourse writes its own uploads as upload://
         return []
     known = hosts.site_host(site)
     claimed = _label_host(label)
@@ -117,6 +125,41 @@ def _warnings(parts: _Parts, label: str, target: str, site: str) -> list[Shown]:
     return found
 
 
+def _mail_host(path: str) -> str:
+    """The host of an e-mail address, as it is looked up; empty where it has none."""
+    return hosts.ascii_host(path.partition("?")[0].rpartition("@")[2]) if "@" in path else ""
+
+
+def _mail_path(path: str) -> tuple[str, str]:
+    """An e-mail address with its host as it is looked up, and how that reads where it is written in other letters."""
+    host = _mail_host(path)
+    address, mark, rest = path.partition("?")
+    name, _, written = address.rpartition("@")
+    if not host or host == written.lower():
+        return path, hosts.decoded_host(host) if hosts.decoded_host(host) != host else ""
+    return f"{name}@{host}{mark}{rest}", hosts.decoded_host(host)
+
+
+def host_alarm(text: str, *, site: str = "") -> Shown | None:
+    """What is wrong with addresses and host names in a text that is drawn as it is, without links of its own; None
+    where nothing is. Real hosts first: `xn--pple-43d.com: looks like apple.com, is not`. At most two are named."""
+    found: dict[str, Shown] = {}
+    for match in islice(_ADDRESS.finditer(text[:_READ]), _ADDRESSES):
+        token = match[0].rstrip(".,;:!?'*_~")
+        if "://" in token:
+            link = make_link(0, "", Foreign(token), site=site)
+        elif "@" in token:
+            link = make_link(0, "", Foreign(f"mailto:{token}"), site=site, kind="mail")
+        elif _LABEL_URL.match(token):
+            link = make_link(0, "", Foreign(f"https://{token}"), site=site)
+        else:
+            continue
+        if link.warning and len(found) < 2:
+            host = link.host or show_line(_mail_host(token))
+            found.setdefault(host, say("{host}: {warning}", host=host, warning=link.warning))
+    return join("; ", found.values()) if found else None
+
+
 def make_link(number: int, label: str, target: Foreign, *, site: str = "", kind: LinkKind = "web") -> Link:
     """What a link of a post is: `label` is its raw text, `site` the address of the community it stands in."""
     parts = _split(target, site)
@@ -131,18 +174,23 @@ def make_link(number: int, label: str, target: Foreign, *, site: str = "", kind:
     host = EMPTY
     if web and parts.host:
         host = show_line(parts.host + port)
+    path, decoded = parts.path, name if web and name != parts.host else ""
+    if parts.scheme == "mailto":
+        path, decoded = _mail_path(parts.path.lstrip("/"))
+    elif not web:
+        path = target
     found = _warnings(parts, label, target, site)
     return Link(
         number=number,
         label=show_line(label),
         target=target,
         host=host,
-        path=show_line(parts.path if web else parts.path.lstrip("/") if parts.scheme == "mailto" else target),
+        path=show_line(path),
         kind=kind,
         same_site=web and bool(known) and hosts.bare(parts.host) == hosts.bare(known),
         warning=own("; ".join(found)) if found else None,
         url=_url(parts, port),
-        decoded=show_line(name) if web and name != parts.host else EMPTY,
+        decoded=show_line(decoded) if decoded else EMPTY,
     )
 
 

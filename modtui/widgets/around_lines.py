@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from modtui.domain.items import Item, Report, Thread, ThreadPost
 from modtui.text import Shown, count, join, own, say, show_line
+from modtui.text.links import host_alarm
 from modtui.text.time import age
 from modtui.text.width import cells, cut, pad
 from modtui.widgets.draw import Line
@@ -33,17 +34,17 @@ def why_words(item: Item) -> Shown:
     return join(", ", parts)
 
 
-def why_lines(item: Item, width: int, now_ms: int) -> Iterator[Line]:
+def why_lines(item: Item, width: int, now_ms: int, *, site: str = "") -> Iterator[Line]:
     """Who reported it, why, in which words, and how often each reporter was right."""
     yield section("WHY IT IS HERE", why_words(item))
     for report in item.reports[:SHOWN_REPORTS]:
-        yield from report_lines(report, width, now_ms)
+        yield from report_lines(report, width, now_ms, site=site)
     if len(item.reports) > SHOWN_REPORTS:
         yield ((say("   + {n} more: P", n=len(item.reports) - SHOWN_REPORTS), "dim"),)
 
 
-def report_lines(report: Report, width: int, now_ms: int) -> Iterator[Line]:
-    """One report on one line, its text wrapped below when it is long."""
+def report_lines(report: Report, width: int, now_ms: int, *, site: str = "") -> Iterator[Line]:
+    """One report on one line, its text wrapped below when it is long; hosts that are not what they seem below it."""
     when = age(report.created_ms, now_ms) if report.created_ms else own("")
     who = show_line(report.reporter.username, 30) if report.reporter else own("the site")
     why = WHY.get(report.reason, report.reason)
@@ -66,6 +67,8 @@ def report_lines(report: Report, width: int, now_ms: int) -> Iterator[Line]:
     )
     if not fits:
         yield from wrapped(text, style, width, 14)
+    if report.text and (alarm := host_alarm(report.text, site=site)) is not None:
+        yield from wrapped(alarm, "warning", width, 14)
 
 
 def thread_lines(

@@ -203,9 +203,9 @@ def body_lines(view: ItemView, width: int) -> Iterator[Line | Anchor]:
     if item.question is not None:
         yield from question_lines(item, width, view.now_ms, view.tz)
     if item.reports or item.question is None:
-        yield from why_lines(item, width, view.now_ms)
+        yield from why_lines(item, width, view.now_ms, site=view.site)
     yield from escalation_lines(view, width)
-    yield from similar_lines(view.similar, width, view.now_ms)
+    yield from similar_lines(view.similar, width, view.now_ms, site=view.site)
     if item.notes:
         yield gap()
         yield section("NOTES", own("only the team sees them"))

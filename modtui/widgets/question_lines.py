@@ -7,6 +7,7 @@ from datetime import tzinfo
 
 from modtui.domain.items import Answered, Due, Item, Question
 from modtui.text import Shown, count, join, own, say, show_line
+from modtui.text.links import host_alarm
 from modtui.text.time import age, duration, stamp
 from modtui.text.width import cells, cut, pad
 from modtui.widgets.draw import Line
@@ -78,7 +79,7 @@ def question_lines(item: Item, width: int, now_ms: int, tz: tzinfo) -> Iterator[
         yield from wrapped(join("; ", parts), "text", width, 3)
 
 
-def similar_lines(similar: Sequence[Answered], width: int, now_ms: int) -> Iterator[Line]:
+def similar_lines(similar: Sequence[Answered], width: int, now_ms: int, *, site: str = "") -> Iterator[Line]:
     """Threads like this one that were solved or answered; a reply links them with ctrl+t."""
     if not similar:
         return
@@ -86,6 +87,8 @@ def similar_lines(similar: Sequence[Answered], width: int, now_ms: int) -> Itera
     yield section("SIMILAR AND SOLVED", own("in a reply ctrl+t links them"))
     for thread in similar[:SIMILAR_SHOWN]:
         yield similar_line(thread, width, now_ms)
+        if (alarm := host_alarm(thread.title, site=site)) is not None:
+            yield from wrapped(alarm, "warning", width, 5)
 
 
 def similar_line(thread: Answered, width: int, now_ms: int) -> Line:

@@ -23,7 +23,7 @@ def document_of(body: Body, site: str) -> Document:
         return from_html(body.text, site=site)
     if body.format == "markdown":
         return from_markdown(body.text, site=site)
-    return from_plain(body.text)
+    return from_plain(body.text, site=site)
 
 
 def gap() -> Line:

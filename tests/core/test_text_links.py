@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from modtui.text import Foreign, show
-from modtui.text.links import Link, defang, make_link
+from modtui.text.links import Link, defang, host_alarm, make_link
 from tests.core.test_text_signs import FORBIDDEN, hostile
 
 SITE = "https://harbour.example"
@@ -145,3 +147,53 @@ def test_no_address_breaks_or_escapes(target: str, label: str) -> None:
 @given(st.text(alphabet="abc.:@/\\[]?#%x0-", max_size=30))
 def test_no_shape_of_address_breaks(target: str) -> None:
     assert make_link(1, target, Foreign("http://" + target), site=SITE).target == "http://" + target
+
+
+
+@pytest.mark.parametrize(
+    ("text", "host", "warning"),
+    [
+        ("see https://h\u0430rbour.example/login now", "xn--hrbour-3nf.example", "looks like harbour.example, is not"),
+        ("see (https://harbour.example.evil.example/x).", "harbour.example.evil.example", "looks like harbour.example"),
+        ("write to admin@h\u0430rbour.example!", "xn--hrbour-3nf.example", "looks like harbour.example, is not"),
+        ("write to admin@harbour-example.evil.example", "", ""),
+        ("go to \u0430\u0440\u0440\u04cf\u0435.com", "xn--80ak6aa92e.com", "looks like apple.com, is not"),
+        ("go to xn--80ak6aa92e.com", "xn--80ak6aa92e.com", "looks like apple.com, is not"),
+        ("https://harbour.example@evil.example/", "evil.example", "what stands before the @ is not the host"),
+        ("http://203.0.113.9/x", "203.0.113.9", "a number instead of a name"),
+    ],
+)
+def test_plain_words_are_looked_through_for_hosts(text: str, host: str, warning: str) -> None:
+    """What is drawn as it was written (a report's words, a title): the real host and what is wrong with it."""
+    found = host_alarm(text, site=SITE)
+    assert (found or "").startswith(f"{host}: " if host else "") and warning in (found or "")
+    assert (found is None) is not bool(host)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "", "see https://harbour.example/t/9 and https://sub.harbour.example, e.g. setup.py or notes.md",
+        "write to bo@harbour.example or bo@m\u00fcller.example", "https://m\u00fcller.example/", "v1.2.3 ... a.b.c",
+        "\u65e5\u672c\u8a9e.jp",
+    ],
+)
+def test_honest_words_raise_no_alarm(text: str) -> None:
+    assert host_alarm(text, site=SITE) is None
+
+
+@pytest.mark.parametrize("text", ["." * 300_000, "a.b " * 100_000, "@." * 100_000, "https://" * 30_000 + "."])
+def test_the_search_for_hosts_is_bounded(text: str) -> None:
+    begin = time.process_time()
+    host_alarm(text, site=SITE)
+    assert time.process_time() - begin < 1.0
+
+
+def test_an_email_address_shows_the_host_it_goes_to() -> None:
+    link = make_link(1, "write us", Foreign("mailto:us@h\u0430rbour.example?subject=x"), site=SITE)
+    assert link.path == "us@xn--hrbour-3nf.example?subject=x" and link.decoded == "h\u0430rbour.example"
+    assert link.warning is not None and "looks like harbour.example, is not" in link.warning
+    claimed = make_link(1, "us@harbour.example", Foreign("mailto:us@evil.example"), site=SITE)
+    assert claimed.warning is not None and "looks like harbour.example, is not" in claimed.warning
+    honest = make_link(1, "us@harbour.example", Foreign("mailto:us@harbour.example"), site=SITE)
+    assert honest.warning is None and honest.path == "us@harbour.example"

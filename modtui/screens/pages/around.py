@@ -153,7 +153,7 @@ class AroundPage(LinesPage):
             yield ((say(" {line}", line=line), "dim"),)
         for report in self.item.reports:
             yield ((own(""), "text"),)
-            yield from report_lines(report, width, now)
+            yield from report_lines(report, width, now, site=self.site)
             if report.reporter is not None:
                 yield ((say("             {words}", words=member_words(report.reporter, now)), "dim"),)
 
