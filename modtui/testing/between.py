@@ -10,7 +10,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager, suppress
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 READS = ("GET", "HEAD")
@@ -21,8 +21,8 @@ UNKNOWN = "x_not_in_any_documentation"
 class Between:
     """One way to one server. `asked` has the method and path of each request that arrived, in order.
 
-    `change` is applied to the JSON of each answer. While `keeping` is "reads" or "writes", the answer to the next such
-    request is kept back: `kept` is set when the server has answered, and `release` lets it go on its way.
+    `change` is applied to the JSON of each answer. After `keep` the answer to the next read (or write) is kept back:
+    `kept` is set when the server has answered, and `release` lets it go on its way.
     """
 
     def __init__(self, url: str) -> None:
@@ -31,14 +31,20 @@ class Between:
         self.url = ""
         self.asked: list[tuple[str, str]] = []
         self.change: Callable[[Any], Any] | None = None
-        self.keeping: str | None = None
         self.kept = asyncio.Event()
+        self._keeping: Literal["reads", "writes"] | None = None
         self._released = asyncio.Event()
 
     @property
     def writes(self) -> list[tuple[str, str]]:
         """The requests that were no reads."""
         return [one for one in self.asked if one[0] not in READS]
+
+    def keep(self, what: Literal["reads", "writes"]) -> None:
+        """Keep back the answer to the next request of this kind."""
+        self._keeping = what
+        self.kept.clear()
+        self._released.clear()
 
     def release(self) -> None:
         """Let the answer go that was kept back."""
@@ -56,8 +62,8 @@ class Between:
             dropped = (b"accept-encoding", b"connection")
             kept = [field for field in fields if field.partition(b":")[0].strip().lower() not in dropped]
             status, answered, content = await self._ask([first, *kept], body, method)
-            if self.keeping is not None and (self.keeping == "reads") == (method in READS):
-                self.keeping = None
+            if self._keeping is not None and (self._keeping == "reads") == (method in READS):
+                self._keeping = None
                 self.kept.set()
                 await self._released.wait()
             writer.write(_answer(status, answered, self._changed(answered, content), method))

@@ -100,7 +100,10 @@ class OfferingContract:
         for offer in first.offers:
             if offer.capability != ALLOWED or not site.tries(offer):
                 continue
-            await self._done_and_back(site, backend, await reported(site, backend), offer)
+            ref = await site.report("What was reported.")
+            item = (await backend.reread([ref]))[ref]
+            assert isinstance(item, Item), "A new report has to be there when it is read again."
+            await self._done_and_back(site, backend, item, offer)
 
     async def _done_and_back(self, site: Site, backend: Backend, item: Item, offer: Offer) -> None:
         before, wanted = await site.standing(item.ref), intent_for(offer)
