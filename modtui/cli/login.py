@@ -317,6 +317,8 @@ def logout(options: Options, name: str, remove: bool) -> int:
             narrate(own("Withdraw it there, under your preferences, Security, Apps."))
     elif key is not None and one.backend == "ozone":
         _end_session(one, key)
+    elif key is not None and one.backend == "synapse":
+        narrate(own("The session stays signed in until you end it in a Matrix client, among your sessions."))
     elif key is not None:
         narrate(own("This key is not yours alone: it stays valid on the site until it is withdrawn there."))
     if key is not None:

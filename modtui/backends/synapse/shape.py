@@ -162,7 +162,8 @@ def account_item(
         body=Body(text=Foreign(f"{member.name or ''} {user}".strip())), source=Foreign(str(member.name or user)),
         reports=reports_of(group.users, rights.server),
         since_ms=(moment(group.users[0].received_ts) or 0) if group.users else member.since_ms or 0,
-        created_ms=member.since_ms, state="open" if group.users else "kept", offers=user_offers(facts, rights), url=user_link(user),
+        created_ms=member.since_ms, state="open" if group.users else "kept",
+        offers=user_offers(facts, rights), url=user_link(user),
         native={"user": user, "reports": [row.id for row in group.users], "admin": True}, problem=problem,
     )  # fmt: skip
 
