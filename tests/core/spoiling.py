@@ -14,6 +14,7 @@ from modtui.backends.discourse.site import Site
 from modtui.backends.reply import Reply
 from modtui.domain.subjects import CommunityId
 from modtui.text import Foreign
+from tests.examples import examples
 
 Place = tuple[str | int, ...]
 ODD: list[Any] = [
@@ -53,4 +54,4 @@ def spoiled(whole: Any, draw: st.DataObject) -> Any:
     return Reply(200, {"content-type": "application/json"}, json.dumps(made).encode()).json()
 
 
-FUZZ = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+FUZZ = settings(max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

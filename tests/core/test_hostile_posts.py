@@ -20,6 +20,7 @@ from modtui.text.links import make_link
 from modtui.text.markdown import from_markdown
 from modtui.text.output import carried
 from tests.core.effort import within
+from tests.examples import examples
 from tests.hostile.corpus import CORPUS, TEXTS
 from tests.hostile.posts import HTML, MARKDOWN
 from tests.pty.controls import strange
@@ -80,7 +81,7 @@ mixed = pieces.map("".join).map(lambda text: text[:4000])
 
 
 @given(mixed)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 def test_whatever_the_format_nothing_reaches_the_terminal(text: str) -> None:
     for document in (from_html(Foreign(text)), from_markdown(Foreign(text))):
         assert strange(drawn(document).encode()) == []
@@ -91,7 +92,7 @@ def test_whatever_the_format_nothing_reaches_the_terminal(text: str) -> None:
 
 
 @given(mixed)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 def test_what_is_shown_can_be_had_as_it_was(text: str) -> None:
     """The picture is harmless, an editor gives every sign back, what is copied is the true text."""
     assert unescape(escape(text)) == text

@@ -21,6 +21,7 @@ from modtui.domain.seen import differences, seen_of
 from modtui.domain.subjects import CommunityId
 from modtui.errors import ModtuiError
 from modtui.text import show_line
+from tests.examples import examples
 from tests.servers.openedx_record import read
 
 ID = CommunityId("0123456789ab")
@@ -44,7 +45,7 @@ def _raw(value: Any) -> msgspec.Raw:
     return msgspec.Raw(msgspec.json.encode(value))
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(150), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(row=_changes, whole=_changes, post=_of_posts)
 def test_a_row_and_its_posts_are_read_or_left_out(
     row: dict[str, Any], whole: dict[str, Any], post: dict[str, Any]
@@ -80,7 +81,7 @@ def _plans(item: Item, verb: str) -> None:
             assert msgspec.json.decode(msgspec.json.encode(plan), type=Plan) == plan
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(given_post=_words, to=_words)
 def test_any_words_for_a_post_or_a_thread_are_a_plan_or_a_sentence(given_post: str, to: str) -> None:
     from modtui.backends.openedx import plans

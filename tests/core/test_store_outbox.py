@@ -21,6 +21,7 @@ from modtui.store import Journal, Move
 from modtui.store.projection import TABLES, rows
 from modtui.text import Foreign
 from tests.core.store_samples import START, decision
+from tests.examples import examples
 
 STATES: tuple[StepState, ...] = (
     "held", "sending", "unknown", "done", "undone", "conflict", "refused", "discarded"
@@ -82,7 +83,7 @@ def decisions(draw: st.DrawFn) -> Decision:
     )
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(made=decisions())
 def test_any_decision_comes_back_as_it_was(made: Decision) -> None:
     async def run(folder: Path) -> None:
@@ -122,7 +123,7 @@ def tables(path: Path) -> dict[str, list[tuple[Any, ...]]]:
         return {table: list(rows(connection, table)) for table in TABLES}
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(script=st.lists(acts, max_size=25))
 def test_the_outbox_is_what_the_events_make_of_it(script: list[tuple[Any, ...]]) -> None:
     """Whatever happens in whatever order: rebuilt from the events alone, every row is the same, and the chain holds.

@@ -17,6 +17,7 @@ from modtui.store.solved import CANDIDATES, SolvedIndex
 from modtui.text import Foreign
 from modtui.text.words import stem, without_dress, words_of
 from tests.core.store_samples import HARBOUR, OTHER
+from tests.examples import examples
 
 pytestmark = pytest.mark.anyio
 
@@ -140,7 +141,7 @@ async def test_hostile_words_are_only_words(index: SolvedIndex, text: str) -> No
         assert set(found(index, f"export stops {text}"[:200], typing=typing)) & {"1", "2"}
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(text=st.text(max_size=60))
 def test_any_text_can_be_searched_for(plain_cache: Cache, text: str) -> None:
     index = SolvedIndex(plain_cache)

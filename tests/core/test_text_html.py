@@ -24,6 +24,7 @@ from modtui.text.document import (
 from modtui.text.html import from_html
 from tests.core.effort import within
 from tests.core.test_text_signs import FORBIDDEN, hostile
+from tests.examples import examples
 
 SITE = "https://harbour.example"
 
@@ -197,7 +198,7 @@ TAGS = [
 
 
 @given(st.lists(st.sampled_from(TAGS) | hostile, max_size=40).map("".join))
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 def test_no_soup_of_tags_breaks_or_leaks(html: str) -> None:
     document = read(html)
     assert not FORBIDDEN.search(texts(document))

@@ -18,6 +18,7 @@ from modtui.text.markdown import from_markdown
 from tests.core.effort import within
 from tests.core.test_text_html import TAGS
 from tests.core.test_text_signs import hostile
+from tests.examples import examples
 
 SITE = "https://harbour.example"
 
@@ -138,7 +139,7 @@ MORE = [
 
 
 @given(st.lists(st.sampled_from(TAGS + MORE) | hostile, max_size=30).map("".join), st.integers(8, 60), st.booleans())
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 def test_every_row_fits_and_is_clean(html: str, width: int, reveal: bool) -> None:
     names = get_args(StyleName)
     for row in lines(from_html(Foreign(html), site=SITE), width, reveal=reveal):

@@ -24,6 +24,7 @@ from modtui.text.plain import from_plain
 from tests.core.effort import within
 from tests.core.test_text_html import texts
 from tests.core.test_text_signs import FORBIDDEN, hostile
+from tests.examples import examples
 
 SITE = "https://harbour.example"
 
@@ -124,7 +125,7 @@ TAGS = [
 
 
 @given(st.lists(st.sampled_from(TAGS) | hostile, max_size=40).map("".join))
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 def test_no_soup_of_marks_breaks_or_leaks(raw: str) -> None:
     for document in (read(raw), from_plain(Foreign(raw), site=SITE)):
         assert not FORBIDDEN.search(texts(document))

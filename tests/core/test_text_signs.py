@@ -26,6 +26,7 @@ from modtui.text import (
     unescape,
 )
 from modtui.text.shown import count
+from tests.examples import examples
 
 TAGS = "".join(chr(0xE0000 + ord(sign)) for sign in "hidden orders")
 ENGLAND = "\U0001f3f4" + "".join(chr(0xE0000 + ord(sign)) for sign in "gbeng") + "\U000e007f"
@@ -53,7 +54,7 @@ FORBIDDEN = re.compile(
 
 
 @given(hostile)
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 def test_nothing_that_a_terminal_acts_on_is_ever_shown(text: str) -> None:
     shown = show(text)
     assert not FORBIDDEN.search(shown)
@@ -61,7 +62,7 @@ def test_nothing_that_a_terminal_acts_on_is_ever_shown(text: str) -> None:
 
 
 @given(hostile)
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 def test_showing_twice_changes_nothing(text: str) -> None:
     once = show(text)
     assert show(once) == once
@@ -78,7 +79,7 @@ def test_a_line_is_one_line(text: str) -> None:
 
 
 @given(hostile)
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 def test_an_editor_gives_back_exactly_what_it_was_given(text: str) -> None:
     held = escape(text)
     assert unescape(held) == text

@@ -14,6 +14,7 @@ from modtui.text import Shown, cells, cut, pad, show, wrap
 from modtui.text.width import clusters
 from tests.core.effort import within
 from tests.core.test_text_signs import hostile
+from tests.examples import examples
 
 prose = st.lists(
     st.sampled_from(
@@ -40,7 +41,7 @@ prose = st.lists(
 
 
 @given(hostile | prose, st.integers(0, 40))
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 def test_a_cut_line_fits(text: str, width: int) -> None:
     line = cut(show(text), width)
     assert cell_len(line) <= width
@@ -55,7 +56,7 @@ def test_a_padded_line_fills_exactly(text: str, width: int) -> None:
 
 
 @given(hostile | prose, st.integers(2, 40))
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 def test_wrapping_fits_and_loses_only_blanks(text: str, width: int) -> None:
     shown = show(text)
     rows = list(wrap(shown, width))
