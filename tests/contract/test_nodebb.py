@@ -1,5 +1,5 @@
 """The contract against a hand-made fake of a NodeBB forum (tests/fakes/nodebb.py), over real HTTP. No real NodeBB runs
-here: what the fake answers is compared with recorded exchanges in tests/core/test_nodebb_recorded.py."""
+here: what the fake answers is compared with recorded exchanges in tests/nodebb/test_recorded.py."""
 
 from __future__ import annotations
 

@@ -16,7 +16,8 @@ from modtui.backends.nodebb.people import People
 from modtui.backends.nodebb.queue import Queue
 from modtui.backends.nodebb.site import STAFF_GROUPS, Site
 from modtui.backends.nodebb.thread_calls import ThreadCalls
-from modtui.backends.nodebb.wire import Flag, Noted, Post, Row, User, each, notes_of, number, row_of, rows_of
+from modtui.backends.nodebb.values import Row, each, number, row_of, rows_of
+from modtui.backends.nodebb.wire import Flag, Noted, Post, User, notes_of
 from modtui.domain.decisions import Answer, Call
 from modtui.domain.seen import text_digest
 from modtui.errors import NotFound, Refused, RightsError, SiteError, Stale, UsageError
@@ -46,7 +47,7 @@ class Calls:
         """Do one step. Raises Stale when the subject is gone or not what it was, Refused, and the door's errors."""
         act = self._acts.get(call.name)
         if act is None:
-            raise UsageError(f"NodeBB has no action {show_line(call.name, 40)}.")
+            raise UsageError(f"The forum has no action {show_line(call.name, 40)}.")
         try:
             return await act(call.args)
         except NotFound:
@@ -163,7 +164,7 @@ class Calls:
     async def _sanction(self, args: Args) -> Answer:
         uid, kind, length = number(args["uid"]) or 0, str(args["kind"]), args.get("duration_ms")
         if length is not None and (not isinstance(length, int) or length <= 0):
-            raise Refused("The end must lie ahead: NodeBB takes one that is over for a ban for good.")
+            raise Refused("The end must lie ahead: the forum takes one that is over for a ban for good.")
         await self._never_staff(uid, args.get("flag"))
         now_ms = self._client.door.clock_ms
         until = 0 if length is None else now_ms + length

@@ -16,7 +16,7 @@ from modtui.backends.nodebb.questions import KIND as QUESTION
 from modtui.backends.nodebb.questions import Questions
 from modtui.backends.nodebb.queue import Queue
 from modtui.backends.nodebb.site import Site
-from modtui.backends.nodebb.wire import rows_of, text
+from modtui.backends.nodebb.values import rows_of, text
 from modtui.domain.items import Changes
 from modtui.domain.subjects import Lane, SubjectRef
 

@@ -19,16 +19,8 @@ from typing import Any, TypeVar
 from urllib.parse import quote
 
 from modtui.backends.http import Door
-from modtui.backends.nodebb.wire import (
-    Flag,
-    Post,
-    Row,
-    Topic,
-    Unreadable,
-    row_of,
-    text,
-    unkeyed,
-)
+from modtui.backends.nodebb.values import Row, Unreadable, row_of, text, unkeyed
+from modtui.backends.nodebb.wire import Flag, Post, Topic
 from modtui.backends.reply import Reply
 from modtui.errors import (
     AuthError,

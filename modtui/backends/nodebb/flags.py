@@ -15,19 +15,8 @@ from modtui.backends.nodebb.client import Client
 from modtui.backends.nodebb.offers import flag_offers
 from modtui.backends.nodebb.shape import flag_item, thread_of, thread_of_item
 from modtui.backends.nodebb.site import Site
-from modtui.backends.nodebb.wire import (
-    Flag,
-    FlagRow,
-    Post,
-    Row,
-    Topic,
-    Unreadable,
-    each,
-    pages_of,
-    row_of,
-    rows_of,
-    whole,
-)
+from modtui.backends.nodebb.values import Row, Unreadable, each, pages_of, row_of, rows_of, whole
+from modtui.backends.nodebb.wire import Flag, FlagRow, Post, Topic
 from modtui.domain.items import Gone, Item, Page
 from modtui.domain.items import Thread as DomainThread
 from modtui.domain.subjects import SubjectRef

@@ -9,7 +9,8 @@ from modtui.backends.base import ChoiceKind
 from modtui.backends.nodebb.client import Client
 from modtui.backends.nodebb.shape import topic_url
 from modtui.backends.nodebb.site import Site
-from modtui.backends.nodebb.wire import Post, Topic, User, each, html_words, pages_of, row_of, rows_of, text
+from modtui.backends.nodebb.values import each, html_words, pages_of, row_of, rows_of, text
+from modtui.backends.nodebb.wire import Post, Topic, User
 from modtui.domain.items import Answered, Answers, Choice, Item
 from modtui.errors import NotFound, Refused, RightsError, UsageError
 from modtui.text import Foreign

@@ -35,7 +35,7 @@ MISSING = {
     "templates": "NodeBB keeps no saved texts",
     "writing": "a token is not told who is writing",
     "whisper": "NodeBB has no posts that only the team reads",
-    "message": "modtui sends no chat messages on NodeBB",
+    "message": "there is no way to write to a member: modtui sends no chat messages on NodeBB",
 }
 """Optional parts of the protocol that are not there."""
 GLOBAL_ONLY = "only administrators and global moderators may do this"
@@ -172,13 +172,13 @@ def beside(item: Item, verb: str, can: Capability) -> Offer | None:
 def author_offers(of: Offering, site: Site, member: Member | None) -> None:
     """What can be done to a member."""
     may = sanctionable(site, member)
-    for kind, verb, past, words, lift in (
-        ("silence", site.may_mute, "muted", "Mute the author", "Lift the mute"),
-        ("ban", site.may_ban, "banned", "Ban the author", "Lift the ban"),
+    for kind, verb, past, words, lift, about in (
+        ("silence", site.may_mute, "muted", "Mute the author", "Lift the mute", "They read, and cannot write."),
+        ("ban", site.may_ban, "banned", "Ban the author", "Lift the ban", "They cannot sign in, and read the reason."),
     ):
         now = in_force(member, kind)
         already = _unless(now is not None, f"the author is {past} already{_until(now)}")
-        of.add(kind, kind, words, verb, may, already, needs=("reason", "duration"))
+        of.add(kind, kind, words, verb, may, already, needs=("reason", "duration"), about=about)
         of.add(f"un{kind}", f"un{kind}", lift, verb, may, _unless(now is None, f"the author is not {past}"))
 
 
@@ -207,7 +207,7 @@ def sanctionable(site: Site, member: Member | None) -> Capability:
 # --- what waits
 
 
-def queued_offers(item: Item, can: Capability) -> tuple[Offer, ...]:
+def queued_offers(site: Site, item: Item, can: Capability) -> tuple[Offer, ...]:
     """The offers of an entry of the post queue."""
     of = Offering(can)
     may = ALLOWED if item.native.get("can_accept") else Blocked("right", "this account may not decide on it")
@@ -219,7 +219,8 @@ def queued_offers(item: Item, can: Capability) -> tuple[Offer, ...]:
     of.add("spam", "spam", "Reject as spam", gone, may, irreversible=True)
     of.add("edit", "edit", "Edit the text", gone, edit, needs=("text",))
     of.add("notify", "warn", "Write to the author about it", gone, may, needs=("message",),
-           about="A notice of the forum, without your name in it; it goes on waiting.")
+           about="A notice of the forum; the text goes on waiting.")
+    author_offers(of, site, item.author)
     return tuple(of.found)  # fmt: skip
 
 

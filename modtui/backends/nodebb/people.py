@@ -9,11 +9,8 @@ from modtui.backends.nodebb.offers import member_offers, sanctionable
 from modtui.backends.nodebb.queue import SIGN_UP, Queue
 from modtui.backends.nodebb.shape import member_of
 from modtui.backends.nodebb.site import Site
-from modtui.backends.nodebb.wire import (
-    Post,
+from modtui.backends.nodebb.values import (
     Row,
-    Topic,
-    User,
     each,
     html_words,
     number,
@@ -25,6 +22,7 @@ from modtui.backends.nodebb.wire import (
     unkeyed,
     whole,
 )
+from modtui.backends.nodebb.wire import Post, Topic, User
 from modtui.domain.capability import Blocked
 from modtui.domain.items import (
     Body,

@@ -7,20 +7,20 @@ was decided (`was`, `expect`) stands in them, and lengths of bans, never their e
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
-from modtui.backends.nodebb import thread_plans
+from modtui.backends.nodebb import queue_plans, thread_plans
+from modtui.backends.nodebb.making import made, sends
 from modtui.backends.nodebb.offers import NEVER, beside, in_force, sanctionable
 from modtui.backends.nodebb.site import Site
-from modtui.domain.capability import ALLOWED, Blocked
-from modtui.domain.decisions import Call, Effect, Intent, Plan, PlannedStep, Sanction, Step
+from modtui.domain.capability import Blocked
+from modtui.domain.decisions import Effect, Intent, Plan, PlannedStep, Sanction, Step
 from modtui.domain.items import SEVERE, Item, Offer
-from modtui.domain.seen import text_digest
 from modtui.errors import Refused, UsageError
-from modtui.text import Foreign, count, own, say, show_line
+from modtui.text import count, own, say, show_line
 from modtui.text.time import duration
 
 _NOTHING_BACK = "nothing of it can be brought back"
+UNTOLD = Effect("author", own("is told nothing"))
 _RECORD = "the record of the member keeps both lines"
 
 
@@ -37,7 +37,7 @@ def choose(site: Site, item: Item, intent: Intent) -> Offer:
     if offer is None:
         if not intent.offer and intent.verb in NEVER:
             raise Refused(_sentence(NEVER[intent.verb]))
-        raise Refused(f"NodeBB has no action {show_line(intent.offer or intent.verb, 40)} here.")
+        raise Refused(f"The forum has no action {show_line(intent.offer or intent.verb, 40)} here.")
     if isinstance(offer.capability, Blocked):
         raise Refused(_sentence(offer.capability.sentence))
     return offer
@@ -51,32 +51,25 @@ def plan(site: Site, item: Item, intent: Intent) -> Plan:
     """What the intent does to the item. Raises Refused with a sentence, UsageError where it leaves something out."""
     offer = choose(site, item, intent)
     if intent.message and offer.id not in ("notify", "reply"):
-        raise Refused("modtui sends no chat messages on NodeBB, so the author cannot be told.")
-    made = thread_plans.make(site, item, intent, offer) or _MAKERS[offer.id](site, item, intent)
+        raise Refused("The author cannot be told: modtui sends no chat messages on NodeBB.")
+    main = thread_plans.make(site, item, intent, offer) or _MAKERS[offer.id](site, item, intent)
     extra = _beside(site, item, intent, offer)
-    steps, effects = (*made.steps, *extra.steps), (*made.effects, *extra.effects)
-    stays = tuple(dict.fromkeys((*made.stays, *extra.stays)))
-    reversal = made.reversal
+    stays = tuple(dict.fromkeys((*main.stays, *extra.stays)))
+    reversal = main.reversal
     if reversal == "full" and stays:
         reversal = "partial"
     return Plan(
-        verb=intent.verb, offer=offer.id, label=offer.label, steps=steps, effects=effects, reversal=reversal,
-        stays=stays, asks=made.asks, tells_author=made.tells_author,
+        verb=intent.verb, offer=offer.id, label=offer.label, steps=(*main.steps, *extra.steps),
+        effects=_told((*main.effects, *extra.effects)), reversal=reversal, stays=stays, asks=main.asks,
+        tells_author=main.tells_author or extra.tells_author,
     )  # fmt: skip
 
 
-def _made(
-    steps: Sequence[PlannedStep], effects: Sequence[Effect], *, stays: tuple[str, ...] = (), none: bool = False,
-    asks: str = "", tells: bool = False,
-) -> Plan:  # fmt: skip
-    return Plan(
-        verb="", steps=tuple(steps), effects=tuple(effects), stays=stays, tells_author=tells,
-        reversal="none" if none else "partial" if stays else "full", asks=Foreign(asks) if asks else None,
-    )
-
-
-def _step(name: str, words: str, /, *, reaches: bool = False, waits: bool = True, **args: Any) -> PlannedStep:
-    return PlannedStep(call=Call(name, dict(args)), words=words, reaches=reaches, waits=waits)
+def _told(effects: Sequence[Effect]) -> tuple[Effect, ...]:
+    """The effects; that the author is told nothing is said last, and only where nothing else reaches them."""
+    quiet = [one for one in effects if one == UNTOLD]
+    rest = [one for one in effects if one != UNTOLD]
+    return (*rest, *(quiet[:1] if not any(one.on == "author" for one in rest) else ()))
 
 
 def _beside(site: Site, item: Item, intent: Intent, offer: Offer) -> Plan:
@@ -84,9 +77,10 @@ def _beside(site: Site, item: Item, intent: Intent, offer: Offer) -> Plan:
     steps: list[PlannedStep] = []
     effects: list[Effect] = []
     stays: tuple[str, ...] = ()
+    tells = False
     if intent.sanction is not None and offer.verb not in ("ban", "silence"):
         more = _sanction(site, item, intent, intent.sanction)
-        steps, effects, stays = [*more.steps], [*more.effects], more.stays
+        steps, effects, stays, tells = [*more.steps], [*more.effects], more.stays, more.tells_author
     if intent.lock and offer.id not in ("lock", "duplicate", "delete_topic", "purge_topic"):
         blocked = next((one.capability for one in item.offers if one.id == "lock"), None)
         if blocked is None or isinstance(blocked, Blocked):
@@ -94,7 +88,7 @@ def _beside(site: Site, item: Item, intent: Intent, offer: Offer) -> Plan:
             raise Refused(_sentence(words))
         steps.append(thread_plans.topic_step(item, "lock"))
         effects.append(Effect("thread", own("locked: it can be read, and only moderators can answer")))
-    return _made(steps, effects, stays=stays)
+    return made(steps, effects, stays=stays, tells=tells)
 
 
 # --- reports
@@ -102,22 +96,25 @@ def _beside(site: Site, item: Item, intent: Intent, offer: Offer) -> Plan:
 
 def _verdict(to: str, words: str, effect: str) -> Callable[[Site, Item, Intent], Plan]:
     def make(site: Site, item: Item, intent: Intent) -> Plan:
-        step = _step("flag", words, flag=item.ref.native, to=to, expect=["open", "wip"], was=item.native.get("state"))
-        return _made([step], (Effect("post", own("stays as it is")), _reports(item, effect), _untold()))
+        one = sends("flag", words, flag=item.ref.native, to=to, expect=["open", "wip"], was=item.native.get("state"))
+        stays = Effect("author", own("stays as they are")) if item.kind == "member" else Effect(
+            "post", own("stays as it is")
+        )
+        return made([one], (stays, _reports(item, effect), UNTOLD))
 
     return make
 
 
 def _reopen(site: Site, item: Item, intent: Intent) -> Plan:
     was = str(item.native.get("state"))
-    step = _step("flag", "report open again", flag=item.ref.native, to="open", expect=[was], was=was)
-    return _made([step], (Effect("reporters", own("the report is open again; the forum tells nobody")),))
+    one = sends("flag", "report open again", flag=item.ref.native, to="open", expect=[was], was=was)
+    return made([one], (Effect("reporters", own("the report is open again; the forum tells nobody")),))
 
 
 def _delete(site: Site, item: Item, intent: Intent) -> Plan:
     # What must not be read goes out at once; the forum writes to nobody, so nothing else is held.
     urgent = intent.urgent or intent.reason in SEVERE
-    step = _step(
+    one = sends(
         "delete_post", "post deleted", waits=not urgent, pid=item.place.post_id or str(item.native.get("target")),
         flag=item.ref.native, was=item.native.get("state"),
     )  # fmt: skip
@@ -126,27 +123,27 @@ def _delete(site: Site, item: Item, intent: Intent) -> Plan:
         effects.append(Effect("thread", own("deleted with its only post")))
     elif item.native.get("main"):
         effects.append(Effect("thread", own("stays, without its first post")))
-    effects += [_reports(item, "closed as resolved"), _untold()]
-    return _made([step], effects)
+    effects += [_reports(item, "closed as resolved"), UNTOLD]
+    return made([one], effects)
 
 
 def _restore(site: Site, item: Item, intent: Intent) -> Plan:
-    step = _step("restore_post", "post restored", pid=_pid(item))
-    return _made([step], (Effect("post", own("members read it again; the report stays as it is")),))
+    one = sends("restore_post", "post restored", pid=_pid(item))
+    return made([one], (Effect("post", own("members read it again; the report stays as it is")),))
 
 
 def _purge(site: Site, item: Item, intent: Intent) -> Plan:
-    step = _step("purge_post", "post erased", pid=_pid(item), flag=item.ref.native)
-    return _made(
-        [step], (Effect("post", own("erased for good, with its history")), _reports(item, "closed as resolved")),
+    one = sends("purge_post", "post erased", pid=_pid(item), flag=item.ref.native)
+    return made(
+        [one], (Effect("post", own("erased for good, with its history")), _reports(item, "closed as resolved")),
         stays=(_NOTHING_BACK,), none=True, asks=f"Erase post {_pid(item)} for good? Nothing can bring it back.",
     )  # fmt: skip
 
 
 def _erase_flag(site: Site, item: Item, intent: Intent) -> Plan:
-    step = _step("erase_flag", "report erased", flag=item.ref.native)
-    return _made(
-        [step], (Effect("reporters", own("the report, its notes and its history are gone; nobody is told")),),
+    one = sends("erase_flag", "report erased", flag=item.ref.native)
+    return made(
+        [one], (Effect("reporters", own("the report, its notes and its history are gone; nobody is told")),),
         stays=(_NOTHING_BACK,), none=True, asks="Erase the report for good, with its notes and history?",
     )  # fmt: skip
 
@@ -155,14 +152,14 @@ def _note(site: Site, item: Item, intent: Intent) -> Plan:
     text = (intent.text or "").strip()
     if not text:
         raise UsageError("The note is empty.")
-    step = _step("note", "note written", flag=item.ref.native, text=text)
-    return _made([step], (Effect("team", own("moderators read the note on the report")),))
+    one = sends("note", "note written", flag=item.ref.native, text=text)
+    return made([one], (Effect("team", own("moderators read the note on the report")),))
 
 
 def _claim(site: Site, item: Item, intent: Intent) -> Plan:
     other = item.claim is not None and not item.claim.mine
     by = show_line(item.claim.by) if item.claim is not None else ""
-    return _made(
+    return made(
         [_assign_step(item, str(site.uid), "wip", "report taken")],
         (Effect("team", own("the report is marked as in work, with your name")),),
         asks=f"{by} has it. Take it over?" if other else "",
@@ -170,7 +167,7 @@ def _claim(site: Site, item: Item, intent: Intent) -> Plan:
 
 
 def _release(site: Site, item: Item, intent: Intent) -> Plan:
-    return _made(
+    return made(
         [_assign_step(item, "", "open", "report given back")],
         (Effect("team", own("nobody has the report, and it is open")),),
     )
@@ -183,14 +180,14 @@ def _assign(site: Site, item: Item, intent: Intent) -> Plan:
     if not (to.isascii() and to.isdecimal()):
         raise UsageError("A colleague is named by the number of the account.")
     name = site.names.get(int(to), f"member {to}")
-    return _made(
+    return made(
         [_assign_step(item, to, str(item.native.get("state")), f"report given to {show_line(name)}")],
         (Effect("team", say("{name} has the report, and the forum tells them", name=name)),),
     )
 
 
 def _unassign(site: Site, item: Item, intent: Intent) -> Plan:
-    return _made(
+    return made(
         [_assign_step(item, "", str(item.native.get("state")), "report is nobody's")],
         (Effect("team", own("nobody has the report")),),
     )
@@ -198,7 +195,7 @@ def _unassign(site: Site, item: Item, intent: Intent) -> Plan:
 
 def _assign_step(item: Item, to: str, state: str, words: str) -> PlannedStep:
     was = item.native.get("assignee")
-    return _step(
+    return sends(
         "assign", words, flag=item.ref.native, to=to, state=state, was_to=str(was) if was else "",
         was_state=str(item.native.get("state")),
     )  # fmt: skip
@@ -210,16 +207,16 @@ def _assign_step(item: Item, to: str, state: str, words: str) -> PlannedStep:
 def _sanction(site: Site, item: Item, intent: Intent, sanction: Sanction) -> Plan:
     may = sanctionable(site, item.author)
     right = site.may_ban if sanction.kind == "ban" else site.may_mute
-    for one in (right, may):
-        if one != ALLOWED and isinstance(one, Blocked):
-            raise Refused(_sentence(one.sentence))
+    for can in (right, may):
+        if isinstance(can, Blocked):
+            raise Refused(_sentence(can.sentence))
     if sanction.duration_ms is not None and sanction.duration_ms <= 0:
-        raise Refused("The end must lie ahead: NodeBB takes one that is over for a ban for good.")
+        raise Refused("The end must lie ahead: the forum takes one that is over for a ban for good.")
     member = item.author
     assert member is not None
     ban = sanction.kind == "ban"
     reason = (intent.reason_text or intent.reason_title or "").strip()
-    step = _step(
+    one = sends(
         "sanction", "banned" if ban else "muted", kind="ban" if ban else "mute", uid=member.native,
         duration_ms=sanction.duration_ms, reason=reason,
         flag=item.ref.native if item.ref.kind == "flag" else None,
@@ -231,7 +228,7 @@ def _sanction(site: Site, item: Item, intent: Intent, sanction: Sanction) -> Pla
         effects.append(Effect("author", own("is shown the reason at the next sign-in")))
     if ban and item.native.get("type") == "user" and item.state == "open":
         effects.append(_reports(item, "closed as resolved"))
-    return _made([step], effects, stays=(_RECORD,), tells=ban)
+    return made([one], effects, stays=(_RECORD,), tells=ban)
 
 
 def _punish(kind: str) -> Callable[[Site, Item, Intent], Plan]:
@@ -250,74 +247,17 @@ def _lift(kind: str) -> Callable[[Site, Item, Intent], Plan]:
             raise Refused("The author is not known.")
         now = in_force(member, kind)
         word = "ban" if kind == "ban" else "mute"
-        step = _step(
+        one = sends(
             "lift", f"{word} lifted", kind=word, uid=member.native, reason=(intent.reason_text or "").strip(),
             until_ms=now.until_ms if now is not None else None,
         )
         can = own("can sign in again") if kind == "ban" else own("can post again")
-        return _made(
-            [step], (Effect("author", say("{name} {can}", name=member.username, can=can)),),
+        return made(
+            [one], (Effect("author", say("{name} {can}", name=member.username, can=can)),),
             stays=(f"a lifted {word} does not come back by itself",), none=True,
         )  # fmt: skip
 
     return make
-
-
-# --- what waits
-
-
-def _accept(site: Site, item: Item, intent: Intent) -> Plan:
-    what = "topic" if item.native.get("type") == "topic" else "reply"
-    step = _step("accept", f"{what} published", id=item.ref.native, **_entry(item))
-    return _made(
-        [step],
-        (Effect("post", own("published, with the author's name")), Effect("author", own("is told by the forum"))),
-        stays=("it cannot wait again",), none=True, tells=True,
-        asks=f"Publish this {what}? It cannot be put back into the queue.",
-    )  # fmt: skip
-
-
-def _decline(site: Site, item: Item, intent: Intent) -> Plan:
-    # NodeBB passes the sentence on to the author, whose text is lost to everybody but this journal.
-    message = (intent.reason_text or intent.reason_title or "").strip()
-    step = _step("decline", "rejected", id=item.ref.native, message=message, **_entry(item))
-    told = say("is told: {words}", words=message) if message else own("is told that it was rejected")
-    return _made(
-        [step], (Effect("post", own("is not published, and its text is gone from the forum")), Effect("author", told)),
-        stays=("the text is gone from the forum",), none=True, tells=True,
-        asks="Reject it? The text is gone from the forum then.",
-    )  # fmt: skip
-
-
-def _entry(item: Item) -> dict[str, Any]:
-    """What a lost answer needs to find the published post."""
-    return {
-        "uid": item.author.native if item.author is not None else None, "slug": item.native.get("slug") or "",
-        "at": item.native.get("at"), "expect": text_digest(str(item.source or "")),
-    }
-
-
-def _edit_queued(site: Site, item: Item, intent: Intent) -> Plan:
-    if not (intent.text or "").strip():
-        raise Refused("The forum cannot keep a post without text.")
-    before = str(item.source or "")
-    args: dict[str, Any] = {"id": item.ref.native, "text": str(intent.text), "before": before}
-    title = str(item.native.get("title") or "")
-    if intent.title is not None and title and intent.title.strip() and intent.title != title:
-        args |= {"title": intent.title, "title_before": title}
-    step = _step("edit_queued", "text changed", **args)
-    return _made([step], (Effect("post", own("waits with the new text")), _untold()))
-
-
-def _notify(site: Site, item: Item, intent: Intent) -> Plan:
-    message = (intent.message or "").strip()
-    if not message:
-        raise UsageError("There is no message to the author.")
-    step = _step("notify", "author told", reaches=True, id=item.ref.native, message=message)
-    return _made(
-        [step], (Effect("author", own("gets your message as a notice")), Effect("post", own("goes on waiting"))),
-        stays=("the message stays sent",), none=True,
-    )  # fmt: skip
 
 
 _MAKERS: dict[str, Callable[[Site, Item, Intent], Plan]] = {
@@ -326,16 +266,16 @@ _MAKERS: dict[str, Callable[[Site, Item, Intent], Plan]] = {
     "reopen": _reopen, "delete": _delete, "restore": _restore, "purge": _purge, "erase_flag": _erase_flag,
     "note": _note, "claim": _claim, "release": _release, "assign": _assign, "unassign": _unassign,
     "ban": _punish("ban"), "silence": _punish("silence"), "unban": _lift("ban"), "unsilence": _lift("silence"),
-    "accept": _accept, "decline": _decline, "notify": _notify,
+    "accept": queue_plans.accept, "decline": queue_plans.decline, "notify": queue_plans.notify,
 }  # fmt: skip
 
 
 def _spam(site: Site, item: Item, intent: Intent) -> Plan:
-    return _decline(site, item, intent) if item.kind == "held post" else _delete(site, item, intent)
+    return queue_plans.decline(site, item, intent) if item.kind == "held post" else _delete(site, item, intent)
 
 
 def _edit(site: Site, item: Item, intent: Intent) -> Plan:
-    return _edit_queued(site, item, intent) if item.kind == "held post" else thread_plans.edit(item, intent)
+    return queue_plans.edit(site, item, intent) if item.kind == "held post" else thread_plans.edit(item, intent)
 
 
 _MAKERS |= {"spam": _spam, "edit": _edit}
@@ -353,10 +293,6 @@ def _pid(item: Item) -> str:
 
 def _reports(item: Item, words: str) -> Effect:
     return Effect("reporters", own(f"{count(max(len(item.reports), 1), 'report')} {words}; the forum tells nobody"))
-
-
-def _untold() -> Effect:
-    return Effect("author", own("is told nothing"))
 
 
 # --- and back
@@ -386,33 +322,33 @@ def _inverse(step: Step) -> tuple[list[PlannedStep], tuple[str, ...]]:
         case "flag":
             to = str(args.get("was") or "open")
             words = "report open again" if to in ("open", "wip") else f"report {to} again"
-            back = _step("flag", words, flag=args["flag"], to=to, expect=[args["to"]], was=args["to"])
+            back = sends("flag", words, flag=args["flag"], to=to, expect=[args["to"]], was=args["to"])
             return [back], ()
         case "delete_post":
-            steps = [_step("restore_post", "post restored", pid=args["pid"])]
+            steps = [sends("restore_post", "post restored", pid=args["pid"])]
             if args.get("flag"):
                 to = str(args.get("was") or "open")
                 if to in ("open", "wip"):
-                    steps.append(_step("flag", "report open again", flag=args["flag"], to=to,
+                    steps.append(sends("flag", "report open again", flag=args["flag"], to=to,
                                        expect=["resolved", "rejected"], was="resolved"))  # fmt: skip
             return steps, ()
         case "restore_post":
-            return [_step("delete_post", "post deleted again", pid=args["pid"])], ()
+            return [sends("delete_post", "post deleted again", pid=args["pid"])], ()
         case "note":
             if not data.get("note"):
                 return [], ("the note stays",)
-            return [_step("unnote", "note deleted", flag=args["flag"], note=data["note"])], ()
+            return [sends("unnote", "note deleted", flag=args["flag"], note=data["note"])], ()
         case "assign":
             return [
-                _step("assign", "report as before", flag=args["flag"], to=args["was_to"], state=args["was_state"],
+                sends("assign", "report as before", flag=args["flag"], to=args["was_to"], state=args["was_state"],
                       was_to=args["to"], was_state=args["state"])
             ], ()  # fmt: skip
         case "sanction":
             word = args["kind"]
-            return [_step("lift", f"{word} lifted", kind=word, uid=args["uid"], reason="", until_ms=None)], (_RECORD,)
+            return [sends("lift", f"{word} lifted", kind=word, uid=args["uid"], reason="", until_ms=None)], (_RECORD,)
         case "edit_queued":
             back_args = {"id": args["id"], "text": args["before"], "before": args["text"]}
             if "title" in args:
                 back_args |= {"title": args["title_before"], "title_before": args["title"]}
-            return [_step("edit_queued", "old text back", **back_args)], ()
-    return thread_plans.inverse(step, data) or ([], (f"{step.words}: NodeBB cannot take this back",))
+            return [sends("edit_queued", "old text back", **back_args)], ()
+    return thread_plans.inverse(step, data) or ([], (f"{step.words}: the forum cannot take this back",))

@@ -16,7 +16,8 @@ from modtui.backends.nodebb.client import Client
 from modtui.backends.nodebb.offers import question_offers
 from modtui.backends.nodebb.shape import member_of, place_of, somebody, thread_of, thread_of_item, topic_url
 from modtui.backends.nodebb.site import Site
-from modtui.backends.nodebb.wire import Post, Row, Topic, Unreadable, each, html_words, pages_of, rows_of, text
+from modtui.backends.nodebb.values import Row, Unreadable, each, html_words, pages_of, rows_of, text
+from modtui.backends.nodebb.wire import Post, Topic
 from modtui.domain.items import WAITING, Body, Gone, Item, Page, Question, QuestionState
 from modtui.domain.items import Thread as DomainThread
 from modtui.domain.subjects import SubjectRef

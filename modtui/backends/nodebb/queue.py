@@ -8,7 +8,8 @@ from modtui.backends.nodebb.client import Client
 from modtui.backends.nodebb.offers import queued_offers, sign_up_offers
 from modtui.backends.nodebb.shape import member_of, topic_url
 from modtui.backends.nodebb.site import Site
-from modtui.backends.nodebb.wire import Queued, Row, each, pages_of, rows_of, text, time_ms, whole
+from modtui.backends.nodebb.values import Row, each, pages_of, rows_of, text, time_ms, whole
+from modtui.backends.nodebb.wire import Queued
 from modtui.domain.capability import ALLOWED
 from modtui.domain.items import Body, Gone, Item, Member, Page, Place, Report
 from modtui.domain.items import Thread as DomainThread
@@ -98,7 +99,7 @@ class Queue:
         source = Foreign(one.raw)
         author = member_of(site, one.user, vague=True) if one.user is not None else None
         item = Item(
-            lane="pending", ref=site.ref(KIND, one.id), kind="held post", number=one.id,
+            lane="pending", ref=site.ref(KIND, one.id), kind="held post", number=short(one.id),
             title=Foreign(one.title), author=author,
             body=Body(Foreign(one.content), "html") if one.content else Body(source, "markdown"), source=source,
             reports=(Report(id="held", reason="held", label=Foreign("Waits for approval"), created_ms=one.at_ms),),
@@ -114,7 +115,7 @@ class Queue:
                 "at": one.at_ms or 0,
             },
         )  # fmt: skip
-        return msgspec.structs.replace(item, offers=queued_offers(item, site.moderates))
+        return msgspec.structs.replace(item, offers=queued_offers(site, item, site.moderates))
 
     def sign_up(self, row: Row) -> Item:
         """A sign-up as an item: the name and when. Addresses are shown only when they are asked for."""
@@ -152,3 +153,9 @@ class Queue:
         return msgspec.structs.replace(
             around, posts=(*around.posts, own), total=number, url=topic_url(self._site, tid)
         )
+
+
+def short(native: str) -> str:
+    """An entry's number to read and type: the forum names entries by the millisecond, of which the end is enough."""
+    digits = native.rpartition("-")[2]
+    return digits[-7:] if digits.isdecimal() else native

@@ -7,7 +7,8 @@ import re
 import msgspec
 
 from modtui.backends.nodebb.site import Site
-from modtui.backends.nodebb.wire import Flag, Noted, Post, Reported, Row, Topic, User, rows_of, text, unkeyed
+from modtui.backends.nodebb.values import Row, rows_of, text, unkeyed
+from modtui.backends.nodebb.wire import Flag, Noted, Post, Reported, Topic, User
 from modtui.domain.items import Body, Claim, Item, Member, Note, Penalty, Place, Report, State, ThreadPost
 from modtui.domain.items import Thread as DomainThread
 from modtui.text import Foreign

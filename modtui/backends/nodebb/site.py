@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from modtui.backends.nodebb.wire import Row, User, number, row_of, rows_of, text, whole, yes
+from modtui.backends.nodebb.values import Row, number, row_of, rows_of, text, whole, yes
+from modtui.backends.nodebb.wire import User
 from modtui.domain.capability import ALLOWED, Blocked, Capability
 from modtui.domain.subjects import CommunityId, SubjectRef
 from modtui.text import Foreign
@@ -91,7 +92,7 @@ class Site:
     def learn_staff(self, people: Iterable[User], cid: int | None = None) -> None:
         """Who can be given a flag is staff: administrators, global moderators, and those of the flag's category."""
         for one in people:
-            self.staff.setdefault(one.uid, "moderator")
+            self.staff[one.uid] = "admin" if "administrators" in one.groups else self.staff.get(one.uid, "moderator")
             self.names[one.uid] = one.username
         self.taught.add(cid or 0)
 

@@ -12,7 +12,8 @@ from typing import Any
 from modtui.backends.base import Fate
 from modtui.backends.nodebb.client import Client
 from modtui.backends.nodebb.site import Site
-from modtui.backends.nodebb.wire import Post, Row, Topic, each, number, pages_of, row_of, rows_of, text, yes
+from modtui.backends.nodebb.values import Row, each, number, pages_of, row_of, rows_of, text, yes
+from modtui.backends.nodebb.wire import Post, Topic
 from modtui.domain.decisions import Answer, Call
 from modtui.domain.seen import text_digest
 from modtui.errors import NotFound, Refused, RightsError, Stale

@@ -100,7 +100,7 @@ def _typed(intent: Intent) -> str:
 def _reply(item: Item, intent: Intent) -> Plan:
     if intent.audience != "public":
         what = "has no posts that only the team reads" if intent.audience == "staff" else "gets no chat from modtui"
-        raise Refused(f"NodeBB {what}.")
+        raise Refused(f"The forum {what}.")
     if intent.accept:
         raise Refused("A token cannot mark an answer on NodeBB: reply, and mark it on the forum.")
     text = _typed(intent)

@@ -1,99 +1,29 @@
-"""The JSON of NodeBB's read API and write API, as it is sent.
+"""The rows of NodeBB's read API and write API, as they are sent.
 
-Types wobble from one list to the next: numbers come as text, flags as 0, "1" or null, absent things as null or "".
-So nothing is decoded strictly: each struct here has an `of` that takes what a row has and leaves out what it cannot
-read; only a row without its own number is `Unreadable`.
-
-`escaped` is for forums before 4.14, which send titles, tags, reasons and notes as HTML-escaped text.
+Each struct has an `of` that takes what a row has and leaves out what it cannot read; only a row without its own number
+is `Unreadable`. `escaped` is for forums before 4.14, which send titles, tags, reasons and notes as HTML-escaped text.
 """
 
 from __future__ import annotations
 
 import html
 import re
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeVar
 
 import msgspec
 
-from modtui.text.time import parse_iso_or_none
-
-Row = Mapping[str, Any]
-T = TypeVar("T")
-_KEY = re.compile(r"\[\[([a-z0-9_./-]{1,80}):([A-Za-z0-9_.-]{1,120})((?:, ?[^\[\]]{0,200})?)\]\]")
-_MOST_MS = 253_402_300_800_000
-"""The year 10000: no time of a forum lies beyond it."""
-
-
-class Unreadable(ValueError):
-    """A row without the number that it is known by."""
-
-
-def row_of(value: object) -> Row:
-    """A JSON object, {} for anything else."""
-    return value if isinstance(value, dict) else {}
-
-
-def rows_of(value: object) -> list[Row]:
-    """The objects of a JSON list, [] for anything else."""
-    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
-
-
-def whole(value: object) -> int | None:
-    """A whole number, also written as text; None for anything else."""
-    if isinstance(value, bool):
-        return int(value)
-    if isinstance(value, int):
-        return value
-    if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
-        return int(value)
-    if isinstance(value, str):
-        digits = value.strip()
-        if digits.removeprefix("-").isdigit() and digits.isascii() and len(digits) < 20:
-            return int(digits)
-    return None
-
-
-def number(value: object) -> int | None:
-    """The number of a post, topic, member or flag: positive, None for anything else."""
-    found = whole(value)
-    return found if found is not None and 0 < found < 2**63 else None
-
-
-def time_ms(value: object) -> int | None:
-    """A time in UTC milliseconds, from a number, its text or an ISO date; 0, empty and absurd ones are None."""
-    found = whole(value)
-    if found is None and isinstance(value, str):
-        found = parse_iso_or_none(value)
-    return found if found is not None and 0 < found < _MOST_MS else None
-
-
-def text(value: object, *, escaped: bool = False) -> str:
-    """A text, "" for anything else."""
-    if not isinstance(value, str):
-        return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else ""
-    return html.unescape(value) if escaped else value
-
-
-def yes(value: object) -> bool:
-    """Whether a flag is set, however it is written."""
-    return value is True or value in ("1", "true") or (whole(value) or 0) > 0
-
-
-def unkeyed(value: str) -> str:
-    """A text of the forum's own with words in place of untranslated keys: `[[user:info.muted-no-reason]]`."""
-    return _KEY.sub(_key_words, value)
-
-
-def _key_words(found: re.Match[str]) -> str:
-    words = re.split(r"\.", found[2])[-1].replace("-", " ").replace("_", " ").strip()
-    more = found[3].lstrip(", ").strip()
-    return f"{words} ({more})" if more else words
-
-
-def html_words(value: str) -> str:
-    """A snippet of the forum's HTML as one line of plain text (list rows only; posts go through `modtui.text.html`)."""
-    return " ".join(html.unescape(re.sub(r"<[^<>]{0,500}>", " ", value)).split())
+from modtui.backends.nodebb.values import (
+    Row,
+    Unreadable,
+    count_of,
+    number,
+    row_of,
+    rows_of,
+    text,
+    time_ms,
+    unkeyed,
+    whole,
+    yes,
+)
 
 
 class User(msgspec.Struct, frozen=True, kw_only=True):
@@ -135,8 +65,8 @@ class User(msgspec.Struct, frozen=True, kw_only=True):
             uid=uid, username=html.unescape(username), slug=text(row.get("userslug")),
             name=text(row.get("fullname"), escaped=escaped), about=text(row.get("aboutme"), escaped=escaped),
             joined_ms=time_ms(row.get("joindate")), seen_ms=time_ms(row.get("lastonline")),
-            posts=_count(row.get("postcount")), threads=_count(row.get("topiccount")),
-            reputation=whole(row.get("reputation")), flags=_count(row.get("flags")),
+            posts=count_of(row.get("postcount")), threads=count_of(row.get("topiccount")),
+            reputation=whole(row.get("reputation")), flags=count_of(row.get("flags")),
             banned=yes(row.get("banned")), banned_until_ms=time_ms(row.get("banned:expire")),
             ban_told="banned:expire" in row, muted=yes(row.get("muted")),
             muted_until_ms=time_ms(row.get("mutedUntil")), mute_told="mutedUntil" in row,
@@ -151,11 +81,6 @@ class User(msgspec.Struct, frozen=True, kw_only=True):
             return cls.of(value, escaped=escaped)
         except Unreadable:
             return None
-
-
-def _count(value: object) -> int | None:
-    found = whole(value)
-    return found if found is not None and 0 <= found < 2**53 else None
 
 
 class Post(msgspec.Struct, frozen=True, kw_only=True):
@@ -243,9 +168,9 @@ class Topic(msgspec.Struct, frozen=True, kw_only=True):
         last = number(row.get("teaserPid")) or (teaser.pid if teaser is not None else None)
         return cls(
             tid=tid, uid=number(row.get("uid")), cid=whole(row.get("cid")), title=title, slug=text(row.get("slug")),
-            first=first, last=last if last != first else None, posts=_count(row.get("postcount")) or 1,
+            first=first, last=last if last != first else None, posts=count_of(row.get("postcount")) or 1,
             at_ms=time_ms(row.get("timestamp")), last_ms=time_ms(row.get("lastposttime")),
-            views=_count(row.get("viewcount")), votes=whole(row.get("votes")), locked=yes(row.get("locked")),
+            views=count_of(row.get("viewcount")), votes=whole(row.get("votes")), locked=yes(row.get("locked")),
             pinned=yes(row.get("pinned")), deleted=yes(row.get("deleted")), scheduled=yes(row.get("scheduled")),
             question=yes(row.get("isQuestion")), solved=yes(row.get("isSolved")), answer=number(row.get("solvedPid")),
             tags=tags_of(row.get("tags"), escaped=escaped), user=User.maybe(row.get("user"), escaped=escaped),
@@ -282,7 +207,7 @@ class FlagRow(msgspec.Struct, frozen=True, kw_only=True):
         return cls(
             id=native, state=text(row.get("state")), type=text(row.get("type")), target=number(row.get("targetId")),
             assignee=number(row.get("assignee")), at_ms=time_ms(row.get("datetime")) or 0,
-            heat=_count(row.get("heat")) or 0,
+            heat=count_of(row.get("heat")) or 0,
         )  # fmt: skip
 
     @property
@@ -409,21 +334,3 @@ class Queued(msgspec.Struct, frozen=True, kw_only=True):
             user=User.maybe(row.get("user"), escaped=escaped), can_accept=yes(row.get("canAccept")),
             can_edit=yes(row.get("canEdit")),
         )  # fmt: skip
-
-
-def pages_of(body: Row) -> tuple[int, int]:
-    """The page that this is, and how many there are."""
-    found = row_of(body.get("pagination"))
-    return whole(found.get("currentPage")) or 1, whole(found.get("pageCount")) or 1
-
-
-def each(values: Sequence[Row], read: Callable[..., T], **more: Any) -> tuple[list[T], int]:
-    """What `read` makes of the rows, and how many it cannot read."""
-    found: list[T] = []
-    bad = 0
-    for one in values:
-        try:
-            found.append(read(one, **more))
-        except (Unreadable, ValueError, TypeError, OverflowError):
-            bad += 1
-    return found, bad

@@ -59,12 +59,26 @@ class SanctionForm(Line):
             self.reasons[0] if self.reasons else None,
         )
         self.words: str | None = None
-        self.message = True
+        self.message = kind == "warn" or self._can_tell()
         self.edited: tuple[str, str] | None = None
         self.language: str | None = None
         self.fields = FIELDS if kind != "warn" else FIELDS[1:]
         self.field = 0
         self.asking = False
+
+    def _can_tell(self) -> bool:
+        """Whether a message can go along; where the platform sends none, the form does not begin with one."""
+        sanction = self._sanction()
+        try:
+            self.host.desk.plan(self.item, Intent(verb=self.kind, reason_title="-", sanction=sanction))
+        except ModtuiError:
+            return True  # it is not possible at all, which the form says
+        told = Intent(verb=self.kind, reason_title="-", sanction=sanction, message="-", message_title="-")
+        try:
+            self.host.desk.plan(self.item, told)
+        except ModtuiError:
+            return False
+        return True
 
     def refill(self, intent: Intent) -> None:
         """Set everything as it was in `intent` (the last decision, repeated here); nothing is decided by that."""

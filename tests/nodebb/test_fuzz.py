@@ -19,19 +19,8 @@ from modtui.backends.nodebb.questions import Questions
 from modtui.backends.nodebb.queue import Queue
 from modtui.backends.nodebb.shape import flag_item, thread_of
 from modtui.backends.nodebb.site import Site, config_of
-from modtui.backends.nodebb.wire import (
-    Flag,
-    FlagRow,
-    Post,
-    Queued,
-    Topic,
-    Unreadable,
-    User,
-    each,
-    pages_of,
-    row_of,
-    rows_of,
-)
+from modtui.backends.nodebb.values import Unreadable, each, pages_of, row_of, rows_of
+from modtui.backends.nodebb.wire import Flag, FlagRow, Post, Queued, Topic, User
 from modtui.backends.reply import Reply
 from modtui.domain.capability import ALLOWED
 from modtui.domain.decisions import Intent, Plan, Sanction

@@ -1,0 +1,1 @@
+"""NodeBB, on recorded exchanges and a hand-made fake of a forum."""
