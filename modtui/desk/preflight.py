@@ -92,6 +92,13 @@ def _posted_by_us(book: Book, target: Target, last: str | None) -> bool:
     )  # fmt: skip
 
 
+def _taken_back(book: Book, decision: Decision, ref: SubjectRef) -> bool:
+    """Whether the decision takes back what one of ours did on the subject: that this shows is what is to be undone."""
+    original = book.get(decision.undo_of) if decision.undo_of is not None else None
+    targets = original.targets if original is not None else ()
+    return any(one.ref == ref and any(step.state == "done" for step in one.steps) for one in targets)
+
+
 def _own(
     book: Book, decision: Decision, target: Target, done: Sequence[Step], now: Item, difference: Difference, *,
     account: str | None, based: bool,
@@ -103,7 +110,7 @@ def _own(
             by_us = account is not None and now.handled_by is not None and now.handled_by.lower() == account.lower()
             if done and (by_us or now.handled_by is None):
                 return True
-            return by_us and ours(book, decision, target.ref)
+            return by_us and (ours(book, decision, target.ref) or _taken_back(book, decision, target.ref))
         case "text" if not based:
             here = text_digest(text_of(now))
             return any(step.answer is not None and step.answer.edits and step.answer.data.get("text") == here
