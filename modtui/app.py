@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, tzinfo
+from types import FrameType
 from typing import Any, ClassVar
 
 from textual import events
@@ -80,6 +81,7 @@ class ModtuiApp(App[int], inherit_bindings=False):
         self._stopper = Stopper(self, desk, lambda words, error: self._say(words, error=error))
         self.shell.stop = self._stopper.stop
         self._opening: asyncio.Task[None] | None = None
+        self._ended_early: int | None = None
         self._stop_listening: Callable[[], None] = _nothing
 
     def get_driver_class(self) -> type[Driver]:
@@ -126,6 +128,11 @@ class ModtuiApp(App[int], inherit_bindings=False):
         except ModtuiError as error:
             self._tell(error)
             return
+        from modtui.screens.work import WorkScreen
+
+        for screen in self.screen_stack:
+            if isinstance(screen, WorkScreen):
+                screen.leave_out_aside()
         drafts = self.desk.drafts.all()
         if self.desk.waiting_old() or any(not draft.left for draft in drafts):
             from modtui.screens.pages.start import LeftoversPage
@@ -159,6 +166,18 @@ class ModtuiApp(App[int], inherit_bindings=False):
             if number is not None and sys.platform != "win32":
                 loop.add_signal_handler(number, self._ended_by, number)
         self._stopper.catch()
+        if self._ended_early is not None:
+            self._ended_by(self._ended_early)
+
+    def wait_with_signals(self) -> None:
+        """From before the terminal is taken until it can be given back, a signal that ends us is only remembered."""
+
+        def early(number: int, frame: FrameType | None) -> None:
+            self._ended_early = number
+
+        for name in ("SIGHUP", "SIGTERM"):
+            if (number := getattr(signal, name, None)) is not None and sys.platform != "win32":
+                signal.signal(number, early)
 
     def _ended_by(self, number: int) -> None:
         self.exit(return_code=128 + number)
@@ -198,6 +217,7 @@ def run(desk: Desk, settings: Settings, options: Options) -> int:
     terminal = look(setting=settings.screen.color)
     mouse = {"on": True, "off": False}.get(settings.screen.mouse, not terminal.remote)
     app = ModtuiApp(desk, settings, options, terminal=terminal, keymap=keymap)
+    app.wait_with_signals()
     code = app.run(mouse=mouse)
     if app._exception is not None:
         raise app._exception

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.core.fakes import until
 from tests.ui.world import stage
 
 pytestmark = pytest.mark.anyio
@@ -134,6 +135,15 @@ async def test_later_puts_aside_and_brings_back(tmp_path: Path) -> None:
         await it.press("k", "b", "0")
         await it.shows("#4121 is back in the list.")
         assert it.site.writes == []
+
+
+async def test_what_was_put_aside_stays_away_after_a_new_start(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(80, 24)) as it:
+        await it.press("b", "1")
+        await it.shows("#4121 comes back")
+    async with stage(tmp_path, size=(80, 24)) as it:
+        await until(lambda: not any("pixelwurm" in line for line in it.lines()[2:17]))
+        assert it.lines()[3].startswith(">") and "quietbyte77" in it.lines()[3]
 
 
 @pytest.mark.parametrize("theme", ["dark", "light", "ansi", "plain"])

@@ -31,6 +31,13 @@ class WorkFind(WorkBase):
         self.refresh_empty()
         self.show_item()
 
+    def leave_out_aside(self) -> None:
+        """The desk has read what was put aside and what was handed over: a list that was made before that loses it."""
+        aside = self.desk.aside
+        if aside and any(id in aside for id in self.view.ids()):
+            self.view.merge("")
+            self.after_merge()
+
     # order and filter
     def act_sort_choose(self) -> None:
         """The order, by name."""
