@@ -98,7 +98,7 @@ async def test_a_letter_a_note_and_enter(tmp_path: Path) -> None:
         await until(lambda: by_name(found)["product"].got)
         [(_, sent)] = by_name(found)["product"].got
         assert sent["note"] == "look" and sent["shared"] is True
-        await it.shows("Escalated")
+        await it.shows("to Product: sent. It cannot be taken back.")
 
 
 async def test_x_keeps_the_text_here(tmp_path: Path) -> None:

@@ -276,7 +276,8 @@ class WorkDecide(WorkMarks):
             return
         if decision.state == "done" and (decision.id, self._message) == self._spoken:
             act = words.act(decision, self.desk.reasons)
-            self.say(say("{act}: sent. u asks before it takes it back.", act=act))
+            way = "It cannot be taken back." if decision.reversal == "none" else "u asks before it takes it back."
+            self.say(say("{act}: sent. {way}", act=act, way=own(way)))
         if decision.state == "done" and decision.undo_of and self._message == words.undo_sent(decision):
             self.say(words.undo_done(decision))
         for target in decision.targets:
