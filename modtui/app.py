@@ -81,6 +81,7 @@ class ModtuiApp(App[int], inherit_bindings=False):
         self._stopper = Stopper(self, desk, lambda words, error: self._say(words, error=error))
         self.shell.stop = self._stopper.stop
         self._opening: asyncio.Task[None] | None = None
+        self._drawn = False
         self._ended_early: int | None = None
         self._stop_listening: Callable[[], None] = _nothing
 
@@ -114,7 +115,14 @@ class ModtuiApp(App[int], inherit_bindings=False):
         self._catch_signals()
         if self.desk.communities:
             self._stop_listening = self.desk.events.subscribe(self._heard)
-            self.call_after_refresh(self._open)
+        self.call_after_refresh(self._first_drawn)
+
+    def _first_drawn(self) -> None:
+        self._drawn = True
+        if self._ended_early is not None:
+            self._ended_by(self._ended_early)
+        elif self.desk.communities:
+            self._open()
 
     def _open(self) -> None:
         if not gc.isenabled():  # the start had no time for it; what it made stays until the end
@@ -166,11 +174,9 @@ class ModtuiApp(App[int], inherit_bindings=False):
             if number is not None and sys.platform != "win32":
                 loop.add_signal_handler(number, self._ended_by, number)
         self._stopper.catch()
-        if self._ended_early is not None:
-            self._ended_by(self._ended_early)
 
     def wait_with_signals(self) -> None:
-        """From before the terminal is taken until it can be given back, a signal that ends us is only remembered."""
+        """From before the terminal is taken until the first screen is drawn, a signal that ends us is remembered."""
 
         def early(number: int, frame: FrameType | None) -> None:
             self._ended_early = number
@@ -180,7 +186,10 @@ class ModtuiApp(App[int], inherit_bindings=False):
                 signal.signal(number, early)
 
     def _ended_by(self, number: int) -> None:
-        self.exit(return_code=128 + number)
+        if self._drawn:
+            self.exit(return_code=128 + number)
+        else:
+            self._ended_early = number  # the first screen is half made: Textual would stumble over it
 
     def _fatal_error(self) -> None:
         """Textual would print the values of all variables, members' texts and keys among them. `run` raises instead."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import signal
 import time
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -26,6 +27,11 @@ def decide(modtui: Modtui, harbour: Harbour) -> int:
 def differs(modtui: Modtui, before: str) -> bool:
     """Whether the screen is not as it was."""
     return modtui.text() != before
+
+
+def bool_of(what: Callable[[], object]) -> bool:
+    """Whether there is any."""
+    return bool(what())
 
 
 def send_what_waits(modtui: Modtui, number: int) -> None:
@@ -147,3 +153,13 @@ def test_the_journal_is_private_and_holds_no_key(harbour: Harbour, open_modtui: 
         assert path.stat().st_mode & 0o077 == 0, f"{path.name} is readable by others"
         assert harbour.demo.api_key.encode() not in path.read_bytes()
     assert harbour.demo.api_key.encode() not in modtui.raw
+
+
+def test_an_end_that_comes_while_it_starts_leaves_the_terminal_clean(harbour: Harbour, open_modtui: Open) -> None:
+    """As soon as the terminal is taken a signal may come; until it can be given back, that waits."""
+    for number in (signal.SIGHUP, signal.SIGTERM):
+        modtui = open_modtui()
+        modtui.wait_for(partial(bool_of, modtui.left_behind), why="the terminal taken")
+        modtui.kill(number)
+        assert modtui.wait_end() == 128 + number
+        assert modtui.left_behind() == []
