@@ -192,6 +192,11 @@ def body_lines(view: ItemView, width: int) -> Iterator[Line | Anchor]:
     item = view.item
     yield Anchor("text")
     if item.kind == "member":
+        if item.reports:  # a member who was reported
+            yield gap()
+            yield Anchor("why")
+            yield from why_lines(item, width, view.now_ms, site=view.site)
+            yield gap()
         yield from islice(_member(view, width), 1, None)
         return
     if not view.tight:

@@ -131,6 +131,15 @@ def test_undo_takes_back_our_own_and_nothing_else() -> None:
     assert undo.plan_undo(item(), [gone]).reversal == "none"
 
 
+def test_closed_reports_are_opened_again_once() -> None:
+    steps = steps_of(plans.plan(item(reports=3), Intent(verb="approve")), "close")
+    for some in (steps, steps[:1], steps[2:]):
+        back = undo.plan_undo(item(reports=0), [done(step.call, Answer()) for step in some])
+        assert [step.call.name for step in back.steps] == ["report"] and back.reversal == "partial"
+    outside = plans.plan(item(joined=False), Intent(verb="approve"))
+    assert outside.reversal == "none" and "forgets" in outside.stays[0]
+
+
 def test_a_step_and_its_copy_have_one_transaction_id() -> None:
     (one, two) = steps_of(plans.plan(item(), Intent(verb="approve")), "x")
     reply = Call("reply", {"room": "!room", "to": "$e", "text": "So."})

@@ -90,7 +90,7 @@ async def test_closed_reports_come_back_in_the_moderators_name(world: World, mod
     assert kept.state == "kept" and world.open_reports(event) == 0
     await undo(mod, kept, intent, done)
     (row,) = [one for one in world.server.reports() if one["event_id"] == event]
-    assert row["user_id"] == world.mod.id and "spam link" in row["reason"]
+    assert row["user_id"] == world.mod.id and "again" in row["reason"]
     again = await row_of(mod, event)
     assert again.state == "open" and again.reasons == ("spam",)
 

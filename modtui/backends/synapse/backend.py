@@ -39,15 +39,15 @@ from modtui.text import Foreign, show_line
 
 _POLL_S = 30.0
 _NOT_YET = Blocked("offline", "modtui has not signed in yet")
-_NO_LANE = Blocked("platform", "Matrix has no such queue")
+_NO_LANE = Blocked("platform", "there is no such queue in Matrix")
 _NO_ROOMS = Blocked("setting", "the settings name no rooms in which members ask (question_rooms)")
 MISSING = {
-    "templates": "Synapse keeps no saved texts",
-    "answered": "Matrix does not list answered questions",
-    "search": "Matrix' search knows messages, and not which of them were answered",
-    "writing": "modtui does not follow who is writing",
-    "whisper": "Matrix has no messages that only the team reads",
-    "message": "modtui opens no rooms with single members: write as the server",
+    "templates": "the server keeps no saved texts",
+    "answered": "answered questions are not listed in Matrix",
+    "search": "the server's search does not know which messages were answered",
+    "writing": "who is writing is not followed in Matrix",
+    "whisper": "there are no messages in Matrix that only the team reads",
+    "message": "no rooms are opened with single members: write as the server",
 }
 
 
@@ -193,13 +193,13 @@ class SynapseBackend(Plain):
             return Thread(id=item.ref.native, title=item.title)
         room, event = str(item.native["room"]), str(item.native["event"])
         try:
-            context = await self._client.context(room, event, shape.AROUND, why="what was said around it")
+            context = await self._client.context(room, event, 2 * shape.AROUND, why="what was said around it")
         except NotFound:
             return Thread(id=room, title=item.title)
         before, _ = read_rows(context.events_before, Event)
         later, _ = read_rows(context.events_after, Event)
         state = room_of(room, read_rows(context.state, Event)[0])
-        events = [*reversed(before), context.event, *later]
+        events = shape.around([*reversed(before), context.event, *later], event)
         return shape.thread_of(item, events, event, state, self._rights.server)
 
     async def dossier(self, member: str) -> Dossier:

@@ -197,6 +197,12 @@ class Client:
             params.append(("filter", msgspec.json.encode(wanted).decode()))
         return await self._read(f"{base}/rooms/{enc(room)}/messages", Messages, params, why=why)
 
+    async def room_title(self, room: str) -> str:
+        """The name of a room, else its address, else its id; for administrators."""
+        found = (await self.door.get(f"{ADMIN}/rooms/{enc(room)}", why="the room's name")).mapping()
+        told = (found.get("name"), found.get("canonical_alias"), room)
+        return next(one for one in told if isinstance(one, str) and one.strip())
+
     async def levels(self, room: str, *, inside: bool) -> Content:
         """The power levels of a room as they are now, empty where it has none. (The state that comes with a message is
         that of its time.) `inside`: the account is in the room."""

@@ -23,29 +23,30 @@ POSSIBLE = frozenset({
     "accept", "unaccept", "reopen",
 })  # fmt: skip
 NEVER = {
-    "ignore": "Synapse closes reports without a verdict: approve closes them",
+    "ignore": "reports are closed without a verdict in Synapse: approve closes them",
     "restore": "a message that was removed stays removed in Matrix",
     "edit": "only its author can edit a message in Matrix",
     "purge": "removing a message is for good in Matrix: remove does it",
-    "claim": "Synapse has no claims",
-    "release": "Synapse has no claims",
-    "note": "Synapse has no notes for the team",
-    "lock": "Matrix cannot close a thread",
-    "unlock": "Matrix cannot close a thread",
-    "duplicate": "Matrix cannot close a thread; a reply can link the other one",
-    "move": "Matrix cannot move a message to another room",
-    "tag": "Matrix messages have no tags",
-    "assign": "Matrix cannot assign a message to anybody",
-    "unassign": "Matrix cannot assign a message to anybody",
-    "bookmark": "Matrix has no bookmarks",
-    "unbookmark": "Matrix has no bookmarks",
-    "watch": "Matrix cannot watch a single thread",
-    "unwatch": "Matrix cannot watch a single thread",
+    "claim": "there are no claims in Synapse",
+    "release": "there are no claims in Synapse",
+    "note": "there are no notes for the team in Synapse",
+    "lock": "a thread cannot be closed in Matrix",
+    "unlock": "a thread cannot be closed in Matrix",
+    "duplicate": "a thread cannot be closed in Matrix; a reply can link the other one",
+    "move": "a message cannot be moved to another room in Matrix",
+    "tag": "messages have no tags in Matrix",
+    "assign": "nothing can be assigned to anybody in Matrix",
+    "unassign": "nothing can be assigned to anybody in Matrix",
+    "bookmark": "there are no bookmarks in Matrix",
+    "unbookmark": "there are no bookmarks in Matrix",
+    "watch": "a single thread cannot be watched in Matrix",
+    "unwatch": "a single thread cannot be watched in Matrix",
     "logout": "locking an account ends its sessions",
     "erase": "remove everything of a member, and close the account, with the actions of the member",
 }
-NO_SUCH = "Matrix has no such action"
+NO_SUCH = "there is no such action in Matrix"
 NO_NOTICES = Blocked("setting", "the server is not set up for server notices")
+NO_MEMBER = Blocked("state", "a member is not removed: suspend or lock the account")
 NO_ADMIN = "this account is no administrator of the server"
 NO_SYNAPSE = "this homeserver is not Synapse, so it has no actions for administrators"
 REMOTE = "the account is on another server: ban it from the room"
@@ -90,7 +91,7 @@ class Rights(msgspec.Struct, frozen=True, kw_only=True):
         return ALLOWED
 
     def _in(self, room: Room) -> Capability | None:
-        return None if room.id in self.joined else Blocked("right", "you are not in this room")
+        return None if room.id in self.joined else Blocked("right", "you are not in this room: take power in it first")
 
     def _level(self, room: Room, need: int) -> Capability:
         have = room.power.of(self.me)
@@ -263,8 +264,7 @@ def user_offers(facts: Facts, rights: Rights) -> tuple[Offer, ...]:
     return (
         _offer("close", "approve", "Close the reports", every(rights.can, rights.admin, quiet), default=True,
                about="Nothing happens to the member, and the server forgets these reports."),
-        _offer("redact", "remove", "Remove", Blocked("state", "a member is not removed: ban or lock the account"),
-               default=True),
+        *(_offer(verb, verb, verb.capitalize(), NO_MEMBER, default=True) for verb in ("remove", "spam")),
         *account_offers(facts, rights, default=True),
     )  # fmt: skip
 

@@ -14,14 +14,14 @@ from modtui.backends.synapse.wire import Account, ReportRow, UserReportRow
 from modtui.domain.capability import Blocked
 from modtui.domain.items import Choice, Dossier, Gone, Item, MemberKind, Page, Private, Record, Sanctioned
 from modtui.domain.subjects import CommunityId, SubjectRef
-from modtui.errors import NotFound, Refused, UsageError
+from modtui.errors import ModtuiError, NotFound, Refused, UsageError
 from modtui.text import Foreign, show_line
 
 if TYPE_CHECKING:
     from modtui.backends.synapse.queue import Queue
 
 PER_PAGE = 50
-_ROOMS = 30
+_NAMED = 6
 _COUNTED = 100
 
 
@@ -32,6 +32,7 @@ class People:
         self, client: Client, queue: Queue, community: CommunityId, rights: Callable[[], Rights]
     ) -> None:
         self._client, self._queue, self._community, self._rights = client, queue, community, rights
+        self._rooms: dict[str, str] = {}
 
     # --- the directory
 
@@ -116,9 +117,24 @@ class People:
         )
         return Dossier(
             member=who, got=Record(open=got), made=Record(open=made), reports_got=got, reports_made=made,
-            history=history, groups=tuple(Foreign(one) for one in rooms[:_ROOMS]),
+            history=history, groups=tuple(map(Foreign, await self._titles(rooms))),
             sanctionable=every(rights.admin, protected(user, account, rights)), url=shape.user_link(user),
         )  # fmt: skip
+
+    async def _titles(self, rooms: Sequence[str]) -> list[str]:
+        """What rooms are called: asked for once each, of the first few."""
+
+        async def one(room: str) -> str:
+            if room not in self._rooms:
+                try:
+                    self._rooms[room] = await self._client.room_title(room)
+                except ModtuiError:
+                    return room
+            return self._rooms[room]
+
+        named = await asyncio.gather(*(one(room) for room in rooms[:_NAMED]))
+        more = len(rooms) - len(named)
+        return [*named, *([f"{more} more"] if more > 0 else [])]
 
     async def _got(self, user: str) -> int:
         """Open reports about the member: of messages, and of the account."""

@@ -19,6 +19,8 @@ from modtui.text import count, own, show_line
 from modtui.text.time import duration
 
 Made = tuple[list[PlannedStep], list[Effect]]
+_SILENT = frozenset({"warn", "reply", "accept", "unaccept", "escalate"})
+"""Verbs with which no message of the server goes to the author beside (a warning is one itself)."""
 _CLOSING = 8
 """Steps that close reports, at most."""
 
@@ -45,14 +47,14 @@ def plan(item: Item, intent: Intent) -> Plan:
     if make is None:
         raise Refused(_sentence(NO_SUCH))
     steps, effects = make(item, intent)
-    if intent.message and offer.id != "notice":
+    if intent.message and offer.verb not in _SILENT:
         more = _with_message(item, intent)
         steps, effects = [*steps, *more[0]], [*effects, *more[1]]
     if intent.sanction is not None and offer.verb not in ("silence", "ban"):
         more = _with_sanction(item, intent)
         steps, effects = [*steps, *more[0]], [*effects, *more[1]]
     if intent.lock:
-        raise Refused("Matrix cannot close a thread.")
+        raise Refused("A thread cannot be closed in Matrix.")
     stays: list[str] = []
     backs = 0
     for step in steps:
@@ -91,10 +93,8 @@ def _closing(item: Item, *, alone: bool) -> list[PlannedStep]:
         args: dict[str, Any] = {"kind": kind, "ids": part}
         if alone and number == 1:
             args["all"] = ids
-            if again := _again(item):
-                args["again"] = again
-        elif alone and _again(item):
-            args["part"] = True
+        if alone and (again := _again(item)):
+            args["again"] = again
         words = "report closed" if len(ids) == 1 else f"reports closed ({number} of {len(parts)})"
         steps.append(PlannedStep(call=Call("close", args), words=words))
     return steps
@@ -103,8 +103,7 @@ def _closing(item: Item, *, alone: bool) -> list[PlannedStep]:
 def _again(item: Item) -> dict[str, Any]:
     """How the item is reported again to undo closing its reports; empty where this account cannot (it has to be in the
     room)."""
-    words = next((str(report.text) for report in item.reports if report.text), "")
-    reason = f"Opened again by a moderator. {words}".strip()[:500]
+    reason = f"Opened again by a moderator: {', '.join(item.reasons) or 'other'}."  # reporters' words stay here
     if item.kind == "member":
         return {"user": item.native["user"], "reason": reason}
     if not item.native.get("inside") or item.deleted:
@@ -133,7 +132,7 @@ def _reply(item: Item, intent: Intent) -> Made:
     if not text:
         raise UsageError("The reply is empty.")
     if intent.close:
-        raise Refused("Matrix cannot close a thread.")
+        raise Refused("A thread cannot be closed in Matrix.")
     message = _message(item)
     args = {"room": message["room"], "to": intent.post or message["event"], "text": text}
     root = item.native.get("root")

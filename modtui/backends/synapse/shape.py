@@ -211,6 +211,15 @@ def thread_of(item: Item, events: Sequence[Event], subject: str, room: Room, ser
     )  # fmt: skip
 
 
+def around(events: Sequence[Event], subject: str) -> list[Event]:
+    """About twenty of these events with the subject among them. Who only came, left or changed a name is left out."""
+    told = [one for one in events if one.event_id == subject or one.type != "m.room.member"
+            or one.sender != one.state_key]  # fmt: skip
+    at = next((place for place, one in enumerate(told) if one.event_id == subject), 0)
+    start = max(0, min(at - AROUND // 2, len(told) - AROUND - 1))
+    return told[start : start + AROUND + 1]
+
+
 def number_of(event: str) -> str:
     """A short name of an event for people."""
     return event.removeprefix("$")[:8]

@@ -26,7 +26,7 @@ def inverse(call: Call, data: dict[str, Any]) -> tuple[list[PlannedStep], list[s
         case "close" if args.get("again"):
             return [PlannedStep(call=Call("report", args["again"]), words="reported again")], [IN_YOUR_NAME]
         case "close":
-            return [], [] if args.get("part") else [REPORTS_STAY]
+            return [], [REPORTS_STAY]
         case "report":
             return [], ["the report stays until it is closed"]
         case "redact":
@@ -77,7 +77,7 @@ def plan_undo(item: Item, done: Sequence[Step]) -> Plan:
     stays: list[str] = []
     for step in reversed(done):
         back, left = inverse(step.call, step.answer.data if step.answer else {})
-        steps += back
+        steps += [one for one in back if one not in steps]  # one report again, however many were closed
         stays += [words for words in left if words not in stays]
     effects = tuple(Effect("post", own(one.words)) for one in steps)
     return Plan(
