@@ -20,7 +20,7 @@ from modtui.text.html import from_html
 from modtui.text.layout import lines
 from modtui.text.markdown import from_markdown
 from modtui.text.similar import alike, fingerprint
-from tests.hostile.posts import HTML
+from tests.hostile.posts import HTML, MARKDOWN
 
 SAMPLES = {
     "ASCII": "Hello, please look at this. ",
@@ -36,7 +36,7 @@ POST = (
     "<a href='https://harbour.example/docs/export'>docs</a> &amp; mehr, sollte sich schämen.</p>\n"
     "<aside class='quote' data-username='bo'><blockquote><p>zitiert</p></blockquote></aside>\n<ul><li>eins</li></ul>\n"
 )
-MARKDOWN = (
+NOTE = (
     "Das ist **jetzt** das dritte Mal, @bo: [docs](https://harbour.example/docs) und `code`.\n\n- eins\n- zwei\n\n"
 )
 
@@ -61,22 +61,57 @@ def top(document: Document) -> Callable[[], object]:
     return lambda: list(itertools.islice(lines(document, 80), 40))
 
 
-def attack(name: str) -> str:
+PEAK = "peak = lambda: int(open('/proc/self/status').read().split('VmHWM:')[1].split()[0]) / 1024\n"
+PARSE = {"HTML": ("html", "from_html", "<p>x</p>"), "MARKDOWN": ("markdown", "from_markdown", "x")}
+MOST_S = 20.0
+"""How long a reference may take before it is given up."""
+
+
+def attack(kind: str, name: str) -> str:
     """Parsing, drawing and memory of one hostile post, in a process of its own: the parser's memory is not Python's."""
+    module, function, warm = PARSE[kind]
     code = (
         "import sys, time\n"
         "from itertools import islice\n"
-        "from modtui.text.html import from_html\n"
+        f"from modtui.text.{module} import {function} as read\n"
         "from modtui.text.layout import lines\n"
-        "from tests.hostile.posts import HTML\n"
-        "peak = lambda: int(open('/proc/self/status').read().split('VmHWM:')[1].split()[0]) / 1024\n"
-        "list(lines(from_html('<p>x</p>'), 80)); text = HTML[sys.argv[1]]; before = peak()\n"
-        "start = time.process_time(); document = from_html(text); parsed = time.process_time()\n"
+        f"from tests.hostile.posts import {kind} as posts\n{PEAK}"
+        f"list(lines(read({warm!r}), 80)); text = posts[sys.argv[1]]; before = peak()\n"
+        "start = time.process_time(); document = read(text); parsed = time.process_time()\n"
         "list(islice(lines(document, 80), 40)); done = time.process_time()\n"
         "print(f'{(parsed - start) * 1e3:10.0f}{(done - parsed) * 1e3:12.0f}{peak() - before:10.0f}')\n"
     )
+    return _alone(code, name)
+
+
+def reference(kind: str, name: str) -> str:
+    """The same post read by the parser beneath, with nothing of ours around it: time and memory, or what became of it.
+    """
+    how = {
+        "HTML": "from selectolax.lexbor import LexborHTMLParser\nread = lambda text: LexborHTMLParser(text).text()\n",
+        "MARKDOWN": "from markdown_it import MarkdownIt\nread = MarkdownIt('commonmark').enable('table').parse\n",
+    }[kind]
+    code = (
+        f"import sys, time\n{how}from tests.hostile.posts import {kind} as posts\n{PEAK}"
+        "read('x'); text = posts[sys.argv[1]]; before = peak()\n"
+        "start = time.process_time(); read(text); done = time.process_time()\n"
+        "print(f'{(done - start) * 1e3:14.0f}{peak() - before:10.0f}')\n"
+    )
+    return _alone(code, name)
+
+
+def _alone(code: str, name: str) -> str:
+    """What a process of its own prints."""
     root = Path(__file__).resolve().parent.parent
-    answer = subprocess.run([sys.executable, "-c", code, name], capture_output=True, text=True, check=True, cwd=root)
+    try:
+        answer = subprocess.run(
+            [sys.executable, "-c", code, name], capture_output=True, text=True, cwd=root, timeout=MOST_S
+        )
+    except subprocess.TimeoutExpired:
+        return f"{f'over {MOST_S:.0f} s':>14}"
+    if answer.returncode:
+        error = answer.stderr.strip().rpartition("\n")[2].partition(":")[0]
+        return f"{f'{error or answer.returncode}':>14}"
     return answer.stdout.rstrip()
 
 
@@ -92,16 +127,18 @@ def main() -> None:
     document = from_html(post)
     report("  all its rows at 80 cells", lambda: list(lines(document, 80)))
     report("  its first 40 rows", top(document))
-    raw = Foreign(MARKDOWN * (20_000 // len(MARKDOWN)))
+    raw = Foreign(NOTE * (20_000 // len(NOTE)))
     report("Markdown, 20 kB post", lambda: from_markdown(raw))
     huge = Foreign(POST * (1_000_000 // len(POST)))
     report("HTML, 1 MB post (bounded)", lambda: from_html(huge))
     report("  its first 40 rows", top(from_html(huge)))
     report("first 40 rows of one 250 kB line", top(from_html(Foreign("<p>" + "word " * 50_000))))
     report("HTML, 100,000 nested elements", lambda: from_html(Foreign("<div>" * 100_000 + "x")))
-    print(f"\n{'hostile posts, 300,000 signs':36}{'parse ms':>10}{'40 rows ms':>12}{'peak MB':>10}")
-    for name in HTML:
-        print(f"{name:36}{attack(name)}")
+    for kind, posts in (("HTML", HTML), ("MARKDOWN", MARKDOWN)):
+        heads = f"{'parse ms':>10}{'40 rows ms':>12}{'peak MB':>10}{'parser alone':>14}{'MB':>10}"
+        print(f"\n{f'hostile {kind}, 300,000 signs':36}{heads}")
+        for name in posts:
+            print(f"{name:36}{attack(kind, name)}{reference(kind, name)}", flush=True)
     print()
     prints = [fingerprint(f"{title} {at}") for at in range(1000)]
     report("likeness, one against 1,000", lambda: [alike(prints[0], other) for other in prints])
