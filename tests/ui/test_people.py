@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from modtui.desk.events import ItemsChanged
 from modtui.domain.capability import ALLOWED, Capabilities
 from modtui.domain.decisions import Call, Effect, Intent, Plan, PlannedStep
 from modtui.domain.items import (
@@ -215,6 +216,29 @@ async def test_deleting_a_spammer_asks_for_the_name(tmp_path: Path) -> None:
         await it.press(*"yes", "enter")
         await it.shows("That is not the word: nothing was done.")
         assert not it.desk.outbox().held
+
+
+async def test_who_is_gone_stays_in_the_columns_of_the_lane(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(80, 24), backend_type=PeopleBackend) as it:
+        await it.press("4")
+        await it.shows("promo_pete")
+        assert isinstance(it.backend, PeopleBackend)
+        [item] = [one for one in it.backend.directory() if one.author and one.author.username == "promo_pete"]
+        await it.desk.store.cache.mark_gone([item.ref], "deleted")
+        it.desk.events.tell(ItemsChanged((item.id,)))
+        await until(lambda: any("promo_pete" in line and "gone" in line for line in it.lines()))
+        [row] = [line for line in it.lines() if "promo_pete" in line and "gone" in line]
+        assert row[3:].startswith("promo_pete"), row
+
+
+async def test_what_a_member_allows_names_the_member(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(80, 24), backend_type=PeopleBackend) as it:
+        await it.press("4")
+        await it.shows("promo_pete")
+        await it.press(",")
+        await it.shows("WHAT CAN BE DONE WITH")
+        assert "WHAT CAN BE DONE WITH pixie" in it.flat() and "#u-" not in it.flat()
+        assert "a approve Lets a member in who waits for approval." in it.flat()
 
 
 async def test_a_warning_has_its_form(tmp_path: Path) -> None:

@@ -100,7 +100,7 @@ def _erase(item: Item, intent: Intent, user: int) -> tuple[list[PlannedStep], li
     elif posts:
         effects.append(Effect("author", say("{n} by {name} deleted", n=count(posts, "post"), name=name)))
     if threads:
-        effects.append(Effect("thread", say("{n} that {name} began deleted, with the replies",
+        effects.append(Effect("team", say("{n} that {name} began deleted, with the replies",
                                             n=count(threads, "thread"), name=name)))  # fmt: skip
     effects += [
         Effect("author", say("the e-mail and IP addresses are blocked, and the links screened")),

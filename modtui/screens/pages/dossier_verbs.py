@@ -12,7 +12,7 @@ from modtui.screens.lines.question import QuestionLine, ask_word
 from modtui.screens.lines.sanction import SanctionForm
 from modtui.screens.pages.around import AroundPage
 from modtui.screens.shell import Shell
-from modtui.screens.work.places import MEMBER_VERBS
+from modtui.screens.work.places import MEMBER_VERBS, MEMBER_WORDS
 from modtui.screens.work.verbs import LETTERS
 from modtui.text import Shown, own, say, show_line
 from modtui.text.time import stamp
@@ -164,11 +164,12 @@ class DossierVerbs(AroundPage):
         for letter, (verb, name) in zip(LETTERS, MEMBER_VERBS, strict=False):
             able = self.desk.can(self.subject, verb)
             blocked = own(able.sentence) if isinstance(able, Blocked) else None
-            options.append(Choice(letter, own(BY_ID[name].title), own(BY_ID[name].help), blocked=blocked))
+            title, does = MEMBER_WORDS.get(verb) or (BY_ID[name].title, BY_ID[name].help)
+            options.append(Choice(letter, own(title), own(does), blocked=blocked))
             by_key[letter] = name
         who = show_line(self.member.username, 40) if self.member is not None else own("-")
-        title = say("WHAT CAN BE DONE WITH {who}", who=who)
-        self.open_line(ChoiceLine(self, title, options, lambda key: self.act(by_key[key])))
+        head = say("WHAT CAN BE DONE WITH {who}", who=who)
+        self.open_line(ChoiceLine(self, head, options, lambda key: self.act(by_key[key])))
 
     def act_undo(self) -> None:
         """Take back the last decision."""

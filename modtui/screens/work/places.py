@@ -62,6 +62,9 @@ MEMBER_VERBS = (
 )  # fmt: skip
 """The same for a member."""
 
+MEMBER_WORDS = {"approve": ("approve", "Lets a member in who waits for approval.")}
+"""Title and help of a verb that means something else for a member than for a post."""
+
 FILTERS: dict[Lane, str] = {
     "reports": "reason:spam lang:de author:bo age>2d reports>2 is:mine",
     "questions": "state:unanswered lang:de category:export tag:csv is:late is:first",

@@ -32,7 +32,7 @@ class Rows:
         now_ms = self._screen.shell.now_ms()
         words = None if state.open else state.words or None
         marked = item.id in view.marks
-        if view.lane in COLUMNS and not item.problem:
+        if view.lane in COLUMNS and (words or not item.problem):  # what became of it stands in the lane's columns, too
             return lane_row(
                 item, view.lane, letter=state.letter, words=words, kind=state.kind, marked=marked, now_ms=now_ms,
                 chip=self._chip(item),

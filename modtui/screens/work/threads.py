@@ -12,7 +12,7 @@ from modtui.domain.capability import Blocked
 from modtui.domain.decisions import Intent
 from modtui.domain.items import Choice, Item, Offer
 from modtui.screens.lines import choose
-from modtui.screens.work.places import ASKS, MEMBER_VERBS, THREAD_VERBS
+from modtui.screens.work.places import ASKS, MEMBER_VERBS, MEMBER_WORDS, THREAD_VERBS
 from modtui.screens.work.verbs import LETTERS, WorkVerbs
 from modtui.text import Foreign, Shown, own, say, show_line
 
@@ -173,9 +173,11 @@ class WorkThreads(WorkVerbs):
                 continue
             able = self.desk.can(item, verb)
             blocked = own(able.sentence) if isinstance(able, Blocked) else None
-            options.append(choose.Choice(letter, own(action.title), own(action.help), blocked=blocked))
+            words = MEMBER_WORDS.get(verb) if item.lane == "members" else None
+            named, does = words or (action.title, action.help)
+            options.append(choose.Choice(letter, own(named), own(does), blocked=blocked))
             by_key[letter] = name
-        title = say("WHAT CAN BE DONE WITH #{number}", number=item.number)
+        title = say("WHAT CAN BE DONE WITH {name}", name=self._name_of(item))
         self.open_line(choose.ChoiceLine(self, title, options, lambda key: self.act(by_key[key])))
 
     def _offer_effects(self, item: Item, offer: Offer) -> Shown:

@@ -237,7 +237,7 @@ class WorkVerbs(WorkDecide):
             blocked = own(offer.capability.sentence) if isinstance(offer.capability, Blocked) else None
             more = show_line(offer.description or "", 200) or self._offer_effects(item, offer)
             options.append(Choice(letter, show_line(offer.label, 60), more, blocked=blocked))
-        title = say("WHAT THE SITE ALLOWS ON #{number}", number=item.number)
+        title = say("WHAT THE SITE ALLOWS ON {name}", name=self._name_of(item))
 
         def chosen(key: str) -> None:
             if key in names:
@@ -246,6 +246,12 @@ class WorkVerbs(WorkDecide):
                 self._offer_taken(item, by_key[key])
 
         self.open_line(ChoiceLine(self, title, options, chosen))
+
+    @staticmethod
+    def _name_of(item: Item) -> Shown:
+        """A member's name, else the number of the row."""
+        member = item.author if item.kind == "member" else None
+        return show_line(member.username, 40) if member is not None else say("#{number}", number=item.number)
 
     @staticmethod
     def _ours(item: Item) -> tuple[str, ...]:
