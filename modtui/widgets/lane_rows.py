@@ -252,7 +252,7 @@ def lane_line(row: LaneRow, width: int, *, cursor: bool) -> Line:
         (own(row.letter), LETTER_STYLES.get(row.letter, "state")),
         *chip_pieces(row.chip),
     ]
-    widths = _widths(row.lane, width - CHIP if row.chip is not None else width)
+    widths = _widths(row.lane, width - CHIP // 2 if row.chip is not None else width)
     for column, size, (text, style) in zip(COLUMNS[row.lane], widths, row.cells, strict=True):
         if size:
             pieces += [(_SPACE, "row.title"), (pad(cut(text, size), size, "right" if column.right else "left"), style)]
@@ -269,11 +269,12 @@ def any_line(row: RowData | LaneRow | None, width: int, *, cursor: bool) -> Line
 def lane_header(lane: str, width: int, note: Shown = EMPTY, *, chips: bool = False) -> Line:
     """The head over the rows. `note` stands at its right end ("as of 12:02"); `chips` for rows with their community."""
     words = "   co " if chips else "  "
-    for column, size in zip(COLUMNS[lane], _widths(lane, width - CHIP if chips else width), strict=True):
+    for column, size in zip(COLUMNS[lane], _widths(lane, width - CHIP // 2 if chips else width), strict=True):
         if size:
             head = column.head[:size]
             words += " " + (head.rjust(size) if column.right else head.ljust(size))
     head = own(f"{words} {TITLES[lane]}")
     if not note:
         return ((head, "row.head"),)
-    return ((pad(head, max(0, width - cells(note) - 1)), "row.head"), (note, "status.alert"), (_SPACE, "row.head"))
+    head = pad(head, max(0, width - cells(note) - 2))
+    return ((head, "row.head"), (_SPACE, "row.head"), (note, "status.alert"), (_SPACE, "row.head"))

@@ -225,7 +225,7 @@ def row_line(row: RowData | None, width: int, *, cursor: bool) -> Line:
             (_SPACE, "row.title"),
             *near.text,
         )
-    c = columns(width - CHIP if chip else width)
+    c = columns(width - CHIP // 2 if chip else width)
     pieces = [
         mark,
         letter,
@@ -248,7 +248,7 @@ def header_line(width: int, *, alike: bool = False, note: Shown = EMPTY, chips: 
     if alike:
         words += " like author          age posts text (what differs is bold)"
     else:
-        c = columns(width - CHIP if chips else width)
+        c = columns(width - CHIP // 2 if chips else width)
         words += " wait rp "
         if c.language:
             words += "la "
@@ -257,5 +257,5 @@ def header_line(width: int, *, alike: bool = False, note: Shown = EMPTY, chips: 
         words += "author".ljust(c.author) + " title"
     if not note:
         return ((own(words), "row.head"),)
-    head = pad(own(words), max(0, width - cells(note) - 1))
-    return ((head, "row.head"), (note, "status.alert"), (_SPACE, "row.head"))
+    head = pad(own(words), max(0, width - cells(note) - 2))
+    return ((head, "row.head"), (_SPACE, "row.head"), (note, "status.alert"), (_SPACE, "row.head"))

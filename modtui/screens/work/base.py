@@ -25,7 +25,7 @@ from modtui.screens.shell import Shell
 from modtui.screens.status import QUIET
 from modtui.screens.work import tell
 from modtui.screens.work.frame import WorkFrame
-from modtui.text import own, say
+from modtui.text import Shown, own, say, show_line
 from modtui.widgets.bars import Bars, Drawing, TopState
 
 REST_S = 0.04
@@ -62,6 +62,8 @@ class WorkBase(WorkFrame):
         """Whether the moderator did anything in this lane since it was opened: rows may move under no hand."""
         self._places: dict[tuple[Lane, CommunityId | None], str] = {}
         self._standing: Item | None = None
+        self.line_words = own("")
+        """What was told of a line last."""
         self.asked_site = False
         """Whether the last key asked the site something, so that trouble is told."""
 
@@ -129,7 +131,8 @@ class WorkBase(WorkFrame):
             self.refresh_top()
             if isinstance(event, LinkChanged):
                 if self.asked_site and event.link.state not in QUIET:
-                    self.say(why(event.link), error=True)
+                    self.line_words = self._why(event)
+                    self.say(self.line_words, error=True)
                 self.lay_out()
                 self.query_one("#notice", Drawing).put()
                 self.refresh_empty()
@@ -137,6 +140,13 @@ class WorkBase(WorkFrame):
                     self.show_item()
             elif isinstance(event, CountsChanged):
                 self.refresh_empty()
+
+    def _why(self, event: LinkChanged) -> Shown:
+        """What is wrong with a line; in a list of several, with whose."""
+        one = self.desk.community(event.community)
+        if one is None or not self.several:
+            return why(event.link)
+        return say("{name}: {why}", name=show_line(one.name, 24), why=why(event.link))
 
     def decision_moved(self, event: DecisionChanged) -> None:
         """What to say when a decision moves."""

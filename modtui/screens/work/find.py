@@ -117,7 +117,7 @@ class WorkFind(WorkBase):
         await self.desk.refresh(self.lane, self.community)
         if slow is not None:
             slow.stop()
-        if self._message not in (asking, self._slow_words):
+        if self._message not in (asking, self._slow_words, self.line_words):
             return  # something more important was said meanwhile
         down = [one for one in self.desk.communities if one.id in self.view.scope and one.link.state != "live"]
         if down and len(self.view.scope) > 1:
