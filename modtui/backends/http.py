@@ -49,13 +49,15 @@ class Door:
 
     `auth` are the headers that carry the credential, `limit` the platform's requests a minute (`options["budget"]`
     overrides it, 0 means none). `explain` makes the error of an answer that is no success, `pauses_all` and
-    `spends_day` say what a 429 is about, `reading_posts` are beginnings of paths that only read although POSTed to.
+    `spends_day` say what a 429 is about, `reading_posts` are beginnings of paths that only read although POSTed to,
+    `signing_in` the paths whose successful answers bring tokens, and are handed on as they are.
     """
 
     def __init__(
         self, connection: Connection, *, auth: Mapping[str, str] | None = None, limit: int = 0,
         explain: Callable[[Reply], ModtuiError] = explain_plainly, pauses_all: Callable[[Reply], bool] = whole_client,
         spends_day: Callable[[Reply], bool] = lambda reply: False, reading_posts: Sequence[str] = (),
+        signing_in: Sequence[str] = (),
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep, now: Callable[[], float] = time.time,
         limits: type[Limits] = Limits,
     ) -> None:  # fmt: skip
@@ -63,7 +65,7 @@ class Door:
         limit = given if isinstance(given, int) and not isinstance(given, bool) and given >= 0 else limit
         self._connection, self._auth, self._limits = connection, dict(auth or {}), limits
         self._explain, self._pauses_all, self._spends_day = explain, pauses_all, spends_day
-        self._reading_posts = tuple(reading_posts)
+        self._reading_posts, self._signing_in = tuple(reading_posts), tuple(signing_in)
         self._sleep, self._now = sleep, now
         credential = connection.credential
         secrets = [credential.secret] if credential else []
@@ -324,6 +326,9 @@ class Door:
                 response = await client.send(request, stream=True)
                 try:
                     body = await self._read(response, writes)
+                    # A sign-in brings tokens, perhaps one that is known: within a second a server may give it again.
+                    if not (response.status_code == 200 and url.endswith(self._signing_in)):
+                        body = self.redact.raw(body)
                 finally:
                     await response.aclose()
         except httpx.InvalidURL:
@@ -357,7 +362,7 @@ class Door:
                     status=response.status_code, sent=writes,
                 )  # fmt: skip
         unpacker.end()
-        return self.redact.raw(b"".join(pieces))
+        return b"".join(pieces)
 
     def _set_clock(self, date: str) -> None:
         theirs = date_ms(date)

@@ -7,21 +7,32 @@ from pathlib import Path
 
 import pytest
 
-from modtui.backends.base import Connection, Credential
+from modtui.backends.base import Backend, Connection, Credential
+from modtui.backends.ozone import lane
+from modtui.domain.decisions import Intent
 from modtui.domain.items import Item
 from modtui.domain.subjects import SubjectRef, community_id
+from modtui.errors import Refused
 from modtui.testing import BackendContract, Site, Standing
 from tests.servers.conftest import ozone  # noqa: F401 (a fixture)
 from tests.servers.ozone import Ozone
 
 pytestmark = [pytest.mark.servers, pytest.mark.anyio]
 
+PER_PAGE = 6
+
+
+@pytest.fixture(autouse=True)
+def short_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A few posts fill several pages."""
+    monkeypatch.setattr(lane, "PER_PAGE", PER_PAGE)
+
 
 class OzoneSite(Site):
     """The network's moderation service, on which posts or accounts are reported."""
 
     name = "ozone"
-    page_size = 25
+    page_size = PER_PAGE
     approval_requests = 6
     reread_requests = 5
 
@@ -70,11 +81,9 @@ class OzoneSite(Site):
         self.server.emit(other, self._subject(ref), "modEventAcknowledge", reportAction={"all": True})
 
     async def standing(self, ref: SubjectRef) -> Standing:
-        self.server.process()
-        status = self.server.status(ref.native)
-        reported = any(one["status"] != "closed" for one in self.server.reports(ref.native))
-        shown = not status.get("takendown")
-        return Standing(reported=reported, shown=shown, text=self.server.text_of(ref.native) if shown else "")
+        shown = not self.server.status(ref.native).get("takendown")
+        text = self.server.text_of(ref.native) if shown else ""
+        return Standing(reported=bool(self.server.waiting(ref.native)), shown=shown, text=text)
 
     def unknown(self, ref: SubjectRef) -> SubjectRef:
         nobody = "did:plc:aaaaaaaaaaaaaaaaaaaaaaaa"
@@ -121,3 +130,11 @@ class TestAccounts(BackendContract):
     @pytest.fixture
     def site(self, ozone: Ozone) -> Site:  # noqa: F811
         return OzoneSite(ozone, "account")
+
+    async def test_a_reported_post_can_be_answered(self, site: Site, backend: Backend) -> None:
+        """An account is no post: there is nothing to answer, which is said."""
+        ref = await site.report("About myself.")
+        item = (await backend.reread([ref]))[ref]
+        assert isinstance(item, Item)
+        with pytest.raises(Refused):
+            backend.plan(item, Intent(verb="reply", text="An answer."))

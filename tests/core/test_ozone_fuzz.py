@@ -9,11 +9,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from modtui.backends.ozone import plans, undo
-from modtui.backends.ozone.backend import _labels, _policies, _position, _thread
+from modtui.backends.ozone.backend import _position
 from modtui.backends.ozone.client import read_rows
 from modtui.backends.ozone.people import _line, post_of
 from modtui.backends.ozone.reasons import label_of, reason_of
 from modtui.backends.ozone.shape import Found, item_of, member_of
+from modtui.backends.ozone.site import labels_in, policies_in, queues_in, strikes_in
+from modtui.backends.ozone.threads import thread_of
 from modtui.backends.ozone.wire import Event, Repo, Report, Status
 from modtui.domain.decisions import Call, Intent, Plan, Sanction, Step
 from modtui.domain.items import REASONS, Dossier, Item, Sanctioned
@@ -114,13 +116,14 @@ def test_a_status_and_an_entry_of_the_log_are_read_or_left_out(
 @settings(max_examples=40, deadline=None)
 @given(value=_values, other=_values, words=_words)
 def test_what_the_service_has_set_up_is_read_or_left_out(value: Any, other: Any, words: str) -> None:
-    assert isinstance(_policies({"one": value, "two": {"severityLevels": other}}, value), dict)
-    assert isinstance(_labels({"labelValues": value, "labelValueDefinitions": other}), dict)
+    assert isinstance(policies_in({"one": value, "two": {"severityLevels": other}}, strikes_in(value)), dict)
+    assert isinstance(labels_in({"labelValues": value, "labelValueDefinitions": other}), dict)
+    assert isinstance(queues_in([{"id": value, "name": other}, {"id": 1}])[1].name, str)
     assert reason_of(words) in REASONS and label_of(words)
     assert isinstance(_position(words), list)
     post_of({"uri": URI, "author": value, "record": other}, 1)
     item = item_of(SITE, ID, Found(URI, None, None))
-    assert _thread(item, {"post": value, "parent": other, "replies": value}).posts
+    assert thread_of(item, {"post": value, "parent": other, "replies": value}).posts
 
 
 @settings(max_examples=40, deadline=None)

@@ -328,11 +328,16 @@ class Ozone:
         return str(self.status(uri)["subject"]["cid"])
 
     def text_of(self, subject: str) -> str:
-        """What members read there: a post's text, what an account says about itself."""
-        found = self.detail(subject)
-        if subject.startswith("at://"):
-            return str(found["record"]["value"]["text"])
-        return str(next((one["description"] for one in found["repo"]["relatedRecords"] if "description" in one), ""))
+        """What its author wrote there, by the author's own server: a post's text, what an account says of itself."""
+        did, collection, rkey = (subject.removeprefix("at://") + "/app.bsky.actor.profile/self").split("/")[:3]
+        where = {"repo": did, "collection": collection, "rkey": rkey}
+        value = self.call("GET", "com.atproto.repo.getRecord", params=where)["value"]
+        return str(value.get("text", value.get("description", "")))
+
+    def waiting(self, subject: str) -> int:
+        """How many reports about it are not closed."""
+        did, _, path = subject.removeprefix("at://").partition("/")
+        return int(self._drive("waiting", {"did": did, "path": path})["count"])
 
     def reports(self, subject: str) -> list[Json]:
         """Every report about a subject, in any state, oldest first."""

@@ -13,16 +13,16 @@ from modtui.backends.ozone import calls, plans, undo
 from modtui.backends.ozone.client import MOD, REPORT, Client, explain, read_rows
 from modtui.backends.ozone.lane import Reported
 from modtui.backends.ozone.offers import MISSING, verbs
-from modtui.backends.ozone.people import People, check_member, post_of
+from modtui.backends.ozone.people import People, check_member
 from modtui.backends.ozone.session import CREATE, DELETE, REFRESH, Session
 from modtui.backends.ozone.shape import Found, did_of, item_of, ref_of, replace_offers
-from modtui.backends.ozone.site import MOST_LABELS, MOST_POLICIES, Options, Policy, Queue, Site
-from modtui.backends.ozone.wire import Activities, Activity, Event, foreign, inner, number, rows, text, words
+from modtui.backends.ozone.site import Options, Site, labels_in, policies_in, queues_in, strikes_in
+from modtui.backends.ozone.threads import AROUND, alone, thread_of
+from modtui.backends.ozone.wire import Activities, Activity, Event, foreign, inner, rows, text, words
 from modtui.domain.capability import Blocked, Capabilities, Capability
 from modtui.domain.decisions import Answer, Call, Intent, Plan, Step
 from modtui.domain.items import (
     Account,
-    Body,
     Changes,
     Choice,
     Dossier,
@@ -33,7 +33,6 @@ from modtui.domain.items import (
     Private,
     Template,
     Thread,
-    ThreadPost,
 )
 from modtui.domain.subjects import LANES, Lane, SubjectRef
 from modtui.errors import AuthError, ModtuiError, NotFound, Refused, SettingsError, UsageError
@@ -47,7 +46,6 @@ _TOLD = (
     "modEventLabel", "modEventMute", "modEventUnmute", "modEventResolveAppeal", "modEventPriorityScore",
 )  # fmt: skip
 """Entries of the log that change a row."""
-_AROUND = 10
 _REVIEW = Choice(
     id="review", title=Foreign("Escalate"), note=Foreign("to the moderators and admins of the service")
 )
@@ -63,7 +61,7 @@ class OzoneBackend(Plain):
         self.connection = connection
         self._site = Site(Options.read(connection.options))
         self._door = Door(
-            connection, explain=explain, reading_posts=(CREATE, REFRESH, DELETE, f"/xrpc/{MOD}.listScheduledActions")
+            connection, explain=explain, reading_posts=(CREATE, REFRESH, DELETE), signing_in=(CREATE, REFRESH)
         )
         self._client = Client(self._door, Session(self._door, connection))
         self._lane = Reported(self._client, self._site)
@@ -120,10 +118,7 @@ class OzoneBackend(Plain):
         """What the service has set up. What it does not tell is left out, but for a queue that the settings name."""
         site = self._site
         queues = await self._rows("tools.ozone.queue.listQueues", "queues", [("limit", "100")], "queues")
-        site.queues = {
-            int(one["id"]): Queue(id=int(one["id"]), name=text(one, "name"), about=text(one, "description"))
-            for one in queues if number(one, "id") is not None and one.get("enabled") is not False
-        }  # fmt: skip
+        site.queues = queues_in(queues)
         if wanted := site.options.queue:
             named = [one.id for one in site.queues.values() if wanted in (str(one.id), one.name)]
             if not named:
@@ -132,7 +127,8 @@ class OzoneBackend(Plain):
             site.queue = named[0]
         options = await self._rows("tools.ozone.setting.listOptions", "options", [("limit", "100")], "policies")
         values = {text(one, "key").rpartition(".")[2]: one.get("value") for one in options}
-        site.policies = _policies(values.get("policyList"), values.get("severityLevels"))
+        site.strikes = strikes_in(values.get("severityLevels"))
+        site.policies = policies_in(values.get("policyList"), site.strikes)
         team = await self._rows("tools.ozone.team.listMembers", "members", [("limit", "100")], "the team")
         site.team = {text(one, "did"): text(inner(one, "profile"), "handle") for one in team}
         views = await self._rows(
@@ -141,7 +137,7 @@ class OzoneBackend(Plain):
         )  # fmt: skip
         view = next(iter(views), {})
         site.title = text(inner(view, "creator"), "displayName") or text(inner(view, "creator"), "handle")
-        site.labels = _labels(inner(view, "policies"))
+        site.labels = labels_in(inner(view, "policies"))
 
     async def _rows(
         self, nsid: str, name: str, params: list[tuple[str, str]], why: str, *, proxy: bool = True
@@ -203,15 +199,15 @@ class OzoneBackend(Plain):
         """The posts above a post and below it, as the appview shows them; the post alone where it shows nothing."""
         uri = item.ref.native
         if item.ref.kind != "record" or item.kind != "post":
-            return _alone(item)
-        params = [("uri", uri), ("depth", "2"), ("parentHeight", str(_AROUND))]
+            return alone(item)
+        params = [("uri", uri), ("depth", "2"), ("parentHeight", str(AROUND))]
         try:
             found = await self._client.read(
                 "app.bsky.feed.getPostThread", dict[str, Any], params, why="the thread", proxy=False
             )
         except (NotFound, Refused):
-            return _alone(item)
-        return _thread(item, inner(found, "thread"))
+            return alone(item)
+        return thread_of(item, inner(found, "thread"))
 
     async def dossier(self, member: str) -> Dossier:
         """Everything about the member with this DID or handle."""
@@ -349,67 +345,3 @@ def _can_be(ref: SubjectRef) -> bool:
 
 def _colleague(did: str, handle: str, me: str) -> Choice:
     return Choice(id=did, title=Foreign(handle), mine=did == me)
-
-
-def _policies(listed: Any, levels: Any) -> dict[str, Policy]:
-    """The service's policies, with the severity that each has by itself."""
-    found: dict[str, Policy] = {}
-    for id, one in listed.items() if isinstance(listed, dict) else ():
-        severities = inner(one, "severityLevels")
-        usual = next(
-            (name for name, about in severities.items() if inner(about, "isDefault") is True), None
-        ) if isinstance(severities, dict) else None  # fmt: skip
-        strikes = number(inner(levels, usual), "strikeCount") if usual else None
-        found[id] = Policy(id=id, name=text(one, "name") or id, severity=usual, strikes=strikes)
-    return dict(list(found.items())[:MOST_POLICIES])
-
-
-def _labels(policies: Any) -> dict[str, str]:
-    """The labels that the service declares, with their English names where it gives some."""
-    names = {
-        text(one, "identifier"): next(
-            (text(local, "name") for local in rows(one.get("locales")) if text(local, "lang") == "en"), ""
-        )
-        for one in rows(inner(policies, "labelValueDefinitions"))
-    }
-    return {value: names.get(value, "") for value in words(inner(policies, "labelValues"))[:MOST_LABELS]}
-
-
-def _alone(item: Item) -> Thread:
-    post = ThreadPost(
-        id=item.ref.native, number=1, author=item.author, body=item.body or Body(text=Foreign("")),
-        created_ms=item.created_ms, deleted=item.deleted, subject=True, url=item.url,
-    )  # fmt: skip
-    return Thread(id=item.place.thread_id or item.ref.native, title=item.title, posts=(post,), total=1, url=item.url)
-
-
-def _thread(item: Item, found: Any) -> Thread:
-    """The way up to the first post, the post, and what answers it."""
-    uri = item.ref.native
-    above: list[Any] = []
-    at = inner(found, "parent")
-    while isinstance(at, dict) and len(above) < _AROUND:
-        above.append(at)
-        at = at.get("parent")
-    posts: list[ThreadPost] = []
-
-    def add(node: Any, reply_to: int | None) -> int | None:
-        post = post_of(inner(node, "post"), len(posts) + 1, subject=uri, reply_to=reply_to)
-        if post is None:
-            return None
-        posts.append(post)
-        return post.number
-
-    last: int | None = None
-    for node in reversed(above):
-        last = add(node, last) or last
-    mine = add(found, last)
-    if mine is None:
-        return _alone(item)
-    for answer in rows(inner(found, "replies"))[: _AROUND]:
-        place = add(answer, mine)
-        for deeper in rows(answer.get("replies"))[:3] if place is not None else ():
-            add(deeper, place)
-    first = posts[0].body.text
-    title = Foreign(first if len(first) <= 80 else first[:79] + "…")
-    return Thread(id=posts[0].id, title=title, posts=tuple(posts), total=len(posts), url=item.url)

@@ -129,9 +129,11 @@ class Client:
         note: str | None = None, why: str,
     ) -> dict[str, Any]:  # fmt: skip
         """Write an event to the log, which is how anything is decided. With `reports` those are closed by it (or
-        escalated). `key` makes it unique: a second time is refused as DuplicateExternalId."""
+        escalated). `key` makes it unique: a second time is refused as DuplicateExternalId. The service compares keys
+        among all subjects of one account, so the subject is part of it."""
+        named = str(subject.get("uri") or subject.get("did")).removeprefix("at://")
         body: dict[str, Any] = {
-            "event": event, "subject": subject, "createdBy": self.session.did, "externalId": key,
+            "event": event, "subject": subject, "createdBy": self.session.did, "externalId": f"{key}/{named}",
             "modTool": {"name": "modtui", "meta": {"key": key}},
         }  # fmt: skip
         if reports:

@@ -57,7 +57,7 @@ class Reported:
         index, whole, bad = await self._index(again=cursor is None)
         if self._site.queue is not None:
             found, following = _slice(index, cursor)
-            return found, following, bad if cursor is None else 0, True
+            return await self.filled(found), following, bad if cursor is None else 0, True
         state, _, place = (cursor or "").partition("|")
         states = self._states()
         state = state if state in states else states[0]
@@ -71,7 +71,7 @@ class Reported:
         later = states[states.index(state) + 1 :]
         if later:
             return await self.filled(found), f"{later[0]}|", lost, False
-        return await self.filled([*found, *self._left(index)]), None, lost, False
+        return [*await self.filled(found), *await self._left(index)], None, lost, False
 
     async def look(self, keys: Sequence[str]) -> dict[str, Found]:
         """The subjects with these addresses or DIDs as they are now, in any state; who is unknown is left out."""
@@ -92,17 +92,15 @@ class Reported:
         """Whose review is escalated is for moderators and admins: triage has handed it to them."""
         return ["open", "escalated"] if self._site.role != "triage" else ["open"]
 
-    def _left(self, index: Index) -> list[Found]:
+    async def _left(self, index: Index) -> list[Found]:
         """Subjects that have open reports although their review is not open, and that nobody has muted."""
-        left = []
         now = self._client.door.clock_ms
-        for key, reports in index.items():
-            status = reports[0].subject.status
-            state = status.state if status is not None else "none"
-            muted = parse_iso_or_none(status.mute_until) if status is not None else None
-            if state in ("open", "escalated") or (muted is not None and muted > now):
-                continue
-            left.append(Found(key, status=status, reports=tuple(reports)))
+        known = [Found(key, status=reports[0].subject.status, reports=tuple(reports)) for key, reports in index.items()]
+        left = []
+        for one in await self.filled([one for one in known if one.status is None or not _reviewed(one.status)]):
+            muted = parse_iso_or_none(one.status.mute_until) if one.status is not None else None
+            if (one.status is None or not _reviewed(one.status)) and (muted is None or muted <= now):
+                left.append(one)
         return sorted(left, key=_age)
 
     async def _statuses(
@@ -168,12 +166,10 @@ class Reported:
         rows = list(found)
         missing = []
         for place, one in enumerate(rows):
-            if one.reports and one.reports[-1].subject.type:
-                told = one.reports[-1].subject
-                rows[place] = one.with_detail(told) if one.status is None else Found(
-                    one.key, told, one.status, one.reports
-                )  # fmt: skip
-            else:
+            told = one.reports[-1].subject if one.reports else None
+            if told is not None and (told.status or one.status or one.kind == "chat"):
+                rows[place] = one.with_detail(told)
+            else:  # of a record that is gone, a report does not tell how it stands
                 missing.append(place)
         for begin in range(0, len(missing), _BATCH):
             part = missing[begin : begin + _BATCH]
@@ -184,6 +180,11 @@ class Reported:
                 if (detail := details.get(rows[place].key)) is not None:
                     rows[place] = rows[place].with_detail(detail)
         return rows
+
+
+def _reviewed(status: Status) -> bool:
+    """Whether the list of open and escalated reviews has it."""
+    return status.state in ("open", "escalated")
 
 
 def _known(one: Found) -> bool:
@@ -203,7 +204,7 @@ def _slice(index: Index, cursor: str | None) -> tuple[list[Found], str | None]:
     at, _, key = (cursor or "").partition("|")
     after = (int(at), key) if at.isdecimal() else (-1, "")
     rest = [one for one in rows if _age(one) > after]
-    page = [one.with_detail(one.reports[-1].subject) for one in rest[:PER_PAGE]]
+    page = rest[:PER_PAGE]
     if len(rest) <= PER_PAGE:
         return page, None
     age, name = _age(page[-1])

@@ -10,13 +10,27 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from msgspec.structs import replace
+
+from modtui.backends.ozone import team
 from modtui.backends.ozone.offers import DAY_H, NEVER, NO_SUCH, POSSIBLE, WEEK_H
+from modtui.backends.ozone.parts import (
+    COMMENT,
+    Made,
+    comment,
+    event_step,
+    name_of,
+    past,
+    sentence,
+    untold,
+    waiting,
+)
 from modtui.backends.ozone.site import Policy, Site
 from modtui.domain.capability import Blocked
 from modtui.domain.decisions import Call, Effect, Intent, Plan, PlannedStep, Sanction
 from modtui.domain.items import SEVERE, Item, Offer
-from modtui.errors import Refused, UsageError
-from modtui.text import Foreign, Shown, count, own, say, show_line
+from modtui.errors import Refused
+from modtui.text import Foreign, count, own, say, show_line
 from modtui.text.time import duration
 
 LOG_STAYS = "the service's log keeps what was done"
@@ -25,9 +39,7 @@ MAIL_STAYS = "an e-mail cannot be called back"
 STRIKES_STAY = "the strikes that were counted stay counted"
 READ_STAYS = "whoever has read the reply has read it"
 _HOUR_MS = 3_600_000
-_COMMENT, _POST = 1000, 300
-
-Made = tuple[list[PlannedStep], list[Effect]]
+_POST = 300
 
 
 def choose(site: Site, item: Item, intent: Intent) -> Offer:
@@ -37,9 +49,9 @@ def choose(site: Site, item: Item, intent: Intent) -> Offer:
     else:
         offer = item.offer(intent.verb)
     if offer is None:
-        raise Refused(_sentence(_why_not(site, item, intent)))
+        raise Refused(sentence(_why_not(site, item, intent)))
     if isinstance(offer.capability, Blocked):
-        raise Refused(_sentence(offer.capability.sentence))
+        raise Refused(sentence(offer.capability.sentence))
     return offer
 
 
@@ -59,7 +71,7 @@ def _why_not(site: Site, item: Item, intent: Intent) -> str:
         case "ban":
             return "the account is taken down already" if native.get("banned") else "there is no account to ban"
         case "claim" | "release":
-            return "you have not taken it" if intent.verb == "release" and _waiting(item) else "no report on it is open"
+            return "you have not taken it" if intent.verb == "release" and waiting(item) else "no report on it is open"
         case "escalate":
             return "it is escalated already"
         case "reply":
@@ -74,13 +86,13 @@ def plan(site: Site, item: Item, intent: Intent) -> Plan:
     offer: Offer | None = None
     if intent.verb in _FREE and intent.offer is None:
         if item.ref.kind == "chat":
-            raise Refused(_sentence(_why_not(site, item, intent)))
+            raise Refused(sentence(_why_not(site, item, intent)))
         steps, effects = _FREE[intent.verb](site, item, intent)
     else:
         offer = choose(site, item, intent)
         steps, effects = _steps(site, item, intent, offer)
     if intent.lock:
-        raise Refused(_sentence(NEVER["lock"]))
+        raise Refused(sentence(NEVER["lock"]))
     steps, effects = list(steps), list(effects)
     _add(site, item, intent, offer, steps, effects)
     reversal, stays = reversal_of([step.call for step in steps])
@@ -88,7 +100,7 @@ def plan(site: Site, item: Item, intent: Intent) -> Plan:
     return Plan(
         verb=intent.verb, offer=offer.id if offer else None, label=offer.label if offer else None, steps=tuple(steps),
         effects=tuple(effects), reversal=reversal, stays=stays,
-        asks=Foreign(f"Take down the whole account of {_name(item)}?") if whole else None,
+        asks=Foreign(f"Take down the whole account of {name_of(item)}?") if whole else None,
     )  # fmt: skip
 
 
@@ -123,11 +135,11 @@ def _steps(site: Site, item: Item, intent: Intent, offer: Offer) -> Made:
             hours = DAY_H if kind == "takedown_day" else WEEK_H
             return _takedown(site, item, intent, policy=_policy(site, intent, offer), hours=hours)
         case "restore":
-            step = _event(item, "modEventReverseTakedown", {"comment": _comment(intent)}, "takedown reversed")
-            return [step], [Effect("post", own("everybody can see it again")), _untold()]
+            step = event_step(item, "modEventReverseTakedown", {"comment": comment(intent)}, "takedown reversed")
+            return [step], [Effect("post", own("everybody can see it again")), untold()]
         case "unban":
-            step = _event(item, "modEventReverseTakedown", {"comment": _comment(intent)}, "ban lifted", account=True)
-            return [step], [Effect("author", say("{n} can sign in and is seen again", n=_name(item)))]
+            step = event_step(item, "modEventReverseTakedown", {"comment": comment(intent)}, "ban lifted", account=True)
+            return [step], [Effect("author", say("{n} can sign in and is seen again", n=name_of(item)))]
         case "ban":
             return _ban(site, item, intent)
         case "email":
@@ -137,24 +149,24 @@ def _steps(site: Site, item: Item, intent: Intent, offer: Offer) -> Made:
         case "reply":
             return _reply(item, intent)
         case "claim" | "release":
-            return _claim(site, item, kind)
+            return team.claim(site, item, kind)
         case "escalate":
-            return _escalate(site, item, intent)
+            return team.escalate(site, item, intent)
         case "resolve_appeal":
-            step = _event(item, "modEventResolveAppeal", {"comment": _comment(intent)}, "appeal resolved")
+            step = event_step(item, "modEventResolveAppeal", {"comment": comment(intent)}, "appeal resolved")
             return [step], [Effect("author", own("the appeal is over; a takedown stays as it is"))]
         case "mute_day" | "mute_week":
             hours = DAY_H if kind == "mute_day" else WEEK_H
-            step = _event(item, "modEventMute", {"comment": _comment(intent), "durationInHours": hours}, "muted")
+            step = event_step(item, "modEventMute", {"comment": comment(intent), "durationInHours": hours}, "muted")
             return [step], [Effect("team", say("out of everybody's queue for {d}", d=duration(hours * _HOUR_MS)))]
         case "unmute":
-            step = _event(item, "modEventUnmute", {"comment": _comment(intent)}, "unmuted")
+            step = event_step(item, "modEventUnmute", {"comment": comment(intent)}, "unmuted")
             return [step], [Effect("team", own("back in the queue"))]
         case "label" | "unlabel":
             return _label(item, intent, rest, on=kind == "label")
         case "close" | "reopen":
-            step = PlannedStep(call=Call(kind, {"reports": [int(rest)]}), words=f"report {_past(kind)}")
-            return [step], [Effect("reporters", own(f"this report is {_past(kind)}; the others stay as they are"))]
+            step = PlannedStep(call=Call(kind, {"reports": [int(rest)]}), words=f"report {past(kind)}")
+            return [step], [Effect("reporters", own(f"this report is {past(kind)}; the others stay as they are"))]
     raise Refused(f"There is no action {show_line(offer.id, 40)}.")
 
 
@@ -162,23 +174,23 @@ def _steps(site: Site, item: Item, intent: Intent, offer: Offer) -> Made:
 
 
 def _acknowledge(site: Site, item: Item, intent: Intent) -> Made:
-    reports = _waiting(item)
+    reports = waiting(item)
     words = "review closed"
-    steps = [_event(item, "modEventAcknowledge", {"comment": _comment(intent)}, words, reports=reports)]
+    steps = [event_step(item, "modEventAcknowledge", {"comment": comment(intent)}, words, reports=reports)]
     effects = [Effect("post", own("stays taken down" if item.native.get("takendown") else "stays as it is"))]
     if reports:
         effects.append(_reports_close(site, reports, None))
     if item.native.get("appealed"):
-        steps.append(_event(item, "modEventResolveAppeal", {"comment": _comment(intent)}, "appeal resolved"))
+        steps.append(event_step(item, "modEventResolveAppeal", {"comment": comment(intent)}, "appeal resolved"))
         effects.append(Effect("author", own("the appeal is over, without success")))
-    return steps, [*effects, _untold()]
+    return steps, [*effects, untold()]
 
 
 def _acknowledge_all(item: Item, intent: Intent) -> Made:
-    event = {"comment": _comment(intent), "acknowledgeAccountSubjects": True}
-    step = _event(item, "modEventAcknowledge", event, "all reviews closed", reports=_waiting(item))
+    event = {"comment": comment(intent), "acknowledgeAccountSubjects": True}
+    step = event_step(item, "modEventAcknowledge", event, "all reviews closed", reports=waiting(item))
     effects = [
-        Effect("post", say("stays as it is, as all that {n} wrote", n=_name(item))),
+        Effect("post", say("stays as it is, as all that {n} wrote", n=name_of(item))),
         Effect("reporters", own("this one's reports are closed; those on other posts stay open reports")),
     ]
     return [step], effects
@@ -187,60 +199,56 @@ def _acknowledge_all(item: Item, intent: Intent) -> Made:
 def _takedown(
     site: Site, item: Item, intent: Intent, *, policy: Policy | None, spam: bool = False, hours: int | None = None
 ) -> Made:
-    reports = _waiting(item)
-    event: dict[str, Any] = {"comment": _comment(intent) or ("Spam" if spam else "")}
+    reports = waiting(item)
+    event: dict[str, Any] = {"comment": comment(intent) or ("Spam" if spam else "")}
     if hours:
         event["durationInHours"] = hours
     if policy is not None:
-        event["policies"] = [policy.id]
-        if policy.severity:
-            event["severityLevel"] = policy.severity
-        if policy.strikes:
-            event["strikeCount"] = policy.strikes
+        event |= _under(policy)
     note = _note_to_reporters(site, intent)
     urgent = intent.urgent or intent.reason in SEVERE
     account = item.ref.kind in ("account", "user")
-    words = f"{_name(item)} taken down" if account else "taken down"
-    step = _event(item, "modEventTakedown", event, words, reports=reports, note=note, waits=not urgent)
+    words = f"{name_of(item)} taken down" if account else "taken down"
+    step = event_step(item, "modEventTakedown", event, words, reports=reports, note=note, waits=not urgent)
     length = say(" for {d}", d=duration(hours * _HOUR_MS)) if hours else own("")
-    who = say("the account of {n}", n=_name(item)) if account else own("it")
+    who = say("the account of {n}", n=name_of(item)) if account else own("it")
     effects = [Effect("post", say("nobody can see {who} any more{length}", who=who, length=length))]
     if reports:
         effects.append(_reports_close(site, reports, note))
     if policy is not None and policy.strikes:
         effects.append(Effect("author", say("{n} against the account", n=count(policy.strikes, "strike"))))
-    return [step], [*effects, _untold()]
+    return [step], [*effects, untold()]
 
 
 def _ban(site: Site, item: Item, intent: Intent) -> Made:
     sanction = intent.sanction
     if sanction is None or sanction.kind != "ban":
-        raise Refused(_sentence(NEVER["silence"]) if sanction else "This needs a length: say for how long.")
+        raise Refused(sentence(NEVER["silence"]) if sanction else "This needs a length: say for how long.")
     if site.decides != site.reads and isinstance(site.decides, Blocked):
-        raise Refused(_sentence(site.decides.sentence))
+        raise Refused(sentence(site.decides.sentence))
     if item.author is None:
         raise Refused("There is no account to ban.")
     if item.author.native in (site.me, site.labeler):
         raise Refused("This is the account of the service, or your own.")
     if item.native.get("banned"):
         raise Refused("The account is taken down already.")
-    event: dict[str, Any] = {"comment": _comment(intent)}
+    event: dict[str, Any] = {"comment": comment(intent)}
     hours = _hours(sanction)
     if hours is not None:
         event["durationInHours"] = hours
     policy = _policy(site, intent, None)
     if policy is not None:
-        event["policies"] = [policy.id]
+        event |= _under(policy)
     whole = item.ref.kind in ("account", "user")
-    step = _event(
-        item, "modEventTakedown", event, f"{_name(item)} banned", account=True,
-        reports=_waiting(item) if whole and item.ref.kind == "account" else (),
+    step = event_step(
+        item, "modEventTakedown", event, f"{name_of(item)} banned", account=True,
+        reports=waiting(item) if whole and item.ref.kind == "account" else (),
     )  # fmt: skip
     length = own("for good") if hours is None else say("for {d}", d=duration(hours * _HOUR_MS))
-    words = say("{n} cannot sign in and is not seen, {length}", n=_name(item), length=length)
+    words = say("{n} cannot sign in and is not seen, {length}", n=name_of(item), length=length)
     effects = [Effect("author", words)]
-    if whole and _waiting(item):
-        effects.append(_reports_close(site, _waiting(item), None))
+    if whole and waiting(item):
+        effects.append(_reports_close(site, waiting(item), None))
     return [step], effects
 
 
@@ -260,32 +268,32 @@ def _mail(site: Site, item: Item, intent: Intent) -> Made:
     if item.author is None or not item.native.get("did"):
         raise Refused("There is nobody to write to.")
     title = (intent.message_title or intent.reason_title or "About your account").strip()
-    event = {"subjectLine": title[:200], "content": text, "comment": _comment(intent)}
-    step = _event(item, "modEventEmail", event, f"e-mail sent to {_name(item)}", account=True)
+    event = {"subjectLine": title[:200], "content": text, "comment": comment(intent)}
+    step = event_step(item, "modEventEmail", event, f"e-mail sent to {name_of(item)}", account=True)
     step = PlannedStep(call=step.call, words=step.words, reaches=True)
-    return [step], [Effect("author", say("{n} gets an e-mail by the moderation service", n=_name(item)))]
+    return [step], [Effect("author", say("{n} gets an e-mail by the moderation service", n=name_of(item)))]
 
 
 def _note(item: Item, intent: Intent, *, sticky: bool) -> Made:
     text = (intent.text or "").strip()
     if not text:
         raise Refused("The note is empty.")
-    event: dict[str, Any] = {"comment": text[:_COMMENT], **({"sticky": True} if sticky else {})}
+    event: dict[str, Any] = {"comment": text[:COMMENT], **({"sticky": True} if sticky else {})}
     if sticky:
         before = next((str(note.text) for note in item.notes if note.id == "sticky"), "")
-        step = _event(item, "modEventComment", event, "sticky note set", before=before)
+        step = event_step(item, "modEventComment", event, "sticky note set", before=before)
     else:
-        step = _event(item, "modEventComment", event, "note added")
+        step = event_step(item, "modEventComment", event, "note added")
     where = "it stands at the subject for the team" if sticky else "the team can read it in the log"
     return [step], [Effect("team", own(where))]
 
 
 def _label(item: Item, intent: Intent, name: str, *, on: bool) -> Made:
     vals = {"createLabelVals": [name] if on else [], "negateLabelVals": [] if on else [name]}
-    event = {"comment": _comment(intent), **vals}
+    event = {"comment": comment(intent), **vals}
     shown = show_line(name, 60)
     words = f"label {shown} {'set' if on else 'taken off'}"
-    step = _event(item, "modEventLabel", event, words)
+    step = event_step(item, "modEventLabel", event, words)
     effect = "carries the label {l}; apps show or hide it as their users want" if on else "loses the label {l}"
     return [step], [Effect("post", say(effect, l=shown))]
 
@@ -299,166 +307,41 @@ def _reply(item: Item, intent: Intent) -> Made:
     if intent.audience != "public":
         raise Refused("The network has public replies only; warn writes an e-mail.")
     if intent.accept or intent.close:
-        raise Refused(_sentence(NEVER["accept" if intent.accept else "lock"]))
+        raise Refused(sentence(NEVER["accept" if intent.accept else "lock"]))
     parent = intent.post or item.ref.native
     if not parent.startswith("at://"):
-        raise Refused("This is not a post of the network.")
+        raise Refused("This is not a post, so there is nothing to reply to.")
     step = PlannedStep(call=Call("post", {"text": text, "parent": parent}), words="reply posted", reaches=True)
     return [step], [Effect("thread", own("everybody can read it, under your own name"))]
 
 
-# --- the team
-
-
-def _claim(site: Site, item: Item, kind: str) -> Made:
-    args = {"reports": _waiting(item), "did": site.me, "before": None}
-    words = "reports taken" if kind == "claim" else "reports given back"
-    effect = "they are assigned to you" if kind == "claim" else "they are free again"
-    return [PlannedStep(call=Call("assign" if kind == "claim" else "unassign", args), words=words)], [
-        Effect("team", own(effect))
-    ]
-
-
-def _assign(site: Site, item: Item, intent: Intent) -> Made:
-    reports = _waiting(item)
-    if not reports:
-        raise Refused("No report on it is open.")
-    if intent.verb == "unassign":
-        if item.claim is None:
-            raise Refused("Nobody has it.")
-        call = Call("unassign", {"reports": reports, "did": _holder(item)})
-        return [PlannedStep(call=call, words="reports given back")], [Effect("team", own("they are free again"))]
-    if not intent.to:
-        raise UsageError("Choose who shall have it.")
-    if item.claim is not None:
-        raise Refused(f"{show_line(item.claim.by)} has it; unassign comes first.")
-    name = show_line(site.team.get(intent.to, intent.to), 60)
-    call = Call("assign", {"reports": reports, "did": intent.to, "before": None})
-    return [PlannedStep(call=call, words=f"assigned to {name}")], [Effect("team", say("{n} has them", n=name))]
-
-
-def _escalate(site: Site, item: Item, intent: Intent) -> Made:
-    prefix, _, route = (intent.route or "site:review").partition(":")
-    if prefix != "site" or not route:
-        raise UsageError("Choose where it shall go.")
-    kind, _, rest = route.partition(":")
-    note = (intent.text or "").strip()[:_COMMENT]
-    reports = _waiting(item)
-    if kind == "review":
-        if item.native.get("state") == "escalated":
-            raise Refused("It is escalated already.")
-        able = [one["id"] for one in item.native.get("reports", ()) if one.get("status") in ("open", "assigned")]
-        step = _event(item, "modEventEscalate", {"comment": note or _comment(intent)}, "escalated", reports=able)
-        return [step], [Effect("team", own("moderators and admins of the service find it under escalated"))]
-    if not reports:
-        raise Refused("No report on it is open.")
-    if kind == "assign" and rest:
-        return _assign(site, item, Intent(verb="assign", to=rest))
-    if kind == "queue" and rest.isdecimal() and int(rest) in site.queues:
-        name = show_line(site.queues[int(rest)].name, 60)
-        rows = [one for one in item.native.get("reports", ()) if one.get("status") != "closed"]
-        before = {str(one["id"]): one.get("queue") for one in rows}
-        if all(queue == int(rest) for queue in before.values()):
-            raise Refused(f"Its reports are in {name} already.")
-        call = Call("queue", {"reports": reports, "queue": int(rest), "note": note, "before": before})
-        words = say("{n} moved to the queue {name}", n=count(len(reports), "report"), name=name)
-        return [PlannedStep(call=call, words=f"moved to {name}")], [Effect("team", words)]
-    raise UsageError(f"The service has no way called {show_line(route, 60)}.")
-
-
-def _tag(site: Site, item: Item, intent: Intent) -> Made:
-    if intent.tags is None:
-        raise UsageError("Choose the tags.")
-    before = [str(tag) for tag in item.place.tags]
-    add = [tag for tag in dict.fromkeys(intent.tags) if tag not in before]
-    remove = [tag for tag in before if tag not in intent.tags]
-    if not add and not remove:
-        raise Refused("The tags are so already.")
-    event = {"comment": _comment(intent), "add": add, "remove": remove}
-    words = say("tags: {a}", a=", ".join([*(f"+{one}" for one in add), *(f"-{one}" for one in remove)]))
-    return [_event(item, "modEventTag", event, "tags set")], [Effect("team", words)]
-
-
 _FREE: dict[str, Callable[[Site, Item, Intent], Made]] = {
-    "tag": _tag, "assign": _assign, "unassign": _assign, "escalate": _escalate,
+    "tag": team.tag, "assign": team.assign, "unassign": team.assign, "escalate": team.escalate,
     "reply": lambda site, item, intent: _reply(item, intent),
 }  # fmt: skip
 """Verbs that need no offer: what is chosen for them says what they do."""
 
 
-# --- pieces
-
-
-def subject_of(item: Item, *, account: bool = False) -> dict[str, Any]:
-    """How the service names the subject; with `account` its author."""
-    native = item.native
-    if account or item.ref.kind in ("account", "user"):
-        did = str(native.get("did") or item.ref.native)
-        return {"$type": "com.atproto.admin.defs#repoRef", "did": did}
-    if not native.get("cid"):
-        raise Refused("The service does not say which version of the post it is, so nothing can be done to it.")
-    return {"$type": "com.atproto.repo.strongRef", "uri": item.ref.native, "cid": native["cid"]}
-
-
-def _event(
-    item: Item, kind: str, event: dict[str, Any], words: str, *, reports: Sequence[int] = (), note: str | None = None,
-    waits: bool = True, account: bool = False, before: str | None = None,
-) -> PlannedStep:  # fmt: skip
-    args: dict[str, Any] = {
-        "kind": kind, "event": {name: value for name, value in event.items() if value not in (None, "")},
-        "subject": subject_of(item, account=account), "reports": list(reports),
-    }  # fmt: skip
-    if note:
-        args["note"] = note
-    if before is not None:
-        args["before"] = before
-    if item.native.get("state") == "escalated" and kind in ("modEventAcknowledge", "modEventTakedown") and not account:
-        args["was"] = "escalated"
-    return PlannedStep(call=Call("event", args), words=words, waits=waits)
-
-
-def _waiting(item: Item) -> list[int]:
-    return [one["id"] for one in item.native.get("reports", ()) if one.get("status") != "closed"]
-
-
-def _holder(item: Item) -> str | None:
-    return next((one["by"] for one in item.native.get("reports", ()) if one.get("by")), None)
-
-
-def _comment(intent: Intent) -> str:
-    """What stands in the log: the reason's title, and its text where that says more."""
-    title, text = (intent.reason_title or "").strip(), (intent.reason_text or "").strip()
-    both = f"{title}: {text}" if title and text and not text.startswith(title) else text or title
-    return both[:_COMMENT]
-
-
 def _note_to_reporters(site: Site, intent: Intent) -> str | None:
-    return (_comment(intent) or None) if site.options.tell_reporters else None
+    return (comment(intent) or None) if site.options.tell_reporters else None
 
 
 def _policy(site: Site, intent: Intent, offer: Offer | None) -> Policy | None:
-    """The policy that the settings name for the reason."""
+    """The policy that the settings name for the reason, with the severity that they name."""
     reason = "spam" if offer is not None and offer.id == "spam" else intent.reason or ""
-    named = site.options.policies.get(reason)
-    return site.policies.get(named) if named else None
+    named, _, severity = site.options.policies.get(reason, "").partition("/")
+    policy = site.policies.get(named)
+    if policy is None or not severity:
+        return policy
+    return replace(policy, severity=severity, strikes=site.strikes.get(severity))
+
+
+def _under(policy: Policy) -> dict[str, Any]:
+    """What an event says of a policy. The strikes come from its severity."""
+    event: dict[str, Any] = {"policies": [policy.id], "severityLevel": policy.severity, "strikeCount": policy.strikes}
+    return {name: value for name, value in event.items() if value}
 
 
 def _reports_close(site: Site, reports: Sequence[int], note: str | None) -> Effect:
     told = own("and told why") if note else own("and told nothing")
     return Effect("reporters", say("{n} closed, {told}", n=count(len(reports), "report"), told=told))
-
-
-def _untold() -> Effect:
-    return Effect("author", own("is told nothing"))
-
-
-def _name(item: Item) -> Shown:
-    return show_line(item.author.username, 60) if item.author else own("the author")
-
-
-def _past(kind: str) -> str:
-    return "closed" if kind == "close" else "open again"
-
-
-def _sentence(words: str) -> str:
-    return f"{words[:1].upper()}{words[1:]}."

@@ -142,6 +142,9 @@ class Session:
         )  # fmt: skip
 
     def _use(self, tokens: Tokens) -> None:
+        plain = f"{tokens.did} {tokens.handle}"
+        if self._door.redact(plain) != plain:
+            raise SiteError("The site answered the sign-in with what it was sent.")
         self._tokens = tokens
         self._door.sign_in({"Authorization": f"Bearer {tokens.access}"}, (tokens.access, tokens.refresh))
 

@@ -54,7 +54,7 @@ class Found:
 
     def with_detail(self, detail: Detail) -> Found:
         """The same with what another read tells about it."""
-        return replace(self, detail=detail, status=detail.status or self.status)
+        return replace(self, detail=detail, status=detail.status if self.status is None else self.status)
 
 
 def ref_of(community: CommunityId, key: str) -> SubjectRef:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import msgspec
 
+from modtui.backends.ozone.wire import inner, number, rows, text, words
 from modtui.domain.capability import ALLOWED, Blocked, Capability
 from modtui.errors import SettingsError
 
@@ -17,8 +19,8 @@ APP = "https://bsky.app"
 class Options(msgspec.Struct, frozen=True, kw_only=True):
     """The community's own settings. `labeler` is the DID of the moderation service (left out: the account itself is
     it); `queue` the name or number of one queue to look after; `policies` which of the service's policies a reason's
-    removal names; `tell_reporters` whether the reason's words go to those who reported; `app_url` where posts are
-    shown."""
+    removal names, perhaps with a severity ("policy/severity"); `tell_reporters` whether the reason's words go to those
+    who reported; `app_url` where posts are shown."""
 
     labeler: str = ""
     queue: str = ""
@@ -87,6 +89,8 @@ class Site:
     labels: dict[str, str] = field(default_factory=dict)
     """The service's labels and their names."""
     policies: dict[str, Policy] = field(default_factory=dict)
+    strikes: dict[str, int] = field(default_factory=dict)
+    """How many strikes a severity gives."""
     queues: dict[int, Queue] = field(default_factory=dict)
     team: dict[str, str] = field(default_factory=dict)
     """The handles of the team, by DID."""
@@ -110,3 +114,47 @@ class Site:
 
 def _did(text: str) -> bool:
     return text.startswith("did:") and text.isascii() and text.isprintable() and " " not in text and len(text) < 300
+
+
+# --- what the service tells about itself
+
+
+def queues_in(listed: Iterable[dict[str, Any]]) -> dict[int, Queue]:
+    """The queues that are in use."""
+    found: dict[int, Queue] = {}
+    for one in listed:
+        id = number(one, "id")
+        if id is not None and one.get("enabled") is not False:
+            found[id] = Queue(id=id, name=text(one, "name") or str(id), about=text(one, "description"))
+    return found
+
+
+def policies_in(listed: Any, strikes: Mapping[str, int]) -> dict[str, Policy]:
+    """The service's policies, with the severity that each has by itself."""
+    found: dict[str, Policy] = {}
+    for id, one in listed.items() if isinstance(listed, dict) else ():
+        severities = inner(one, "severityLevels")
+        usual = next(
+            (name for name, about in severities.items() if inner(about, "isDefault") is True), None
+        ) if isinstance(severities, dict) else None  # fmt: skip
+        given = strikes.get(usual) if usual else None
+        found[id] = Policy(id=id, name=text(one, "name") or id, severity=usual, strikes=given)
+    return dict(list(found.items())[:MOST_POLICIES])
+
+
+def strikes_in(levels: Any) -> dict[str, int]:
+    """How many strikes each severity gives."""
+    given = levels if isinstance(levels, dict) else {}
+    found = {name: number(about, "strikeCount") for name, about in given.items()}
+    return {name: strikes for name, strikes in found.items() if strikes}
+
+
+def labels_in(policies: Any) -> dict[str, str]:
+    """The labels that the service declares, with their English names where it gives some."""
+    names = {
+        text(one, "identifier"): next(
+            (text(local, "name") for local in rows(one.get("locales")) if text(local, "lang") == "en"), ""
+        )
+        for one in rows(inner(policies, "labelValueDefinitions"))
+    }
+    return {value: names.get(value, "") for value in words(inner(policies, "labelValues"))[:MOST_LABELS]}
