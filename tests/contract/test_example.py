@@ -34,8 +34,9 @@ def env(tmp_path: Path) -> dict[str, str]:
 def run(env: dict[str, str], tmp_path: Path, *words: str) -> tuple[int, str, dict[str, str]]:
     """A pytest of its own: its exit code, its output, and for each test its failure's message ("" where it passed)."""
     report = tmp_path / "report.xml"
-    plain = ["-q", "-p", "modtui.testing.plugin", "-p", "no:modtui", "-p", "no:cacheprovider"]
-    plain += ["-p", "no:xdist", "-p", "no:hypothesispytest"]
+    # Without looking for plugins: pytest would rewrite every module of modtui, since it brings one.
+    plain = ["-q", "--disable-plugin-autoload", "-p", "anyio.pytest_plugin", "-p", "modtui.testing.plugin"]
+    plain += ["-p", "no:cacheprovider"]
     done = subprocess.run(
         [sys.executable, "-m", "pytest", *plain, f"--basetemp={tmp_path / 'own'}", f"--junitxml={report}", *words],
         cwd=tmp_path, env=env, capture_output=True, text=True, timeout=240, check=False,
