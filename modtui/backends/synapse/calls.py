@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from modtui.backends.synapse.client import Client, NoSuchCall, read_rows
-from modtui.backends.synapse.rooms import POWER
+from modtui.backends.synapse.rooms import POWER, Power
 from modtui.backends.synapse.texts import media_parts, said
 from modtui.backends.synapse.wire import Content, Event
 from modtui.domain.decisions import Answer, Call
@@ -159,10 +159,10 @@ class Calls:
         room, user, before, to = str(args["room"]), str(args["user"]), args.get("from"), args.get("to")
         levels = await self._client.state(room, POWER, why="power levels")
         users = levels.get("users")
-        users = dict(users) if isinstance(users, dict) else {}
-        if users.get(user) == to and (user in users) == (to is not None):
+        users, now = dict(users) if isinstance(users, dict) else {}, Power(levels=levels).own(user)
+        if now == to:
             raise Stale("Their power level is so already.")
-        if users.get(user) != before:
+        if now != before:
             raise Stale("Somebody changed their power level meanwhile, so nothing was sent.")
         if to is None:
             users.pop(user, None)
@@ -170,8 +170,7 @@ class Calls:
             users[user] = to
         wanted = {**levels, "users": users}
         await self._client.set_state(room, POWER, wanted, why="change a power level")
-        now = await self._client.state(room, POWER, why="power levels again")
-        differs = now != wanted
+        differs = await self._client.state(room, POWER, why="power levels again") != wanted
         return Answer(words=Foreign("somebody changed power levels at the same moment") if differs else None)
 
     async def _ban(self, args: Args, txn: str) -> Answer:

@@ -8,7 +8,7 @@ from typing import Any
 from modtui.backends.base import Fate
 from modtui.backends.synapse.calls import Calls, txn
 from modtui.backends.synapse.client import Client, read_rows
-from modtui.backends.synapse.rooms import POWER
+from modtui.backends.synapse.rooms import POWER, Power
 from modtui.backends.synapse.texts import media_parts, said
 from modtui.backends.synapse.wire import Event, ReportRow, UserReportRow
 from modtui.domain.decisions import Answer, Call
@@ -116,8 +116,7 @@ async def _newest(client: Client, room: str) -> list[Event]:
 
 async def _power(client: Client, args: Args) -> Fate:
     levels = await client.state(str(args["room"]), POWER, why="power levels")
-    users = levels.get("users")
-    now = users.get(str(args["user"])) if isinstance(users, dict) else None
+    now = Power(levels=levels).own(str(args["user"]))
     if now == args.get("to"):
         return _DONE
     if now == args.get("from"):

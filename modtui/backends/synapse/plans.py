@@ -186,10 +186,10 @@ def _unaccept(item: Item, intent: Intent) -> Made:
 def _quarantine(item: Item, intent: Intent) -> Made:
     on = intent.offer != "release"
     files = list(item.native.get("media") or ())
-    words = "files in quarantine" if on else "files released"
+    words = "file in quarantine" if on else "file released"
     told = "nobody can load its files from this server any more" if on else "its files can be loaded again"
-    step = PlannedStep(call=Call("quarantine", {"media": files, "on": on}), words=words)
-    return [step], [Effect("post", own(told))]
+    steps = [PlannedStep(call=Call("quarantine", {"media": [one], "on": on}), words=words) for one in files]
+    return steps, [Effect("post", own(told))]
 
 
 # --- members

@@ -61,7 +61,7 @@ def inverse(call: Call, data: dict[str, Any]) -> tuple[list[PlannedStep], list[s
             return [], ["a closed account has lost its rooms and its sessions"]
         case "quarantine":
             back = Call("quarantine", {**args, "on": not args["on"]})
-            return [PlannedStep(call=back, words="files released" if args["on"] else "files in quarantine")], []
+            return [PlannedStep(call=back, words="file released" if args["on"] else "file in quarantine")], []
         case "notice":
             return [], ["the message stays"]
         case "redact_all":
