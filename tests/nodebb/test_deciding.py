@@ -35,6 +35,12 @@ async def test_a_master_token_without_a_member_says_what_to_do(open_: Open) -> N
     assert "uid" in error.value.hint and "[[" not in str(error.value)
 
 
+def test_categories_of_questions_are_a_list_or_a_word() -> None:
+    for given in ([5, 7], ["5", "7"], "5,7", "5 7"):
+        assert Options.read({"questions": given}).questions == ("5", "7")
+    assert Options.read({"questions": 5}).questions == ("5",) and Options.read({}).questions == ()
+
+
 @pytest.mark.parametrize("given", [{"uid": "mara"}, {"lang": "x"}, {"questions": ["help"]}, {"uid": -1}])
 def test_options_are_checked(given: dict[str, object]) -> None:
     with pytest.raises(SettingsError) as error:

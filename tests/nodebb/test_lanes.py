@@ -97,6 +97,16 @@ async def test_sign_ups_are_looked_at_only(forum: Forum, open_: Open) -> None:
         await backend.dossier(item.author.native)
 
 
+async def test_before_4_4_3_the_queue_is_looked_at_only(forum: Forum, mara: User, open_: Open) -> None:
+    waiting(forum, mara)
+    forum.version = "4.4.2"
+    backend = await open_(forum.gmod)
+    (item,) = (await backend.page("pending")).items
+    for verb in ("approve", "remove", "edit"):
+        offer = item.offer(verb)
+        assert offer is not None and isinstance(offer.capability, Blocked) and offer.capability.code == "version"
+
+
 # --- replies and edits
 
 async def test_a_reply_that_waits_for_approval_says_so(forum: Forum, bad: Post, open_: Open) -> None:
@@ -115,6 +125,19 @@ async def test_the_same_reply_twice_is_two_and_a_lost_one_is_found(forum: Forum,
     assert found.is_ == "done" and step.answer is not None and found.answer is not None
     assert found.answer.data["post"] == step.answer.data["post"]
     assert (await backend.fate(item, step.call, key="k", since_ms=since, known=[found.answer])).is_ == "not sent"
+
+
+async def test_a_lost_reply_is_found_at_the_end_of_a_long_topic(forum: Forum, bad: Post, open_: Open) -> None:
+    topic = forum.topics[bad.tid]
+    for number in range(60):
+        forum.add(topic, forum.member(f"m{number}"), f"Number {number}")
+    backend = await open_(forum.gmod)
+    item = await row(backend)
+    since = backend.wire.clock_ms - 2000
+    (step,) = await do(backend, item, "reply", text="Please do not.")
+    found = await backend.fate(item, step.call, key="k", since_ms=since)
+    assert found.is_ == "done" and step.answer is not None and found.answer is not None
+    assert found.answer.data["post"] == step.answer.data["post"] == str(topic.pids[-1])
 
 
 async def test_editing_a_question_leaves_it_one(forum: Forum, mara: User, open_: Open) -> None:
@@ -177,6 +200,14 @@ async def test_a_quiet_forum_answers_304(forum: Forum, mara: User, bad: Post, op
     assert len((await row(backend)).reports) == 2
 
 
+async def test_what_was_changed_from_here_is_read_again(forum: Forum, bad: Post, open_: Open) -> None:
+    backend = await open_(forum.gmod)
+    item = await row(backend)
+    assert (await row(backend)).place.closed is False
+    await do(backend, item, "lock")
+    assert (await row(backend)).place.closed, "a row that stands is not read again for a while, but for this"
+
+
 async def test_changes_say_which_lane(forum: Forum, mara: User, bad: Post, open_: Open) -> None:
     backend = await open_(forum.gmod)
     first = await backend.changes(None)
@@ -235,6 +266,20 @@ async def test_a_reply_that_was_deleted_is_none(forum: Forum, mara: User, open_:
     backend = await open_(forum.gmod)
     (item,) = (await backend.page("questions")).items
     assert item.question is not None and (item.question.state, item.question.replies) == ("unanswered", 0)
+
+
+# --- what is private
+
+async def test_addresses_are_kept_nowhere(forum: Forum, mara: User, bad: Post, open_: Open) -> None:
+    forum.sign_up("waiting1")
+    backend = await open_(forum.gmod)
+    item = await row(backend)
+    await again(backend, item)
+    found = await backend.private(str(bad.uid))
+    assert found.email == "spamlord@example.test" and found.ip == "203.0.113.7"
+    told = [await backend.dossier(str(bad.uid)), await backend.page("reports"), await backend.page("pending"),
+            await backend.members(), await backend.choices("assignee", item=item), vars(backend._client)]  # fmt: skip
+    assert not any(word in repr(told) for word in ("@example.test", "203.0.113.7", "198.51.100.9"))
 
 
 # --- texts of strangers

@@ -67,6 +67,8 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
         if given is not None and not (uid and uid.isascii() and uid.isdecimal() and int(uid) > 0 and len(uid) < 16):
             problems.append('options.uid: it is the number of the member that a master token acts as: uid = "2".')
         cids = options.get("questions", [])
+        if isinstance(cids, str | int):  # on the command line it is one word
+            cids = str(cids).replace(",", " ").split()
         found = [str(one).strip() for one in cids] if isinstance(cids, list | tuple) else ["?"]
         if not all(one.isascii() and one.isdecimal() for one in found):
             problems.append("options.questions: it is a list of the numbers of categories, such as questions = [5, 7].")

@@ -155,7 +155,7 @@ class Calls:
     async def _purge_post(self, args: Args) -> Answer:
         pid = number(args["pid"]) or 0
         await self._client.write("DELETE", f"/posts/{pid}", why="erase the post")
-        if await self._client.maybe(f"/api/v3/posts/{pid}", why="was it done?") is not None:
+        if await self._client.maybe(f"/api/v3/posts/{pid}", why="was it done?"):
             raise Refused("The forum took the request, but the post still stands there.")
         return Answer()
 

@@ -18,6 +18,8 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 from urllib.parse import quote
 
+import msgspec
+
 from modtui.backends.http import Door
 from modtui.backends.nodebb.values import Row, Unreadable, row_of, text, unkeyed
 from modtui.backends.nodebb.wire import Flag, Post, Topic
@@ -36,9 +38,13 @@ from modtui.text import show_line
 
 T = TypeVar("T")
 _KEPT = 1500
-_KEPT_BYTES = 150_000
+_KEPT_BYTES = 12_000_000
+_ONE_BYTES = 150_000
+_PERSONAL = frozenset({"email", "emails", "ip", "ips", "meta"})
+"""`meta` is what the forum mixes into the history of a flag: changes of the member's address, among others."""
 _GONE = re.compile(r"does not exist|^not found$|invalid user id", re.IGNORECASE)
 _FAST = re.compile(r"once every (\d{1,5}) (second|minute)|already posting", re.IGNORECASE)
+_NO_CALL = "Invalid API call"
 _IN_ORDER = ("sort", "oldest_to_newest")
 _NO_ACTOR = "master-token-no-uid"
 
@@ -70,6 +76,8 @@ def explain(reply: Reply) -> ModtuiError:
     if status == 404:
         if not reply.says_json and reply.kind != "text/plain":
             return WrongSite(f"{reply.place} has no NodeBB forum at this address.", "Check the community's address.")
+        if _NO_CALL in words:
+            return Refused(f"{reply.place} does not know this call: its NodeBB is too old for it.")
         return NotFound(f"{reply.place} does not have it, or not for this account.{said}")
     if status == 503:
         return reply.bad(f"{reply.place} is in maintenance or overloaded (503).")
@@ -84,6 +92,25 @@ def explain(reply: Reply) -> ModtuiError:
     return reply.bad(f"{reply.place} answered with an error ({status}).{said}")
 
 
+class _Kept(msgspec.Struct, frozen=True):
+    """An answer that is known: its ETag, when it was asked for, and how much came."""
+
+    etag: str
+    body: Row
+    at: float
+    size: int
+
+
+def without_addresses(value: Any) -> Any:
+    """An answer without e-mail and IP addresses, however deep they stand: pages for moderators have those of colleagues
+    and members beside what they are about."""
+    if isinstance(value, dict):
+        return {name: without_addresses(inner) for name, inner in value.items() if name not in _PERSONAL}
+    if isinstance(value, list):
+        return [without_addresses(inner) for inner in value]
+    return value
+
+
 class Client:
     """The calls for one account. `uid` is whom a master token acts as (None for a member's own token)."""
 
@@ -91,51 +118,68 @@ class Client:
         self.door = door
         self.escaped = False
         self._always = [("lang", lang), *([("_uid", uid)] if uid else [])]
-        self._kept: OrderedDict[str, tuple[str, Any, float]] = OrderedDict()
+        self._kept: OrderedDict[str, _Kept] = OrderedDict()
+        self._size = 0
+        self._wrote = 0.0
+        """When something was last changed from here: what was read before it is asked for again."""
 
     # --- asking
 
     async def read(
-        self, path: str, params: Sequence[tuple[str, str]] = (), *, why: str, fresh_s: float = 0.0
-    ) -> Row:
+        self, path: str, params: Sequence[tuple[str, str]] = (), *, why: str, fresh_s: float = 0.0,
+        personal: bool = False,
+    ) -> Row:  # fmt: skip
         """A page of the read API, or the `response` of a GET of the write API. What was read less than `fresh_s` ago is
-        not asked for again; else it is asked for with its ETag, and 304 brings what is known."""
+        not asked for again, unless something was changed from here since; else it is asked for with its ETag, and 304
+        brings what is known. Addresses of members are left out; `personal` brings them, and keeps nothing."""
         key = repr((path, sorted(params)))
-        known = self._kept.get(key)
-        if known is not None and time.monotonic() - known[2] < fresh_s:
-            return row_of(known[1])
-        headers = {"If-None-Match": known[0]} if known is not None and known[0] else {}
+        known = self._kept.get(key) if not personal else None
+        if known is not None and time.monotonic() - known.at < fresh_s and known.at > self._wrote:
+            return known.body
+        headers = {"If-None-Match": known.etag} if known is not None and known.etag else {}
+        began = time.monotonic()
         reply = await self.door.ask(
             "GET", path, [*params, *self._always], headers=headers, why=why, accept_errors=(304,)
         )
         if reply.status == 304 and known is not None:
-            self._keep(key, known[0], known[1])
-            return row_of(known[1])
-        body = reply.mapping()
-        if path.startswith("/api/v3/"):
-            body = _response(reply, body)
-        if len(reply.body) <= _KEPT_BYTES:
-            self._keep(key, reply.headers.get("etag", ""), body)
-        else:
-            self._kept.pop(key, None)
-        return row_of(body)
+            self._keep(key, msgspec.structs.replace(known, at=began))
+            return known.body
+        found = reply.mapping()
+        body = row_of(_response(reply, found) if path.startswith("/api/v3/") else found)
+        if personal:
+            return body
+        body = row_of(without_addresses(body))
+        self._keep(key, _Kept(reply.headers.get("etag", ""), body, began, len(reply.body)))
+        return body
 
-    def _keep(self, key: str, etag: str, body: Any) -> None:
-        self._kept.pop(key, None)
-        self._kept[key] = (etag, body, time.monotonic())
-        while len(self._kept) > _KEPT:
-            self._kept.popitem(last=False)
+    def _keep(self, key: str, one: _Kept) -> None:
+        old = self._kept.pop(key, None)
+        self._size -= old.size if old is not None else 0
+        if one.size > _ONE_BYTES:
+            return
+        self._kept[key] = one
+        self._size += one.size
+        while len(self._kept) > _KEPT or self._size > _KEPT_BYTES:
+            _, out = self._kept.popitem(last=False)
+            self._size -= out.size
 
     async def write(self, method: str, path: str, body: Row | None = None, *, why: str) -> Row:
         """A call of the write API that changes something; its `response`. It always has a JSON body."""
-        reply = await self.door.ask(method, f"/api/v3{path}", self._always, json=dict(body or {}), why=why)
+        try:
+            reply = await self.door.ask(method, f"/api/v3{path}", self._always, json=dict(body or {}), why=why)
+        finally:
+            self._wrote = time.monotonic()
         return row_of(_response(reply, reply.mapping()))
 
     # --- the account and the forum
 
     async def myself(self) -> Row:
         """Who the token acts as. Raises AuthError, WrongSite."""
-        reply = await self.door.get("/api/self", self._always, why="who am I?")
+        try:
+            reply = await self.door.get("/api/self", self._always, why="who am I?")
+        except NotFound:
+            place = self.door.origin.place
+            raise WrongSite(f"{place} does not answer like a NodeBB forum.", "Check the community's address.") from None
         found = reply.mapping()
         if "uid" not in found or "username" not in found:
             raise WrongSite(f"{reply.place} does not answer like a NodeBB forum.", "Check the community's address.")
@@ -150,11 +194,12 @@ class Client:
             return ""
 
     async def maybe(
-        self, path: str, params: Sequence[tuple[str, str]] = (), *, why: str, fresh_s: float = 0.0
-    ) -> Row | None:
+        self, path: str, params: Sequence[tuple[str, str]] = (), *, why: str, fresh_s: float = 0.0,
+        personal: bool = False,
+    ) -> Row | None:  # fmt: skip
         """As `read`, None where the forum does not have it or does not show it."""
         try:
-            return await self.read(path, params, why=why, fresh_s=fresh_s)
+            return await self.read(path, params, why=why, fresh_s=fresh_s, personal=personal)
         except (NotFound, RightsError, WrongSite):
             return None
 
@@ -207,17 +252,18 @@ class Client:
                 pass  # a name may be all digits
         return slug(member)
 
-    async def profile(self, slug_: str, *, why: str = "the member") -> Row:
-        """A profile. Raises NotFound."""
-        return await self.read(f"/api/user/{quote(slug_, safe='')}", why=why)
+    async def profile(self, slug_: str, *, why: str = "the member", personal: bool = False) -> Row:
+        """A profile, with the member's addresses only where they are asked for. Raises NotFound."""
+        return await self.read(f"/api/user/{quote(slug_, safe='')}", why=why, personal=personal)
 
     def _of(self, kind: Callable[..., T], body: Row) -> T:
         try:
             return kind(body, escaped=self.escaped)
         except Unreadable:
-            raise SiteError(
-                f"{self.door.origin.place} answered with data of another shape than a NodeBB forum's."
-            ) from None
+            place = self.door.origin.place
+            if not body:  # some forums answer with nothing instead of 404
+                raise NotFound(f"{place} does not have it, or not for this account.") from None
+            raise SiteError(f"{place} answered with data of another shape than a NodeBB forum's.") from None
 
 
 def _response(reply: Reply, body: Row) -> Any:

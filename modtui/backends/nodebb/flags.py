@@ -27,12 +27,13 @@ STATES = ("open", "wip")
 """The two states that stand in the lane. The forum takes one state a request and ignores what it does not know, so they
 are asked for one by one and every row is looked at."""
 PER_PAGE = 20
-LISTED = 100
+LISTED = 250
 _MOST_PAGES = 60
 _AT_ONCE = 4
 _FRESH_S = 300.0
 """How long a row that has not changed is not read again: an edit of the post does not show in the list."""
 _STAFF_S = 600.0
+_TOGETHER_S = 5.0
 
 
 class Flags:
@@ -45,8 +46,8 @@ class Flags:
     # --- the list
 
     async def listed(self, *, why: str = "reports") -> tuple[list[FlagRow], int]:
-        """Every flag that is open or in work, oldest first, and how many rows cannot be read. Two requests for up to a
-        hundred of each."""
+        """Every flag that is open or in work, oldest first, and how many rows cannot be read. Two requests where there
+        are up to 250 of each."""
         found: dict[int, FlagRow] = {}
         bad = 0
         for rows, unreadable in await asyncio.gather(*(self._all(state, why) for state in STATES)):
@@ -136,7 +137,8 @@ class Flags:
             except (NotFound, RightsError):
                 source = None
             if source is not None and source.tid is not None:
-                topic = await self._topic(source.tid, fresh_s)
+                # Rows of one page often stand in one topic, which is read once for them.
+                topic = await self._topic(source.tid, 0.0 if whole_ else max(fresh_s, _TOGETHER_S))
         cid = (topic.cid if topic is not None else None) or 0
         known = cid in site.taught and flag.row.assignee in (None, site.uid, *site.names)
         page = flag if whole_ else None if known else await self._taught(native)
@@ -153,7 +155,7 @@ class Flags:
 
     async def _topic(self, tid: int, fresh_s: float) -> Topic | None:
         try:
-            return await self._client.topic(tid, fresh_s=max(fresh_s, 5.0) if fresh_s else 0.0)
+            return await self._client.topic(tid, fresh_s=fresh_s)
         except (NotFound, RightsError, SiteError):
             return None
 

@@ -127,7 +127,7 @@ def flag_offers(site: Site, item: Item, can: Capability) -> tuple[Offer, ...]:
     of.add("unassign", "unassign", "Take it from whoever has it", _unless(item.claim is None, "nobody has it"), closed)
     author_offers(of, site, item.author)
     of.add("warn", "warn", "Write to the author", Blocked("platform", MISSING["message"]), needs=("message",))
-    of.add("erase_flag", "offer", "Erase the report", site.everywhere, irreversible=True,
+    of.add("erase_flag", "offer", "Erase the report", irreversible=True,
            confirm="Erase the report for good?", about="The report with its notes and history is gone for good.")
     return tuple(of.found)  # fmt: skip
 
@@ -210,8 +210,11 @@ def sanctionable(site: Site, member: Member | None) -> Capability:
 def queued_offers(site: Site, item: Item, can: Capability) -> tuple[Offer, ...]:
     """The offers of an entry of the post queue."""
     of = Offering(can)
-    may = ALLOWED if item.native.get("can_accept") else Blocked("right", "this account may not decide on it")
-    edit = ALLOWED if item.native.get("can_edit") else Blocked("right", "this account may not edit it")
+    not_mine = Blocked("right", "this account may not decide on it")
+    may: Capability = ALLOWED if item.native.get("can_accept") else not_mine
+    edit: Capability = ALLOWED if item.native.get("can_edit") else not_mine
+    if not site.queue_calls:
+        may = edit = Blocked("version", "before NodeBB 4.4.3 what waits can be decided on the forum's own pages only")
     gone = _unless(item.state != "open", "it waits no longer")
     of.add("accept", "approve", "Publish", gone, may, irreversible=True, about="It cannot be put back into the queue.")
     of.add("decline", "remove", "Reject", gone, may, irreversible=True, needs=("reason",),

@@ -125,16 +125,16 @@ class People:
 
     # --- one member
 
-    async def row(self, member: str, *, why: str = "the member") -> Row:
+    async def row(self, member: str, *, why: str = "the member", personal: bool = False) -> Row:
         """The profile of the member with this number or username. Raises NotFound."""
         slug = await self._client.slug_of(member)
         try:
-            return await self._client.profile(slug, why=why)
+            return await self._client.profile(slug, why=why, personal=personal)
         except NotFound:
             found = await self._named(member)
             if found is None:
                 raise NotFound(f"Nobody on this forum is called {show_line(member, 60)}.") from None
-            return await self._client.profile(found, why=why)
+            return await self._client.profile(found, why=why, personal=personal)
 
     async def _named(self, member: str) -> str | None:
         """The address of a name that the forum writes otherwise than we think."""
@@ -242,14 +242,14 @@ class People:
             raise RightsError("Only administrators and global moderators see addresses.")
         if member.startswith(f"{SIGN_UP}:"):
             name = member.removeprefix(f"{SIGN_UP}:")
-            rows, _ = await self._queue.sign_ups()
+            rows, _ = await self._queue.sign_ups(personal=True)
             row = next((one for one in rows if text(one.get("username")) == name), None)
             if row is None:
                 raise NotFound("This sign-up waits no longer.")
             shares = [member_of(self._site, one) for one in each(rows_of(row.get("ipMatch")), User.of)[0]]
             return Private(email=_or_none(row.get("email")), registration_ip=_or_none(row.get("ip")),
                            shares=tuple(shares))  # fmt: skip
-        row = await self.row(member, why="private data")
+        row = await self.row(member, why="private data", personal=True)
         addresses = row.get("ips")
         known = ", ".join(one for one in addresses if isinstance(one, str)) if isinstance(addresses, list) else ""
         return Private(email=_or_none(row.get("email")), ip=Foreign(known) if known else None)

@@ -31,11 +31,12 @@ class Queue:
         """A page of twenty entries, oldest first. There is no total."""
         return await self._client.read("/api/post-queue", [("page", str(page))], why=why)
 
-    async def sign_ups(self) -> tuple[list[Row], int]:
-        """Who waits to be let in, and how many; nobody where the account may not look (the forum answers 404)."""
+    async def sign_ups(self, *, personal: bool = False) -> tuple[list[Row], int]:
+        """Who waits to be let in, and how many; nobody where the account may not look (the forum answers 404). With
+        their addresses only where `personal` asks for them."""
         if self._site.everywhere != ALLOWED:
             return [], 0
-        body = await self._client.maybe("/api/registration-queue", why="sign-ups")
+        body = await self._client.maybe("/api/registration-queue", why="sign-ups", personal=personal)
         if body is None:
             return [], 0
         rows = [row for row in rows_of(body.get("users")) if text(row.get("username"))]

@@ -110,7 +110,7 @@ def flag_item(site: Site, flag: Flag, source: Post | None, topic: Topic | None) 
         body, typed = Body(text=Foreign(post.content), format="html"), Foreign(source.content)
     elif user is not None:
         body = Body(text=Foreign(user.about or user.username), format="plain")
-    title = topic.title if topic is not None else user.username if user is not None else ""
+    title = topic.title if topic is not None else user.username if user is not None else f"{row.type} {row.target}"
     edited = source.edited_ms if source is not None else None
     return Item(
         lane="reports", ref=site.ref("flag", row.id), kind="member" if row.type == "user" else "post",

@@ -29,6 +29,8 @@ class Site:
         self.title = ""
         self.escaped = False
         """Whether titles, tags, reasons and notes come HTML-escaped (forums before 4.14)."""
+        self.queue_calls = True
+        """Whether the queue can be decided by calls (forums from 4.4.3 on)."""
         self.can_ban = self.can_mute = False
         self.answers: bool | None = None
         """Whether the plugin for questions and answers is there."""
@@ -61,6 +63,8 @@ class Site:
         found = re.match(r"(\d{1,4})\.(\d{1,4})", version)
         if found:
             self.escaped = (int(found[1]), int(found[2])) < (4, 14)
+        more = re.match(r"(\d{1,4})\.(\d{1,4})\.(\d{1,4})", version)
+        self.queue_calls = more is None or (int(more[1]), int(more[2]), int(more[3])) >= (4, 4, 3)
 
     @property
     def moderates(self) -> Capability:

@@ -89,7 +89,7 @@ class ThreadCalls:
         method, way = _WAYS[act]
         if act in ("watch", "unwatch", "purge"):
             await self._client.write(method, f"/topics/{tid}{way}", why=act)
-            if act == "purge" and await self._client.maybe(f"/api/v3/topics/{tid}", why="was it done?") is not None:
+            if act == "purge" and await self._client.maybe(f"/api/v3/topics/{tid}", why="was it done?"):
                 raise Refused("The forum took the request, but the topic still stands there.")
             return Answer()
         before = await self._client.topic(tid, why="is it as it was?")
