@@ -97,7 +97,7 @@ async def test_the_page_of_a_conflict(tmp_path: Path) -> None:
         assert "conflict 1: U" in it.lines()[1]
         await it.press("k", "enter")
         await it.shows("Your decision was NOT sent, because the post is not what you saw.")
-        await it.shows("pixelwurm edited it")
+        await it.shows("the text was edited")
         golden("conflict", it.text())
         await it.press("t")
         await it.shows("Dropped: theirs stays.")
