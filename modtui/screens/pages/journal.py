@@ -56,6 +56,13 @@ def state_words(decision: Decision, now_ms: int) -> Shown:
     return own(" ".join(filter(None, (letter, word))))
 
 
+SHORT = {
+    "erase": "erased", "duplicate": "duplicate", "unaccept": "unaccepted", "unbookmark": "unmarked",
+    "unwatch": "unwatched", "purge": "purged", "unsilence": "unsilenced", "unban": "unbanned", "watch": "watched",
+}  # fmt: skip
+"""What was done in one word, for a column; other verbs are short anyway."""
+
+
 class JournalPage(LinesPage):
     """Decisions, newest first. With `open_only` just what is on its way or needs a look."""
 
@@ -154,7 +161,7 @@ class JournalPage(LinesPage):
         journal = self.desk.store.journal
         counts = {verb: n for verb, n in journal.counts(self.shell.now_ms() - 3_600_000).items() if n}
         total = sum(n for verb, n in counts.items() if verb != "undone")
-        parts = ", ".join(f"{words.did(verb)} {n}" for verb, n in counts.items())
+        parts = ", ".join(f"{SHORT.get(verb) or words.did(verb)} {n}" for verb, n in counts.items())
         last = say("last hour {total}: {parts}", total=total, parts=own(parts)) if parts else own("last hour: nothing")
         return [((cut(say(" {last}", last=last), width - 1), "dim"),), ((own("-" * width), "rule"),)]
 
@@ -202,7 +209,7 @@ class JournalPage(LinesPage):
     def _row(self, decision: Decision, when: str, width: int) -> Line:
         _, style = STATES[decision.state]
         lane = words.lane_of(decision.targets[0]) if decision.targets else "reports"
-        verb = "undo" if decision.undo_of else words.did(decision.verb, lane)
+        verb = "undo" if decision.undo_of else SHORT.get(decision.verb) or words.did(decision.verb, lane)
         more = words.detail(decision.intent, self.desk.reasons, words.steps_of(decision))
         trouble = self._trouble(decision)
         wide = 34 if width >= 100 else 26
@@ -210,7 +217,7 @@ class JournalPage(LinesPage):
             (own(f"   {when:<6} "), "row.age"),
             *self._where(decision),
             (pad(state_words(decision, self.shell.now_ms()), 8), style),
-            (pad(own(verb), 10), "text"),
+            (pad(cut(own(verb), 10), 11), "text"),
             (pad(cut(self._subject(decision), wide), wide + 1), "row.author"),
             (more, "dim"),
             (say("  {trouble}", trouble=trouble) if more and trouble else trouble, "bad"),
