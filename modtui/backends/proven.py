@@ -51,7 +51,8 @@ PROVEN: dict[str, Proof] = {
         how="live",
         against="Synapse 1.163.2",
         date="2026-11-22",
-        setup="one homeserver from PyPI on SQLite, closed to other servers",
+        setup="one homeserver from PyPI on SQLite, without federation; its rate limits raised, but for one server that"
+        " keeps them",
         untried="federation with other homeservers, workers, single sign-on",
     ),
     "ozone": Proof(
