@@ -103,6 +103,8 @@ class OutboxActs:
                 for target, step in steps_of(decision)
                 if step.state == "held"
             ]
+            if any(step.state in ("sending", "unknown") and route_of(step) is None for _, step in steps_of(decision)):
+                self._mine.add(decision.id)  # nothing to send before it is looked up, and that is waited for
             if not changes:
                 continue
             self._waiting.pop(decision.id, None)

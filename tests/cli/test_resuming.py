@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -53,4 +54,21 @@ def test_what_is_old_can_be_taken_back(site: Run, demo: DemoServer, tmp_path: Pa
     for id in ids:
         assert site(*(("undo", id) if verb == "undo" else ("outbox", "drop", id))).code == 0
     assert site("outbox").err == "The outbox is empty.\n"
+    assert demo.count("/review/", "PUT") == 1
+
+
+def test_a_decision_of_the_future_is_asked_about(
+    site: Run, demo: DemoServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The clock was set back: how old the decision is cannot be told."""
+    item = free(site("queue", "--json", "--lane", "reports").lines)[:1]
+    id = str(site("act", "approve", "--no-wait", stdin=as_input(item)).lines[0]["decision"])
+    real = time.time_ns
+    with monkeypatch.context() as patch:
+        patch.setattr(time, "time_ns", lambda: real() - 2 * 3_600 * 1_000_000_000)
+        assert "1 decision waits to be asked about" in site("outbox").err
+        assert site("outbox", "send").code == 9
+        assert demo.count("/review/", "PUT") == 0
+        assert site("log", "verify").code == 0
+    assert site("outbox", "send", id).code == 0
     assert demo.count("/review/", "PUT") == 1

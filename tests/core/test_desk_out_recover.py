@@ -329,3 +329,26 @@ async def test_an_undo_whose_caller_goes_away_is_finished(tmp_path: Path) -> Non
         await asyncio.gather(task, return_exceptions=True)
         await it.becomes(decision, "undone")
         assert it.desk.state_of(item.id).open
+
+
+async def test_sending_now_waits_for_what_another_process_left_unknown(tmp_path: Path) -> None:
+    """`modtui outbox send` after a crash: the fate is looked up before the command ends."""
+    clock = FakeClock()
+    site = FakeSite(clock)
+    async with bench(tmp_path, clock=clock, site=site, hold_override_s=0) as it:
+        site.gate = asyncio.Event()
+        decision = await it.decide(await it.post("1"), "remove")
+        await until(lambda: site.gated)
+        await crash(it)
+        site.gate, site.gated = None, 0
+    async with bench(tmp_path, clock=clock, site=site) as it:
+        await it.desk.send_now(decision.id)
+
+        async def settled() -> tuple[bool, str]:
+            return await it.desk.settle(), it.state(decision)
+
+        settling = asyncio.create_task(settled())
+        for _ in range(40):
+            await clock.advance(2)
+        assert await settling == (True, "done"), "not before it is known"
+    assert len(site.applied) == 1

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 
 from tests.pty.conftest import Open
 from tests.pty.modtui import Harbour, Modtui
 from tests.rough.clock import Passing
-from tests.rough.faults import end_after, page, silent_after, told
+from tests.rough.faults import GROUPS, Fault, end_after, page, silent_after, told
 from tests.rough.proxy import Exchange, Proxy, Spoil, Trouble, pass_on, port_of
 from tests.rough.world import Certificates
 
@@ -22,13 +23,13 @@ def proxy(harbour: Harbour) -> Iterator[Proxy]:
         yield made
 
 
-def moves(modtui: Modtui) -> None:
-    """A key answers, whatever the site does."""
+def moves(modtui: Modtui) -> float:
+    """A key answers, whatever the site does; gives the seconds that the slower of two took."""
     row = modtui.standing()
     modtui.press("j")
-    modtui.wait_for(lambda: modtui.standing() not in ("", row), why="j answering")
+    down = modtui.wait_for(lambda: modtui.standing() not in ("", row), why="j answering")
     modtui.press("k")
-    modtui.wait_for(lambda: modtui.standing() == row, why="k answering")
+    return max(down, modtui.wait_for(lambda: modtui.standing() == row, why="k answering"))
 
 
 def losing() -> Spoil:
@@ -116,3 +117,42 @@ def test_a_bad_certificate_sends_nothing(
         modtui.press("R")
         modtui.ready()
         assert modtui.leave() == 0
+
+
+TOGETHER = ("The line breaks", "Errors of the site", "Redirects", "Answers of another kind", "Enormous answers")
+"""Groups whose faults end at once, so that one program can meet them one after another."""
+
+
+def came(proxy: Proxy, before: int) -> bool:
+    """Whether another request has come."""
+    return len(proxy.arrived) > before
+
+
+def courses() -> list[list[Fault]]:
+    """All faults of requests and connections, as one program after another meets them."""
+    mine = {name: [one for one in faults if one.how in ("spoil", "accept")] for name, faults in GROUPS.items()}
+    together = [[one for one in mine[name] if not one.slow] for name in TOGETHER]
+    alone = [[one] for name, faults in mine.items() for one in faults if name not in TOGETHER or one.slow]
+    return together + alone
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("faults", courses(), ids=lambda faults: faults[0].id)
+def test_keys_answer_under_every_fault(
+    harbour: Harbour, open_modtui: Open, proxy: Proxy, faults: list[Fault]
+) -> None:
+    """The median of the keys that are pressed while a request meets the fault: as fast as on a good line."""
+    modtui = open_modtui(url=proxy.url, hold=30).ready()
+    modtui.wait_for("live")
+    for fault in faults:
+        proxy.set(fault.trouble)
+        before = len(proxy.arrived)
+        modtui.press("R")
+        if fault.how == "spoil":
+            modtui.wait_for(partial(came, proxy, before), why=f"a request for {fault.id}")
+        taken = sorted(moves(modtui) for _ in range(5))
+        assert taken[2] < 0.5, (fault.id, taken)
+    assert proxy.most_in(60.0) <= 60, "the budget of an admin's key"
+    proxy.clear()
+    assert modtui.leave() == 0
+    assert modtui.left_behind() == []
