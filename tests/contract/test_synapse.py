@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 
 import pytest
@@ -10,23 +11,27 @@ from modtui.backends.base import Connection, Credential
 from modtui.domain.subjects import SubjectRef, community_id
 from modtui.testing import BackendContract, Site, Standing, Talk
 from tests.servers.conftest import synapse  # noqa: F401 (a fixture)
-from tests.servers.synapse import Synapse
+from tests.servers.synapse import SERVER, Synapse
 
 pytestmark = [pytest.mark.servers, pytest.mark.anyio]
 MARK = "\u2705"
 
 
 class People:
-    """Who the tests share. Registering costs time, and nothing that a test does to them stays."""
+    """Who the tests share, and the room in which they talk: setting up costs time, and nothing done to them stays."""
 
     def __init__(self, server: Synapse) -> None:
         self.server = server
         self.mod, self.other = server.register(admin=True), server.register(admin=True)
         self.author, self.ann, self.bo, self.owner = (server.register() for _ in range(4))
+        self.room = server.room(self.owner, "General", moderators=(self.mod, self.other))
+        server.join(self.room, self.author, self.ann, self.bo)
+        self.numbers = itertools.count(1)
 
 
 class SynapseSite(Site):
-    """Two rooms of their own: one to talk, one to ask. The moderator has power in them and is an administrator."""
+    """A room to talk, and one of its own to ask, made when somebody does. The moderator has power in them and is an
+    administrator."""
 
     name = "synapse"
     page_size = 20
@@ -38,10 +43,7 @@ class SynapseSite(Site):
         server = people.server
         self.mod, self.other, self.owner = people.mod, people.other, people.owner
         self.author, self.ann, self.bo = people.author, people.ann, people.bo
-        self.room = server.room(self.owner, "General", moderators=(self.mod, self.other))
-        self.help = server.room(self.owner, "Help", moderators=(self.mod, self.other))
-        for room in (self.room, self.help):
-            server.join(room, self.author, self.ann, self.bo)
+        self.room, self.alias, self._help = people.room, f"help{next(people.numbers)}", ""
         self.id = community_id("synapse", server.url, self.mod.id)
         for row in server.reports():  # the queue is the whole server's: what tests before this one left
             server.close(row["id"])
@@ -49,8 +51,17 @@ class SynapseSite(Site):
     def connection(self, state: Path) -> Connection:
         return Connection(
             community=self.id, url=self.server.url, credential=Credential(kind="token", secret=self.mod.token),
-            state=state, options={"question_rooms": [self.help], "answer_mark": MARK},
+            state=state, options={"question_rooms": [f"#{self.alias}:{SERVER}"], "answer_mark": MARK},
         )  # fmt: skip
+
+    @property
+    def help(self) -> str:
+        """The room in which members ask."""
+        if not self._help:
+            made = self.server.room(self.owner, "Help", moderators=(self.mod, self.other), alias=self.alias)
+            self.server.join(made, self.author, self.ann, self.bo)
+            self._help = made
+        return self._help
 
     def _event(self, ref: SubjectRef) -> str:
         return ref.native.partition("/")[2]

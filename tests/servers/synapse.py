@@ -165,9 +165,10 @@ class Synapse:
 
     def room(
         self, owner: Member, name: str = "", *, moderators: tuple[Member, ...] = (), level: int = 50,
-        encrypted: bool = False, version: str | None = None, private: bool = False,
+        encrypted: bool = False, version: str | None = None, private: bool = False, alias: str = "",
     ) -> str:  # fmt: skip
-        """A new public room; its id. `moderators` have that level in it and are inside."""
+        """A new public room; its id. `moderators` have that level in it and are inside;
+        `alias` is the first part of its address."""
         number = next(self._count)
         levels = {one.id: level for one in moderators}
         if version not in (None, "12"):  # from 12 on (the default) the owner stands above all levels
@@ -178,6 +179,8 @@ class Synapse:
         }  # fmt: skip
         if version:
             body["room_version"] = version
+        if alias:
+            body["room_alias_name"] = alias
         if encrypted:
             content = {"algorithm": "m.megolm.v1.aes-sha2"}
             body["initial_state"] = [{"type": "m.room.encryption", "state_key": "", "content": content}]
