@@ -15,15 +15,15 @@ from modtui.text import Foreign, show_line
 from modtui.text.time import stamp
 
 Needs = tuple[Literal["reason", "duration", "message", "text"], ...]
-LIVE = "NodeBB takes this only over a live connection that needs a password login, and modtui signs in with a token"
+LIVE = "NodeBB takes it over a live connection only, which needs a password login; modtui has a token"
 POSSIBLE = frozenset({
     "approve", "remove", "spam", "ignore", "restore", "edit", "claim", "release", "note", "silence", "unsilence", "ban",
     "unban", "lock", "unlock", "purge", "warn", "reply", "duplicate", "move", "tag", "assign", "unassign", "watch",
     "unwatch", "reopen", "offer",
 })  # fmt: skip
 NEVER = {
-    "accept": f"marking an answer belongs to a plugin: {LIVE}",
-    "unaccept": f"marking an answer belongs to a plugin: {LIVE}",
+    "accept": LIVE,
+    "unaccept": LIVE,
     "bookmark": "bookmarks on NodeBB have no date; watch the topic instead",
     "unbookmark": "bookmarks on NodeBB have no date",
     "logout": "NodeBB lets nobody end another member's sessions by a token",
@@ -169,17 +169,17 @@ def beside(item: Item, verb: str, can: Capability) -> Offer | None:
     return Offer(id=verb, verb=verb, label=Foreign(_BESIDE[verb]), capability=capability, default=True)
 
 
-def author_offers(of: Offering, site: Site, member: Member | None) -> None:
-    """What can be done to a member."""
+def author_offers(of: Offering, site: Site, member: Member | None, who: str = "author") -> None:
+    """What can be done to a member; `who` is what they are called here."""
     may = sanctionable(site, member)
     for kind, verb, past, words, lift, about in (
-        ("silence", site.may_mute, "muted", "Mute the author", "Lift the mute", "They read, and cannot write."),
-        ("ban", site.may_ban, "banned", "Ban the author", "Lift the ban", "They cannot sign in, and read the reason."),
+        ("silence", site.may_mute, "muted", f"Mute the {who}", "Lift the mute", "They read, and cannot write."),
+        ("ban", site.may_ban, "banned", f"Ban the {who}", "Lift the ban", "They cannot sign in, and read the reason."),
     ):
         now = in_force(member, kind)
-        already = _unless(now is not None, f"the author is {past} already{_until(now)}")
+        already = _unless(now is not None, f"the {who} is {past} already{_until(now)}")
         of.add(kind, kind, words, verb, may, already, needs=("reason", "duration"), about=about)
-        of.add(f"un{kind}", f"un{kind}", lift, verb, may, _unless(now is None, f"the author is not {past}"))
+        of.add(f"un{kind}", f"un{kind}", lift, verb, may, _unless(now is None, f"the {who} is not {past}"))
 
 
 def in_force(member: Member | None, kind: str) -> Penalty | None:
@@ -220,6 +220,7 @@ def queued_offers(site: Site, item: Item, can: Capability) -> tuple[Offer, ...]:
     of.add("decline", "remove", "Reject", gone, may, irreversible=True, needs=("reason",),
            about="The text is gone from the forum; the author is told the reason where there is one.")
     of.add("spam", "spam", "Reject as spam", gone, may, irreversible=True)
+    of.add("ignore", "ignore", "Leave it", Blocked("platform", "what waits is published or rejected"))
     of.add("edit", "edit", "Edit the text", gone, edit, needs=("text",))
     of.add("notify", "warn", "Write to the author about it", gone, may, needs=("message",),
            about="A notice of the forum; the text goes on waiting.")
@@ -276,7 +277,8 @@ def question_offers(site: Site, item: Item, can: Capability) -> tuple[Offer, ...
 def member_offers(site: Site, member: Member, can: Capability) -> tuple[Offer, ...]:
     """The offers of a member."""
     of = Offering(can)
-    author_offers(of, site, member)
-    of.add("note", "note", "Note for the team", Blocked("platform", f"notes on a profile: {LIVE}"), needs=("text",))
+    author_offers(of, site, member, "member")
+    of.add("approve", "approve", "Let them in", _state("this account does not wait to be let in"))
+    of.add("note", "note", "Note for the team", Blocked("platform", LIVE), needs=("text",))
     of.add("warn", "warn", "Write to the member", Blocked("platform", MISSING["message"]), needs=("message",))
     return tuple(of.found)
