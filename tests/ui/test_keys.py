@@ -128,7 +128,10 @@ async def test_repeating_what_reached_a_person_opens_the_line_filled_in(tmp_path
 class KnownBackend(PictureBackend):
     """A member about whom the site tells more than its list."""
 
+    asked = 0
+
     async def dossier(self, member: str) -> Dossier:
+        self.asked += 1
         return known(member)
 
 
@@ -146,6 +149,7 @@ async def test_the_author_is_fetched_when_the_page_opens(tmp_path: Path) -> None
     async with stage(tmp_path, size=(80, 24), backend_type=KnownBackend) as it:
         await it.press("p")
         await it.shows("I like backups.")
+        assert isinstance(it.backend, KnownBackend) and it.backend.asked == 1
         assert "banned until Sun 26 Nov 12:00 by kestrel, spam" in it.text()
         assert "kestrel now: helps a lot" in it.text()
 

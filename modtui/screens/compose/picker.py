@@ -46,7 +46,6 @@ class PickerPage(LinesPage):
 
     def on_mount(self) -> None:
         """Say how it works."""
-        super().on_mount()
         self._prompt()
 
     def community(self) -> Community | None:

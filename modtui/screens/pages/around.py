@@ -44,8 +44,6 @@ class AroundPage(LinesPage):
 
     def on_mount(self) -> None:
         """Ask for what is missing and draw what is here."""
-        self._stop = self.desk.events.subscribe(self._heard)
-        super().on_mount()
         if self.desk.context(self.item).thread is None or self.what == "author":
             self.run(self._fetch())
 
@@ -64,11 +62,8 @@ class AroundPage(LinesPage):
         community = self.community()
         return community.url if community else ""
 
-    def on_unmount(self) -> None:
-        """Stop listening."""
-        self._stop()
-
-    def _heard(self, event: Event) -> None:
+    def heard(self, event: Event) -> None:
+        """What was missing came."""
         if isinstance(event, ContextLoaded) and event.item == self.item.id:
             self.show()
 

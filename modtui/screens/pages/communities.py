@@ -34,20 +34,15 @@ class CommunitiesPage(LinesPage):
     cursor: int | None = 0
 
     def on_mount(self) -> None:
-        """Follow what happens, and let ages grow."""
-        super().on_mount()
+        """Ages grow, and the cursor begins at the community that one came from."""
         self._drawn = False
-        self._stop = self.desk.events.subscribe(self._heard)
         self.set_interval(1.0, self._again)
         work = next((one for one in self.app.screen_stack if hasattr(one, "community") and one is not self), None)
         here = getattr(work, "community", None)
         self.cursor = next((n for n, one in enumerate(self.desk.communities) if one.id == here), 0)
 
-    def on_unmount(self) -> None:
-        """Stop following."""
-        self._stop()
-
-    def _heard(self, event: Event) -> None:
+    def heard(self, event: Event) -> None:
+        """Something to show anew, together with what comes at the same time."""
         told = LinkChanged | DecisionChanged | LaneLoaded | CountsChanged | RequestMade
         if isinstance(event, told) and not self._drawn and self.built:
             self._drawn = True

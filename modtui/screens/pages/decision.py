@@ -53,7 +53,6 @@ class DecisionPage(JournalPage):
 
     def on_mount(self) -> None:
         """For a conflict, ask the site how it is now."""
-        super().on_mount()
         decision = self.chosen
         if decision is not None and any(target.state == "conflict" for target in decision.targets):
             self.run(self.reread(decision))

@@ -40,12 +40,10 @@ class DossierPage(DossierVerbs):
     def on_mount(self) -> None:
         """Show what the cache has; from now on it is told what is new."""
         self._known = self.desk.members.open(self.item)
-        super().on_mount()
 
     def on_unmount(self) -> None:
         """What was revealed is forgotten."""
         self.desk.members.hide()
-        super().on_unmount()
 
     async def _fetch(self) -> None:
         had = self._known.dossier is not None

@@ -51,20 +51,12 @@ class DraftsPage(LinesPage):
         super().__init__(shell)
         self.drafts = shell.desk.drafts.all()
 
-    def on_mount(self) -> None:
-        """Follow what moves."""
-        self._stop = self.desk.events.subscribe(self._heard)
-        super().on_mount()
-
-    def on_unmount(self) -> None:
-        """Stop following."""
-        self._stop()
-
     def on_screen_resume(self) -> None:
         """Back from the composer."""
         self.load()
 
-    def _heard(self, event: Event) -> None:
+    def heard(self, event: Event) -> None:
+        """A draft may have come or gone."""
         if isinstance(event, ItemsChanged | DecisionChanged):
             self.call_later(self.load)
 

@@ -38,7 +38,6 @@ class EditorPage(Page):
 
     def on_mount(self) -> None:
         """Write at once."""
-        super().on_mount()
         self.set_focus(self.query_one("#area", Pad))
         if self._kept is not None:
             self.say(own("This is your draft from before. To begin anew, empty it and leave."))

@@ -83,15 +83,6 @@ class JournalPage(LinesPage):
         self._lines_of: list[int] = []
         self._load()
 
-    def on_mount(self) -> None:
-        """Follow what moves."""
-        self._stop = self.desk.events.subscribe(self._heard)
-        super().on_mount()
-
-    def on_unmount(self) -> None:
-        """Stop following."""
-        self._stop()
-
     def on_screen_resume(self) -> None:
         """Back from a decision's page."""
         self._load()
@@ -111,7 +102,8 @@ class JournalPage(LinesPage):
         places = " ".join(name_of(self.desk.community, id) for id in decision.places)
         return f"{act} {targets} {decision.state} {decision.id} {places} {self._trouble(decision)}".casefold()
 
-    def _heard(self, event: Event) -> None:
+    def heard(self, event: Event) -> None:
+        """A decision moved; the cursor stays on its row."""
         if isinstance(event, DecisionChanged):
             here = self.chosen
             self._load()

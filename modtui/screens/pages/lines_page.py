@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from textual import events
 from textual.app import ComposeResult
+from textual.widgets import Input
 
 from modtui.desk.community import Community
+from modtui.desk.events import Event
 from modtui.screens.page import Page
 from modtui.screens.status import page_top
 from modtui.text import Shown, own, say
 from modtui.widgets.bars import TopState
 from modtui.widgets.draw import Line
 from modtui.widgets.linespane import Anchor, LinesPane
+
+_ARROWS = {"up": -1, "down": 1, "pageup": -10, "pagedown": 10}
 
 
 class LinesPage(Page):
@@ -32,9 +37,17 @@ class LinesPage(Page):
         return self.query_one("#pane", LinesPane)
 
     def on_mount(self) -> None:
-        """Draw."""
-        super().on_mount()
+        """Draw, and follow the desk. A page that adds something of its own has an `on_mount` of its own and does not
+        call this one: Textual calls that of each class."""
+        self._unfollow = self.desk.events.subscribe(self.heard)
         self.call_after_refresh(self.show)
+
+    def on_unmount(self) -> None:
+        """Stop following."""
+        self._unfollow()
+
+    def heard(self, event: Event) -> None:
+        """Something moved at the desk."""
 
     def on_resize(self) -> None:
         """Draw again for the new width."""
@@ -183,3 +196,16 @@ class LinesPage(Page):
     def act_find_previous(self) -> None:
         """Hit before."""
         self._find(-1)
+
+
+class TypedPage(LinesPage):
+    """A list that narrows while one types: the field has the keys, arrows choose."""
+
+    def on_key(self, event: events.Key) -> None:
+        """Arrows choose while the field has the other keys."""
+        if isinstance(self.focused, Input) and event.key in _ARROWS:
+            event.stop()
+            event.prevent_default()
+            self._move(_ARROWS[event.key])
+            return
+        super().on_key(event)

@@ -32,7 +32,6 @@ class LinksPage(AroundPage):
         if self.item.body is not None:
             found = document_of(self.item.body, self.site).links
             self.links = tuple(link for link in found if link.kind != "mention")
-        super().on_mount()
 
     async def _fetch(self) -> None:
         """Nothing more is needed."""

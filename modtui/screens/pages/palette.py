@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
-from textual import events
-from textual.widgets import Input
-
 from modtui.actions import Action, Scope
 from modtui.screens.commands import matches
-from modtui.screens.pages.lines_page import LinesPage
+from modtui.screens.pages.lines_page import TypedPage
 from modtui.screens.shell import Shell
 from modtui.text import own
 from modtui.text.width import cut, pad
 from modtui.widgets.draw import Line
 
 
-class PalettePage(LinesPage):
+class PalettePage(TypedPage):
     """Filters the registry while one types."""
 
     TITLE_WORDS = "Palette"
@@ -32,7 +29,6 @@ class PalettePage(LinesPage):
 
     def on_mount(self) -> None:
         """Type at once."""
-        super().on_mount()
         self.ask_text(own("Which action? up and down choose"), self._done, left=self.act_back, changed=self._typed)
 
     def _typed(self, text: str) -> None:
@@ -44,19 +40,6 @@ class PalettePage(LinesPage):
         picked = self.found[self.cursor or 0].id if self.found else None
         self.dismiss(None)
         self.chosen(picked)
-
-    def on_key(self, event: events.Key) -> None:
-        """Arrows choose while the field has the other keys."""
-        if (
-            self.focused is not None
-            and isinstance(self.focused, Input)
-            and event.key in ("up", "down", "pageup", "pagedown")
-        ):
-            event.stop()
-            event.prevent_default()
-            self._move({"up": -1, "down": 1, "pageup": -10, "pagedown": 10}[event.key])
-            return
-        super().on_key(event)
 
     def rows(self) -> int:
         """The matches."""

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
 
-from textual import events
 from textual.timer import Timer
-from textual.widgets import Input
 
 from modtui.domain.items import Choice
 from modtui.errors import ModtuiError
-from modtui.screens.pages.lines_page import LinesPage
+from modtui.screens.pages.lines_page import TypedPage
 from modtui.screens.shell import Shell
 from modtui.text import Foreign, Shown, join, own, say, show_line
 from modtui.text.width import cut, pad
@@ -23,7 +21,7 @@ Ask = Callable[[str], Awaitable[tuple[Choice, ...]]]
 Known = Callable[[str], tuple[Choice, ...] | None]
 
 
-class PickPage(LinesPage):
+class PickPage(TypedPage):
     """A list that narrows while one types. With `many`, space-separated picks gather: enter adds or takes off, and
     enter on an empty text ends with all of them."""
 
@@ -47,7 +45,6 @@ class PickPage(LinesPage):
 
     def on_mount(self) -> None:
         """Type at once."""
-        super().on_mount()
         self._type()
         self._look("")
 
@@ -112,15 +109,6 @@ class PickPage(LinesPage):
             self.chosen(tuple(self.picked.values()))
         elif choice is not None:
             self.chosen((choice,))
-
-    def on_key(self, event: events.Key) -> None:
-        """Arrows choose while the field has the other keys."""
-        if isinstance(self.focused, Input) and event.key in ("up", "down", "pageup", "pagedown"):
-            event.stop()
-            event.prevent_default()
-            self._move({"up": -1, "down": 1, "pageup": -10, "pagedown": 10}[event.key])
-            return
-        super().on_key(event)
 
     def rows(self) -> int:
         """The matches."""

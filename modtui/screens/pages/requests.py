@@ -21,16 +21,8 @@ class RequestsPage(LinesPage):
     TITLE_WORDS = "Requests"
     HINTS = ("nav.next", "find.text", "lane.merge", "back")
 
-    def on_mount(self) -> None:
-        """Follow new requests."""
-        super().on_mount()
-        self._stop = self.desk.events.subscribe(self._heard)
-
-    def on_unmount(self) -> None:
-        """Stop following."""
-        self._stop()
-
-    def _heard(self, event: Event) -> None:
+    def heard(self, event: Event) -> None:
+        """A new request."""
         if isinstance(event, RequestMade):
             self.show()
 
