@@ -25,6 +25,7 @@ from tests.core.discourse_world import (
     fresh,
     hold,
     one,
+    pick,
 )
 
 pytestmark = pytest.mark.anyio
@@ -206,6 +207,15 @@ async def test_restore_brings_back_what_was_hidden_or_deleted(demo: DemoServer, 
         await decide(backend, gone, "remove")
         await decide(backend, await one(backend, gone.number), "restore")
         assert not post(demo, gone)["hidden"]
+
+
+async def test_spam_in_a_chat_is_deleted_as_remove_does_it(demo: DemoServer, tmp_path: Path) -> None:
+    """Such a message has two ways to delete it, and one of them stands under "No"."""
+    async with backend_on(connect(demo, tmp_path)) as backend:
+        item = pick(await all_items(backend), "agree_and_delete", kind="message")
+        spam, remove = (backend.plan(item, Intent(verb=verb)) for verb in ("spam", "remove"))
+    assert spam.steps[0].call.args["action"] == remove.steps[0].call.args["action"] == "agree_and_delete"
+    assert str(spam.label).startswith("Yes")
 
 
 async def test_urgent_reasons_hide_at_once(demo: DemoServer, tmp_path: Path) -> None:

@@ -102,7 +102,7 @@ ACTIONS: dict[str, Meaning] = {
 }  # fmt: skip
 
 SPAM = (
-    "delete_and_agree", "confirm_spam", "agree_and_keep_deleted", "agree_and_delete", "agree_and_hide",
+    "agree_and_delete", "delete_and_agree", "confirm_spam", "agree_and_keep_deleted", "agree_and_hide",
     "agree_and_keep_hidden", "reject_post", "discard_post", "reject_and_delete", "reject_and_keep_deleted",
     "delete_post", "keep_deleted_post", "hide_post",
 )  # fmt: skip
