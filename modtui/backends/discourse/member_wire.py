@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from modtui.backends.discourse.wire import Wire
+from modtui.backends.discourse.wire import Person
 from modtui.domain.items import Penalty
 from modtui.text import Foreign
 from modtui.text.time import parse_iso_or_none
@@ -16,23 +16,12 @@ NEVER_MS = 90 * 365 * 86_400_000
 """A sanction that ends later than this is for good."""
 
 
-class ListedUser(Wire, frozen=True, kw_only=True):
+class ListedUser(Person, frozen=True, kw_only=True):
     """A row of /admin/users/list, or the same keys of /admin/users/:id."""
 
-    id: int
-    username: str = ""
-    name: str | None = None
-    trust_level: int | None = None
-    admin: bool | None = None
-    moderator: bool | None = None
     approved: bool | None = None
     active: bool | None = None
     staged: bool | None = None
-    created_at: str | None = None
-    last_seen_at: str | None = None
-    post_count: int | None = None
-    topic_count: int | None = None
-    locale: str | None = None
     silenced: bool | None = None
     suspended: bool | None = None
     warnings_received_count: int | None = None

@@ -20,8 +20,8 @@ class Wire(msgspec.Struct, frozen=True, kw_only=True):
     """Base of all shapes: unknown keys are ignored."""
 
 
-class User(Wire, frozen=True, kw_only=True):
-    """A side-loaded user: plain, with custom_fields, or with a record; merged by id before decoding."""
+class Person(Wire, frozen=True, kw_only=True):
+    """What each shape of a user has."""
 
     id: int
     username: str = ""
@@ -29,18 +29,23 @@ class User(Wire, frozen=True, kw_only=True):
     trust_level: int | None = None
     admin: bool | None = None
     moderator: bool | None = None
-    staff: bool | None = None
     created_at: str | None = None
     last_seen_at: str | None = None
     post_count: int | None = None
     topic_count: int | None = None
+    locale: str | None = None
+
+
+class User(Person, frozen=True, kw_only=True):
+    """A side-loaded user: plain, with custom_fields, or with a record; merged by id before decoding."""
+
+    staff: bool | None = None
     flags_agreed: int | None = None
     flags_disagreed: int | None = None
     flags_ignored: int | None = None
     silenced_count: int | None = None
     suspended_count: int | None = None
     rejected_posts_count: int | None = None
-    locale: str | None = None
     custom_fields: dict[str, Any] | None = None
 
 
