@@ -12,8 +12,9 @@ from modtui.backends.base import Connection, Credential
 from modtui.domain.items import Offer
 from modtui.domain.subjects import SubjectRef, community_id
 from modtui.testing import BackendContract, Site, Standing, Talk
-from tests.fakes.nodebb import Flag, Forum, Post, Topic
+from tests.fakes.nodebb import Forum
 from tests.fakes.nodebb_app import serving
+from tests.fakes.nodebb_records import Flag, Post, Topic
 
 pytestmark = pytest.mark.anyio
 

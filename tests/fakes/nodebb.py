@@ -7,136 +7,37 @@ imports nothing of modtui. `nodebb_app` puts it on HTTP.
 
 from __future__ import annotations
 
+import functools
 import html
-import re
+import threading
 import time
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
+from tests.fakes.nodebb_records import SYSTEM, Entry, Flag, Post, Says, Topic, User
+
+P = ParamSpec("P")
+R = TypeVar("R")
 STATES = ("open", "wip", "resolved", "rejected")
-SYSTEM = ("administrators", "Global Moderators")
 PER_PAGE = 20
 
 
-class Says(Exception):
-    """An error of the write API: a status and the sentence."""
+def _alone(act: Callable[Concatenate[Forum, P], R]) -> Callable[Concatenate[Forum, P], R]:
+    """Nobody else looks or acts meanwhile: tests act on the forum while it answers in a thread of its own."""
 
-    def __init__(self, status: int, words: str) -> None:
-        super().__init__(words)
-        self.status, self.words = status, words
+    @functools.wraps(act)
+    def alone(self: Forum, /, *args: P.args, **more: P.kwargs) -> R:
+        with self.lock:
+            return act(self, *args, **more)
 
-
-@dataclass
-class User:
-    """A member. `log` has bans and mutes, the newest first; `until` 0 means for good."""
-
-    uid: int
-    username: str
-    joined: int
-    groups: list[str] = field(default_factory=list)
-    moderates: list[int] = field(default_factory=list)
-    about: str = ""
-    email: str = ""
-    ip: str = "203.0.113.7"
-    banned: bool = False
-    ban_until: int = 0
-    muted: bool = False
-    mute_until: int = 0
-    mute_reason: str | None = None
-    log: list[dict[str, Any]] = field(default_factory=list)
-    notes: list[dict[str, Any]] = field(default_factory=list)
-
-    @property
-    def slug(self) -> str:
-        """The name in addresses."""
-        return re.sub(r"[\s-]+", "-", self.username.lower())
-
-    @property
-    def admin(self) -> bool:
-        """Whether this is an administrator."""
-        return "administrators" in self.groups
-
-    @property
-    def everywhere(self) -> bool:
-        """Administrator or global moderator."""
-        return any(name in self.groups for name in SYSTEM)
-
-    @property
-    def moderator(self) -> bool:
-        """Whether this account moderates anything."""
-        return self.everywhere or bool(self.moderates)
-
-
-@dataclass
-class Post:
-    """A post, with what was typed."""
-
-    pid: int
-    tid: int
-    uid: int
-    raw: str
-    at: int
-    to: int | None = None
-    edited: int = 0
-    deleted: bool = False
-    deleter: int = 0
-
-
-@dataclass
-class Topic:
-    """A topic. `pids` are all its posts; deleting one does not take it from them."""
-
-    tid: int
-    cid: int
-    uid: int
-    title: str
-    at: int
-    pids: list[int] = field(default_factory=list)
-    tags: list[str] = field(default_factory=list)
-    locked: bool = False
-    pinned: bool = False
-    deleted: bool = False
-    question: bool = False
-    solved: int = 0
-    followers: set[int] = field(default_factory=set)
-
-
-@dataclass
-class Flag:
-    """A flag: one for each target, however many report it."""
-
-    id: int
-    type: str
-    target: int
-    target_uid: int
-    at: int
-    state: str = "open"
-    assignee: str | None = None
-    reports: list[dict[str, Any]] = field(default_factory=list)
-    notes: list[dict[str, Any]] = field(default_factory=list)
-    history: list[dict[str, Any]] = field(default_factory=list)
-
-
-@dataclass
-class Entry:
-    """An entry of the post queue."""
-
-    id: str
-    type: str
-    uid: int
-    raw: str
-    at: int
-    title: str = ""
-    cid: int = 0
-    tid: int = 0
-    tags: list[str] = field(default_factory=list)
-    notified: list[str] = field(default_factory=list)
+    return alone
 
 
 class Forum:
     """The whole forum. Members act through its methods; the app asks the same of it."""
 
     def __init__(self, *, version: str = "4.15.1", plugin: bool = True, mutes: bool = True) -> None:
+        self.lock = threading.RLock()
         self.version, self.plugin, self.mutes = version, plugin, mutes
         self.title = "Keyboards and more"
         self.categories = {5: "Help desk", 7: "Off topic", 8: "Staff room"}
@@ -161,6 +62,7 @@ class Forum:
         self._next = {"tid": 0, "pid": 0, "flag": 0, "uid": 0}
         self._begin()
 
+    @_alone
     def clear(self) -> None:
         """An empty forum again; numbers go on, as nothing is ever numbered twice."""
         for kept in (self.users, self.topics, self.posts, self.flags, self.queue, self.tokens):
@@ -202,7 +104,8 @@ class Forum:
 
     # --- members act
 
-    def member(self, name: str, **more: Any) -> User:
+    @_alone
+    def member(self, name: str, /, **more: Any) -> User:
         """A new member."""
         uid = self.number("uid")
         user = User(uid=uid, username=name, joined=self.now(), **more)
@@ -210,12 +113,14 @@ class Forum:
         self.users[uid] = user
         return user
 
+    @_alone
     def token(self, user: User | None) -> str:
         """A token of this member; of nobody: a master token."""
         text = f"token-{len(self.tokens) + 1:04d}-of-{user.username if user else 'the-forum'}"
         self.tokens[text] = user.uid if user else 0
         return text
 
+    @_alone
     def topic(
         self, user: User, title: str, raw: str, *, cid: int = 7, question: bool = False, tags: list[str] | None = None
     ) -> Topic:
@@ -227,6 +132,7 @@ class Forum:
         self.add(made, user, raw, at)
         return made
 
+    @_alone
     def add(self, topic: Topic, user: User, raw: str, at: int = 0, to: int | None = None) -> Post:
         """One more post."""
         post = Post(pid=self.number("pid"), tid=topic.tid, uid=user.uid, raw=raw, at=at or self.now(), to=to)
@@ -234,6 +140,7 @@ class Forum:
         topic.pids.append(post.pid)
         return post
 
+    @_alone
     def reply(self, user: User, topic: Topic, raw: str, to: int | None = None) -> Post | Entry:
         """A reply, or an entry of the queue where the member's posts wait."""
         if not raw.strip():
@@ -248,6 +155,7 @@ class Forum:
             return self.wait(user, raw, tid=topic.tid)
         return self.add(topic, user, raw, to=to)
 
+    @_alone
     def wait(self, user: User, raw: str, *, tid: int = 0, title: str = "", cid: int = 5) -> Entry:
         """A post that waits for approval."""
         at, kind = self.now(), "reply" if tid else "topic"
@@ -256,11 +164,13 @@ class Forum:
         self.queue[entry.id] = entry
         return entry
 
+    @_alone
     def sign_up(self, name: str) -> None:
         """Somebody wants to become a member."""
         email, ip = f"{name}@example.test", "198.51.100.9"
         self.sign_ups.append({"username": name, "email": email, "ip": ip, "at": self.now()})
 
+    @_alone
     def report(self, user: User, kind: str, target: int, reason: str) -> Flag:
         """Report a post or a member: one flag for each target. A further report opens it again."""
         owner = self.posts[target].uid if kind == "post" else target
@@ -284,6 +194,7 @@ class Forum:
         """A line of a flag's history."""
         flag.history.insert(0, {"uid": user.uid, "fields": fields, "at": self.now()})
 
+    @_alone
     def set_flag(self, user: User, flag: Flag, body: dict[str, Any]) -> None:
         """Change state or assignee. What it does not know it ignores, and says nothing."""
         changes: dict[str, Any] = {}
@@ -315,6 +226,7 @@ class Forum:
             if self.resolves and (flag.type, flag.target) == (kind, target):
                 self.set_flag(user, flag, {"state": "resolved"})
 
+    @_alone
     def delete_post(self, user: User, post: Post) -> None:
         """Delete, so that members no longer read it. The only post takes its topic along."""
         if post.deleted:
@@ -324,6 +236,7 @@ class Forum:
             self.topics[post.tid].deleted = True
         self.resolve(user, "post", post.pid)
 
+    @_alone
     def restore_post(self, post: Post) -> None:
         """Bring it back. The flag stays as it is."""
         if not post.deleted:
@@ -332,6 +245,7 @@ class Forum:
         if len(self.topics[post.tid].pids) == 1:
             self.topics[post.tid].deleted = False
 
+    @_alone
     def purge_post(self, user: User, post: Post) -> None:
         """Erase for good."""
         topic = self.topics[post.tid]
@@ -343,6 +257,7 @@ class Forum:
             del self.topics[topic.tid]
         self.resolve(user, "post", post.pid)
 
+    @_alone
     def punish(self, user: User, target: User, kind: str, until: int, reason: str) -> None:
         """Ban or mute. An end that is over means for good, and a ban takes the forum's own groups away."""
         self.punisher(user, kind)
@@ -357,6 +272,7 @@ class Forum:
         else:
             target.muted, target.mute_until, target.mute_reason = True, end, reason
 
+    @_alone
     def pardon(self, user: User, target: User, kind: str, reason: str) -> None:
         """Lift a ban or mute; also one that is not there."""
         self.punisher(user, kind)
@@ -375,6 +291,7 @@ class Forum:
         """A fresh forum gives its global moderators no right to mute."""
         return user.admin or (user.everywhere and self.mutes)
 
+    @_alone
     def accept(self, entry: Entry) -> Post:
         """Publish what waits, with the time at which it was written."""
         user = self.users[entry.uid]

@@ -19,9 +19,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from tests.fakes.nodebb import Forum, Says, User
+from tests.fakes.nodebb import Forum
 from tests.fakes.nodebb_calls import Calls
 from tests.fakes.nodebb_pages import Denied, Missing, Pages
+from tests.fakes.nodebb_records import Says, User
 from tests.fakes.nodebb_rows import Rows
 
 CODES = {400: "bad-request", 401: "not-authorised", 403: "forbidden", 404: "not-found", 500: "internal-server-error"}
@@ -105,8 +106,14 @@ class App(Pages, Calls):
             if write or path != "/api/self":
                 return envelope({}, 401, "A valid login session was not found. Please log in and try again.")
             return JSONResponse("not-authorized", 401)
+        with forum.lock:
+            return self.plain_answer(request, viewer, body)
+
+    def plain_answer(self, request: Request, viewer: User, body: Any) -> Response:
+        """The answer to a member who is signed in."""
+        path = request.url.path
         try:
-            if write:
+            if path.startswith("/api/v3/"):
                 for method, pattern, act in self.calls:
                     found = re.fullmatch(pattern, path.removeprefix("/api/v3/"))
                     if found and method == request.method:

@@ -6,7 +6,8 @@ from typing import Any
 
 from starlette.requests import Request
 
-from tests.fakes.nodebb import Flag, Forum, Post, Says, Topic, User
+from tests.fakes.nodebb import Forum
+from tests.fakes.nodebb_records import Flag, Post, Says, Topic, User
 from tests.fakes.nodebb_rows import Row, Rows, cooked
 
 UNDEFINED = "Cannot read properties of undefined (reading '{}')"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.fakes.nodebb import PER_PAGE, Flag, Forum, Topic, User
+from tests.fakes.nodebb import PER_PAGE, Forum
+from tests.fakes.nodebb_records import Flag, Topic, User
 from tests.fakes.nodebb_rows import Row, Rows, iso, pages
 
 

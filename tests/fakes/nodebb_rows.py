@@ -7,7 +7,8 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from tests.fakes.nodebb import PER_PAGE, Entry, Flag, Forum, Post, Topic, User
+from tests.fakes.nodebb import PER_PAGE, Forum
+from tests.fakes.nodebb_records import Entry, Flag, Post, Topic, User
 
 ALWAYS = "[[user:info.banned-permanently]]"
 """What `banned_until_readable` says of everybody, banned or not."""

@@ -11,8 +11,9 @@ from modtui.backends.base import Connection, Credential
 from modtui.backends.nodebb import factory
 from modtui.backends.nodebb.backend import NodeBBBackend
 from modtui.domain.subjects import community_id
-from tests.fakes.nodebb import Forum, Post, User
+from tests.fakes.nodebb import Forum
 from tests.fakes.nodebb_app import serving
+from tests.fakes.nodebb_records import Post, User
 from tests.nodebb.acting import Open
 
 

@@ -13,7 +13,8 @@ from modtui.domain.decisions import Intent, Sanction
 from modtui.domain.items import Item
 from modtui.errors import AuthError, Refused, RightsError, SettingsError, SiteError, Stale
 from modtui.testing import carry_out
-from tests.fakes.nodebb import Forum, Post, User
+from tests.fakes.nodebb import Forum
+from tests.fakes.nodebb_records import Post, User
 from tests.nodebb.acting import HOUR_MS, Open, again, do, row, row_now, undo
 
 pytestmark = pytest.mark.anyio

@@ -19,7 +19,8 @@ from modtui.screens.lines.sanction import SanctionForm
 from modtui.settings import load
 from modtui.store.store import Store
 from tests.core.fakes import until
-from tests.fakes.nodebb import Forum, Post, User
+from tests.fakes.nodebb import Forum
+from tests.fakes.nodebb_records import Post, User
 from tests.nodebb.acting import Open
 
 pytestmark = pytest.mark.anyio

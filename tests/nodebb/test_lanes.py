@@ -11,7 +11,8 @@ from modtui.domain.items import Gone
 from modtui.domain.subjects import SubjectRef, community_id
 from modtui.errors import ModtuiError, NotFound, Refused, Stale
 from modtui.testing import carry_out
-from tests.fakes.nodebb import Forum, Post, User
+from tests.fakes.nodebb import Forum
+from tests.fakes.nodebb_records import Post, User
 from tests.nodebb.acting import Open, again, do, row, undo
 
 pytestmark = pytest.mark.anyio
