@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -89,9 +88,6 @@ class OzoneSite(Site):
         nobody = "did:plc:aaaaaaaaaaaaaaaaaaaaaaaa"
         native = nobody if ref.kind == "account" else f"at://{nobody}/app.bsky.feed.post/3aaaaaaaaaaa2"
         return SubjectRef(ref.community, ref.kind, native)
-
-    def counted(self, items: Sequence[Item]) -> int:
-        return sum(item.native["state"] in ("open", "escalated") for item in items)
 
     async def spoil(self) -> bool:
         """A reported post that its author deletes: there is nothing to read any more."""

@@ -37,6 +37,7 @@ async def test_a_label_is_set_and_taken_off(ozone: Ozone, tmp_path: Path) -> Non
     uri = reported(ozone, "Hidden advertising.")
     async with signed_in(ozone, tmp_path) as backend:
         item = await row(backend, uri)
+        assert item.place.tags == tuple(str(tag) for tag in ozone.status(uri)["tags"])
         intent = Intent(verb="offer", offer="label:spam", reason_title="Advertising")
         plan, done = await decide(backend, item, intent, "label")
         assert plan.reversal == "full" and labels(ozone, uri) == {"spam"}
@@ -59,6 +60,13 @@ async def test_tags_are_set_as_they_shall_be(ozone: Ozone, tmp_path: Path) -> No
         assert "wave:one" in {one.id for one in await backend.choices("tag")}
         await take_back(backend, await row(backend, uri), intent, done, "untag")
         assert set(ozone.status(uri)["tags"]) == set(before)
+        assert {"label:spam", "label:!hide"} <= {one.id for one in await backend.choices("tag", "label:")}
+        labelled = Intent(verb="tag", tags=(*before, "label:rude"))
+        _, done = await decide(backend, await row(backend, uri), labelled, "label-tag")
+        assert labels(ozone, uri) == {"rude"} and set(ozone.status(uri)["tags"]) == set(before)
+        assert "label:rude" in (await row(backend, uri)).place.tags
+        await take_back(backend, await row(backend, uri), labelled, done, "unlabel-tag")
+        assert labels(ozone, uri) == set()
         with pytest.raises(Refused, match="so already"):
             backend.plan(item, Intent(verb="tag", tags=before))
 

@@ -13,13 +13,14 @@ from modtui.backends.ozone import calls, plans, undo
 from modtui.backends.ozone.client import MOD, REPORT, Client, explain, read_rows
 from modtui.backends.ozone.lane import Reported
 from modtui.backends.ozone.offers import MISSING, verbs
+from modtui.backends.ozone.parts import LABEL
 from modtui.backends.ozone.people import People, check_member
 from modtui.backends.ozone.session import CREATE, DELETE, REFRESH, Session
 from modtui.backends.ozone.shape import Found, did_of, item_of, ref_of, replace_offers
 from modtui.backends.ozone.site import Options, Site, labels_in, policies_in, queues_in, strikes_in
 from modtui.backends.ozone.threads import AROUND, alone, thread_of
 from modtui.backends.ozone.wire import Activities, Activity, Event, foreign, inner, rows, text, words
-from modtui.domain.capability import Blocked, Capabilities, Capability
+from modtui.domain.capability import ALLOWED, Blocked, Capabilities, Capability
 from modtui.domain.decisions import Answer, Call, Intent, Plan, Step
 from modtui.domain.items import (
     Account,
@@ -243,7 +244,9 @@ class OzoneBackend(Plain):
         match kind:
             case "tag":
                 given = [str(tag) for tag in item.place.tags] if item is not None else []
-                found = [Choice(id=tag, title=Foreign(tag)) for tag in dict.fromkeys((*given, *await self._tags()))]
+                labels = [LABEL + name for name in site.labels] if site.decides == ALLOWED else []
+                every = dict.fromkeys((*given, *await self._tags(), *labels))
+                found = [Choice(id=tag, title=Foreign(tag), note=_label_note(site, tag)) for tag in every]
             case "assignee":
                 found = [_colleague(did, handle, site.me) for did, handle in site.team.items() if handle]
                 if site.role != "admin":  # only admins may hand reports to somebody else
@@ -341,6 +344,10 @@ def _can_be(ref: SubjectRef) -> bool:
         return did_of(native) == native and native.startswith("did:") and native.isascii() and " " not in native
     parts = native.removeprefix("at://").split("/")
     return native.startswith("at://did:") and len(parts) == 3 and all(parts) and native.isascii() and " " not in native
+
+
+def _label_note(site: Site, tag: str) -> Foreign | None:
+    return foreign(site.labels.get(tag.removeprefix(LABEL))) if tag.startswith(LABEL) else None
 
 
 def _colleague(did: str, handle: str, me: str) -> Choice:

@@ -38,18 +38,20 @@ class Reported:
         self._kept: tuple[float, Index, bool] | None = None
 
     async def count(self) -> int:
-        """How many subjects wait. The site counts none, so their list is read."""
+        """How many subjects wait. The site counts none, so their lists are read."""
+        index, _, _ = await self._index()
         if self._site.queue is not None:
-            index, _, _ = await self._index()
             return len(index)
-        total = 0
-        for state in self._states():
-            cursor: str | None = None
-            for _ in range(_MOST_PAGES):
-                rows, cursor, bad = await self._statuses(state, cursor, limit=100, why="count")
-                total += len(rows) + bad
-                if cursor is None:
-                    break
+        reviews = await asyncio.gather(*(self._waiting(state) for state in self._states()))
+        return sum(reviews) + len(await self._left(index))
+
+    async def _waiting(self, state: str) -> int:
+        total, cursor = 0, None
+        for _ in range(_MOST_PAGES):
+            rows, cursor, bad = await self._statuses(state, cursor, limit=100, why="count")
+            total += sum(bool(one.key) for one in rows) + bad
+            if cursor is None:
+                break
         return total
 
     async def page(self, cursor: str | None) -> tuple[list[Found], str | None, int, bool]:

@@ -24,12 +24,12 @@ POSSIBLE = frozenset({
 DECIDING = frozenset({"remove", "spam", "restore", "ban", "unban"})
 """Verbs for moderators and admins; triage may do the rest."""
 NEVER = {
-    "ignore": "Ozone closes a review in one way, without a verdict: approve does that",
+    "ignore": "the service closes a review in one way, without a verdict: approve does that",
     "edit": "nobody but its author can change a post; it is in the author's own repository",
-    "silence": "Ozone cannot silence a member; a ban with a length suspends the account",
-    "unsilence": "Ozone cannot silence a member",
-    "lock": "Ozone cannot close a thread; only its author limits who may reply",
-    "unlock": "Ozone cannot close a thread",
+    "silence": "the service cannot silence a member; a ban with a length suspends the account",
+    "unsilence": "the service cannot silence a member",
+    "lock": "the service cannot close a thread; only its author limits who may reply",
+    "unlock": "the service cannot close a thread",
     "purge": "nothing is ever deleted by the moderation service: a takedown hides it from everybody",
     "erase": "the moderation service cannot delete an account: a takedown closes it",
     "accept": "posts have no answers that could be marked",
@@ -51,7 +51,7 @@ MISSING = {
     "message": "a private message would come from your own account; warning writes an e-mail for the service",
 }
 """Optional parts of the protocol that the service does not have."""
-NO_SUCH = "Ozone has no such action"
+NO_SUCH = "the service has no such action"
 _NEAR = {
     "spam": ("spam", "scam"), "insult": ("rude",), "hate": ("intolerant",), "threat": ("threat",),
     "illegal": ("illicit",), "private": ("security",),
@@ -92,7 +92,10 @@ def _reviewing(site: Site, item: Item) -> list[Offer]:
     native, decides = item.native, site.decides
     account = item.ref.kind in ("account", "user")
     what = "the account" if account else "it"
-    busy = ALLOWED if item.state == "open" else Blocked("state", "nobody reports it now, and its review is closed")
+    waits = native.get("state") in ("open", "escalated") or any(
+        one.get("status") != "closed" for one in native.get("reports", ())
+    )
+    busy = ALLOWED if waits else Blocked("state", "nobody reports it now, and its review is closed")
     down = bool(native.get("takendown"))
     found = [
         _offer(
@@ -193,10 +196,12 @@ def _team(site: Site, item: Item) -> list[Offer]:
 
 
 def _labels(site: Site, item: Item) -> list[Offer]:
-    """What can be taken off, and the labels that are near: those of the reports' reasons, then the general ones."""
+    """What can be taken off, and the labels that are near: those of the reports' reasons, then those that the service
+    itself has defined. All of them can be picked with the tags."""
     there = [str(one) for one in item.native.get("labels", ())]
     near = [name for reason in item.reasons for name in _NEAR.get(reason, ())]
-    wanted = [name for name in (*near, "!warn", "!hide", "spam", *site.labels) if name in site.labels]
+    own = [name for name, title in site.labels.items() if title]
+    wanted = [name for name in (*near[:2], "!warn", "!hide", *own, *site.labels) if name in site.labels]
     fresh = [name for name in dict.fromkeys(wanted) if name not in there][:_LABELS]
     found = [_offer(f"unlabel:{name}", "offer", f"Take off: {_named(site, name)}", site.decides) for name in there[:4]]
     return found + [_offer(f"label:{name}", "offer", f"Label: {_named(site, name)}", site.decides) for name in fresh]

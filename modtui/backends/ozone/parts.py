@@ -11,6 +11,8 @@ from modtui.errors import Refused
 from modtui.text import Shown, own, show_line
 
 Made = tuple[list[PlannedStep], list[Effect]]
+LABEL = "label:"
+"""How a label is written among the tags."""
 COMMENT = 1000
 """How long a text in the log may be here."""
 

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from modtui.backends.ozone.client import MOD, Client, read_rows
-from modtui.backends.ozone.shape import Found, did_of, item_of, member_of
+from modtui.backends.ozone.shape import Found, did_of, item_of, member_of, replace_offers
 from modtui.backends.ozone.site import Site
 from modtui.backends.ozone.wire import Detail, Event, Repo, Repos, Status, Statuses, foreign, inner, number, rows, text
 from modtui.backends.ozone.wire import words as texts
@@ -102,10 +102,9 @@ class People:
         """One member as a row."""
         detail = detail or Detail(type="account", subject=repo.did, repo=repo)
         made = item_of(self._site, self._community, Found(repo.did, detail, detail.status), "members")
-        made = msgspec.structs.replace(made, ref=SubjectRef(self._community, "user", repo.did), number=repo.did)
-        from modtui.backends.ozone.shape import replace_offers
-
-        return replace_offers(self._site, msgspec.structs.replace(made, state="open", native=made.native))
+        ref = SubjectRef(self._community, "user", repo.did)
+        made = msgspec.structs.replace(made, ref=ref, number=repo.handle or repo.did, state="open")
+        return replace_offers(self._site, made)
 
     # --- pieces
 

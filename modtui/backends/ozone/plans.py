@@ -211,8 +211,8 @@ def _takedown(
     words = f"{name_of(item)} taken down" if account else "taken down"
     step = event_step(item, "modEventTakedown", event, words, reports=reports, note=note, waits=not urgent)
     length = say(" for {d}", d=duration(hours * _HOUR_MS)) if hours else own("")
-    who = say("the account of {n}", n=name_of(item)) if account else own("it")
-    effects = [Effect("post", say("nobody can see {who} any more{length}", who=who, length=length))]
+    who = say("the account of {n} ", n=name_of(item)) if account else own("")
+    effects = [Effect("author" if account else "post", say("{who}is shown to nobody{length}", who=who, length=length))]
     if reports:
         effects.append(_reports_close(site, reports, note))
     if policy is not None and policy.strikes:
@@ -343,5 +343,5 @@ def _under(policy: Policy) -> dict[str, Any]:
 
 
 def _reports_close(site: Site, reports: Sequence[int], note: str | None) -> Effect:
-    told = own("and told why") if note else own("and told nothing")
+    told = own("who reported is told why") if note else own("nobody is told")
     return Effect("reporters", say("{n} closed, {told}", n=count(len(reports), "report"), told=told))

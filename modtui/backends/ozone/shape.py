@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from modtui.backends.ozone.offers import offers_for
+from modtui.backends.ozone.parts import LABEL
 from modtui.backends.ozone.reasons import is_appeal, label_of, reason_of
 from modtui.backends.ozone.site import Site
 from modtui.backends.ozone.wire import Detail, Repo, Report, Status, foreign, inner, number, rows, text, words
@@ -94,7 +95,7 @@ def item_of(site: Site, community: CommunityId, found: Found, lane: Lane = "repo
         since_ms=_since(found, waiting), created_ms=parse_iso_or_none(text(value, "createdAt") or None),
         score=_score(status), state=_state(found), handled_by=None if found.open else _handler(status),
         handled_ms=None if found.open or status is None else parse_iso_or_none(status.last_reviewed_at),
-        deleted=bool(status and status.takendown), claim=_claim(site, found), place=_place(found, value),
+        deleted=bool(status and status.takendown), claim=_claim(site, found), place=_place(found, value, site.labeler),
         url=_url(site, found.key), language=_language(value, status), notes=_notes(status), problem=problem,
         native=_luggage(found, value, site.labeler),
     )  # fmt: skip
@@ -132,9 +133,14 @@ def member_of(did: str, handle: str, repo: Repo | None, profile: Any = None) -> 
     return Member(
         native=did, username=Foreign(handle), name=foreign(name),
         since_ms=parse_iso_or_none(repo.indexed_at) if repo is not None else None, posts=number(told, "postsCount"),
-        removed=number(records, "takendownCount"), silenced=number(stats, "suspendCount"),
-        banned=number(stats, "takedownCount"), penalties=penalties_of(status),
+        removed=number(records, "takendownCount"), banned=_bans(stats), penalties=penalties_of(status),
     )  # fmt: skip
+
+
+def _bans(stats: Any) -> int | None:
+    """Takedowns of the account, with and without an end."""
+    suspended, taken = number(stats, "suspendCount"), number(stats, "takedownCount")
+    return None if suspended is None and taken is None else (suspended or 0) + (taken or 0)
 
 
 def penalties_of(status: Status | None) -> tuple[Penalty, ...]:
@@ -257,9 +263,10 @@ def _claim(site: Site, found: Found) -> Claim | None:
     return None
 
 
-def _place(found: Found, value: dict[str, Any]) -> Place:
+def _place(found: Found, value: dict[str, Any], service: str) -> Place:
     status = found.status
     tags = words(status.tags) if status is not None else []
+    tags += [f"{LABEL}{name}" for name in labels_of(found, service)]
     root = text(inner(value, "reply", "root"), "uri")
     post = found.kind == "record" and collection_of(found.key) == POST
     queue = next((text(one.queue, "name") for one in found.waiting if text(one.queue, "name")), "")

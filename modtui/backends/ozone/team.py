@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from modtui.backends.ozone.parts import COMMENT, Made, comment, event_step, holder, waiting
+from modtui.backends.ozone.parts import COMMENT, LABEL, Made, comment, event_step, holder, sentence, waiting
 from modtui.backends.ozone.site import Site
+from modtui.domain.capability import Blocked
 from modtui.domain.decisions import Call, Effect, Intent, PlannedStep
 from modtui.domain.items import Item
 from modtui.errors import Refused, UsageError
@@ -73,14 +74,27 @@ def escalate(site: Site, item: Item, intent: Intent) -> Made:
 
 
 def tag(site: Site, item: Item, intent: Intent) -> Made:
-    """The subject's tags as they shall be."""
+    """The subject's tags as they shall be; what is written label:NAME is a label."""
     if intent.tags is None:
         raise UsageError("Choose the tags.")
-    before = [str(tag) for tag in item.place.tags]
-    add = [tag for tag in dict.fromkeys(intent.tags) if tag not in before]
-    remove = [tag for tag in before if tag not in intent.tags]
+    before = [str(one) for one in item.place.tags]
+    add = [one for one in dict.fromkeys(intent.tags) if one not in before]
+    remove = [one for one in before if one not in intent.tags]
     if not add and not remove:
         raise Refused("The tags are so already.")
-    event = {"comment": comment(intent), "add": add, "remove": remove}
+    steps: list[PlannedStep] = []
+    tags = [[one for one in part if not one.startswith(LABEL)] for part in (add, remove)]
+    labels = [[one.removeprefix(LABEL) for one in part if one.startswith(LABEL)] for part in (add, remove)]
+    if any(tags):
+        event = {"comment": comment(intent), "add": tags[0], "remove": tags[1]}
+        steps.append(event_step(item, "modEventTag", event, "tags set"))
+    if any(labels):
+        if isinstance(site.decides, Blocked):
+            raise Refused(sentence(site.decides.sentence))
+        unknown = [one for one in labels[0] if one not in site.labels]
+        if unknown:
+            raise Refused(f"The service has no label {show_line(unknown[0], 60)}.")
+        event = {"comment": comment(intent), "createLabelVals": labels[0], "negateLabelVals": labels[1]}
+        steps.append(event_step(item, "modEventLabel", event, "labels set"))
     words = say("tags: {a}", a=", ".join([*(f"+{one}" for one in add), *(f"-{one}" for one in remove)]))
-    return [event_step(item, "modEventTag", event, "tags set")], [Effect("team", words)]
+    return steps, [Effect("post" if any(labels) else "team", words)]
