@@ -7,6 +7,12 @@ from typing import Any, Literal
 import msgspec
 
 from modtui.domain.capability import ALLOWED, Capability
+from modtui.domain.members import Member as Member
+from modtui.domain.members import MemberKind as MemberKind
+from modtui.domain.members import Penalty as Penalty
+from modtui.domain.members import Private as Private
+from modtui.domain.members import Record as Record
+from modtui.domain.members import Sanctioned as Sanctioned
 from modtui.domain.subjects import Lane, SubjectRef, item_id
 from modtui.text import Foreign
 
@@ -23,49 +29,6 @@ class Body(msgspec.Struct, frozen=True, omit_defaults=True):
 
     text: Foreign
     format: Format = "plain"
-
-
-class Penalty(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A sanction that is in force (or was). `until_ms` None means for good; `automatic` means the site did it. `told`
-    False: a list said only that there is one, so its end is not known here."""
-
-    kind: Literal["silence", "ban"]
-    until_ms: int | None = None
-    by: Foreign | None = None
-    since_ms: int | None = None
-    reason: Foreign | None = None
-    automatic: bool = False
-    told: bool = True
-
-
-class Member(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What is known of a member; every count may be unknown (None). `native` is the site's own id."""
-
-    native: str
-    username: Foreign
-    name: Foreign | None = None
-    trust: int | None = None
-    role: Literal["admin", "moderator", "staff"] | None = None
-    since_ms: int | None = None
-    seen_ms: int | None = None
-    posts: int | None = None
-    threads: int | None = None
-    accepted: int | None = None
-    upheld: int | None = None
-    """Reports by this member that were right ..."""
-    wrong: int | None = None
-    """... and wrong ..."""
-    left: int | None = None
-    """... and closed without a verdict."""
-    removed: int | None = None
-    flags: tuple[str, ...] = ()
-    """What a directory marks: "new", "staff", "suspect", "waiting" (for approval), "unanswered" (first post)."""
-    silenced: int | None = None
-    banned: int | None = None
-    warned: int | None = None
-    notes: int | None = None
-    locale: str | None = None
-    penalties: tuple[Penalty, ...] = ()
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -301,43 +264,6 @@ class Thread(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     url: str = ""
 
 
-class Sanctioned(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One line of a member's history: what was done, when, by whom, why and until when. `kind` is "silence", "ban",
-    "unsilence", "unban", "warning", "removal", "note" or the site's own word; `until_ms` None means no end is known."""
-
-    kind: str
-    at_ms: int | None = None
-    by: Foreign | None = None
-    reason: Foreign | None = None
-    until_ms: int | None = None
-    title: Foreign | None = None
-    url: str = ""
-
-
-class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Reports counted by how they ended; None where the site does not tell."""
-
-    total: int | None = None
-    right: int | None = None
-    wrong: int | None = None
-    ignored: int | None = None
-    open: int | None = None
-
-
-class Private(msgspec.Struct, frozen=True, kw_only=True):
-    """What is shown only when asked for, kept in memory only, never encoded: IP addresses and e-mail of a member, and
-    the accounts that share an address. `logged`: the site keeps a record of this look."""
-
-    email: Foreign | None = None
-    ip: Foreign | None = None
-    registration_ip: Foreign | None = None
-    shares: tuple[Member, ...] = ()
-    logged: bool = False
-
-    def __repr__(self) -> str:
-        return "Private(...)"
-
-
 class Choice(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One thing that can be picked: a category, a tag, a colleague or a group. `id` is what an intent names, `written`
     how a text names it where that is something else (a category's short name after its #)."""
@@ -381,9 +307,6 @@ class Answers(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     threads: tuple[Answered, ...]
     cursor: str | None = None
-
-
-MemberKind = Literal["all", "new", "staff", "silenced", "suspended", "suspect", "waiting"]
 
 
 class Dossier(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
