@@ -344,6 +344,8 @@ def partly(target: Target) -> Shown:
     state = {"refused": "refused", "conflict": "not sent", "discarded": "dropped", "undone": "taken back"}[first.state]
     parts = [say("in force: {done}", done=", ".join(done))] if done else []
     template = "{state}: {words} ({why})" if why else "{state}: {words}"
+    if why and len(target.steps) == 1:  # why is what one wants to read; what was wanted stands beside it
+        template, why = "{state}: {why}", why.rpartition(" refuses: ")[2]
     parts.append(say(template, state=own(state), words=first.words, why=show_line(why, 200).rstrip(".")))
     return join("; ", parts)
 

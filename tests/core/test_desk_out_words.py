@@ -113,6 +113,13 @@ def test_partly_names_the_part_in_force() -> None:
     assert words.partly(target) == "in force: post hidden; refused: bo banned (The right was lost)"
 
 
+def test_a_refusal_of_the_only_step_begins_with_its_reason() -> None:
+    target = made().targets[0]
+    error = "harbour.example refuses: This item has been claimed by kestrel."
+    target = replace(target, steps=(replace(target.steps[0], state="refused", words="post kept", error=error),))
+    assert words.partly(target) == "refused: This item has been claimed by kestrel"
+
+
 def test_the_other_sentences() -> None:
     assert words.leave(2, 9) == (
         "Leave modtui? 2 are held for 9 s. q again: wait and leave; s: send now; any other key stays."
