@@ -91,6 +91,17 @@ async def test_a_category_moderator_sees_that_category_and_bans_nobody(
     assert not any(item.kind == "sign-up" for item in (await backend.page("pending")).items)
 
 
+async def test_an_administrator_bans_and_mutes_although_the_own_profile_says_no(
+    forum: Forum, bad: Post, open_: Open
+) -> None:
+    backend = await open_(forum.admin)
+    assert (await backend.identify()).role == "admin"
+    item = await row(backend)
+    assert all((offer := item.offer(verb)) and offer.capability == ALLOWED for verb in ("ban", "silence"))
+    await do(backend, item, "ban", sanction=Sanction("ban", None))
+    assert forum.users[bad.uid].banned
+
+
 async def test_a_global_moderator_may_be_without_the_right_to_mute(forum: Forum, bad: Post, open_: Open) -> None:
     forum.mutes = False
     backend = await open_(forum.gmod)

@@ -55,7 +55,9 @@ class Site:
             self.role = "category moderator"
         else:
             self.role = "member"
-        self.can_ban, self.can_mute = yes(body.get("canBan")), yes(body.get("canMute"))
+        # Both are about the account itself, and an administrator cannot be banned: of them they say no.
+        admin = self.role == "admin"
+        self.can_ban, self.can_mute = admin or yes(body.get("canBan")), admin or yes(body.get("canMute"))
 
     def told_version(self, version: str) -> None:
         """Take over the version, which says how texts are sent."""
