@@ -8,12 +8,13 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
 from modtui.errors import ModtuiError, SiteError
 
+T = TypeVar("T")
 LONGEST_WAIT_S = 86_400.0
 _GENTLE = 2_000_000
 """A damaged body up to this size is read all the same, which takes several times as long as a sound one."""
@@ -65,11 +66,7 @@ class Reply:
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             pass
         try:
-            if len(self.body) > _GENTLE:
-                raise ValueError
-            found = json.loads(self.body.decode("utf-8", "replace"), strict=False, parse_constant=lambda name: None)
-            whole = json.dumps(found, ensure_ascii=False).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-            return json.loads(whole)
+            return json.loads(_sound(self.body))
         except (ValueError, RecursionError):
             raise self.bad(f"{self.place} answered with data that is cut off or damaged.") from None
 
@@ -108,6 +105,26 @@ class Reply:
         except ValueError:
             until, now = date_ms(given), date_ms(self.headers.get("date", ""))
             return seconds((until - now) / 1000) if until is not None and now is not None else None
+
+
+def decoded(data: bytes | msgspec.Raw, kind: type[T], *, strict: bool = True) -> T:
+    """JSON as `kind`, which may keep parts raw. What `Reply.parsed` lets through is let through here, too. Raises
+    ValueError (msgspec's errors are such) and RecursionError."""
+    try:
+        return msgspec.json.decode(data, type=kind, strict=strict)
+    except msgspec.ValidationError:
+        raise  # it is sound, and of another shape
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return msgspec.json.decode(_sound(bytes(data)), type=kind, strict=strict)
+
+
+def _sound(data: bytes) -> bytes:
+    """Damaged JSON mended, as far as it can be: a half sign becomes U+FFFD. Raises ValueError, RecursionError."""
+    if len(data) > _GENTLE:
+        raise ValueError
+    found = json.loads(data.decode("utf-8", "replace"), strict=False, parse_constant=lambda name: None)
+    whole = json.dumps(found, ensure_ascii=False).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return whole.encode()
 
 
 def seconds(told: float) -> float | None:

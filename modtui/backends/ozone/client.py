@@ -14,7 +14,7 @@ import msgspec
 from modtui.backends.http import Door
 from modtui.backends.ozone.session import Session, SessionEnded
 from modtui.backends.ozone.wire import EVENTS, Events
-from modtui.backends.reply import Reply
+from modtui.backends.reply import Reply, decoded
 from modtui.errors import AuthError, ModtuiError, NotFound, Refused, RightsError, Stale, WrongSite
 from modtui.text import show_line
 
@@ -181,8 +181,8 @@ def decode(reply: Reply, kind: type[T]) -> T:
     if not reply.says_json:
         reply.json()
     try:
-        return msgspec.json.decode(reply.body, type=kind)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return decoded(reply.body, kind)
+    except (ValueError, RecursionError):
         reply.mapping()
         raise reply.bad(f"{reply.place} answered with data of another shape than Ozone's.") from None
 
@@ -193,7 +193,7 @@ def read_rows(found: Iterable[msgspec.Raw], kind: type[T]) -> tuple[list[T], int
     bad = 0
     for row in found:
         try:
-            good.append(msgspec.json.decode(row, type=kind))
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            good.append(decoded(row, kind))
+        except (ValueError, RecursionError):
             bad += 1
     return good, bad

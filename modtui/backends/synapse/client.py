@@ -18,7 +18,7 @@ from urllib.parse import quote
 import msgspec
 
 from modtui.backends.http import Door
-from modtui.backends.reply import Reply
+from modtui.backends.reply import Reply, decoded
 from modtui.backends.synapse.rooms import POWER
 from modtui.backends.synapse.wire import (
     Account,
@@ -365,12 +365,9 @@ def decode(reply: Reply, kind: type[T]) -> T:
     if not reply.says_json:
         reply.json()
     try:
-        return msgspec.json.decode(reply.body, type=kind, strict=False)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        found = reply.mapping()
-    try:
-        return msgspec.convert(found, kind, strict=False)  # damaged text was mended on the way
-    except (msgspec.ValidationError, TypeError):
+        return decoded(reply.body, kind, strict=False)
+    except (ValueError, RecursionError):
+        reply.mapping()
         raise reply.bad(f"{reply.place} answered with data of another shape than a Matrix homeserver's.") from None
 
 
@@ -380,7 +377,7 @@ def read_rows(rows: Iterable[msgspec.Raw], kind: type[T]) -> tuple[list[T], int]
     bad = 0
     for row in rows:
         try:
-            found.append(msgspec.json.decode(row, type=kind, strict=False))
-        except (msgspec.DecodeError, UnicodeDecodeError):
+            found.append(decoded(row, kind, strict=False))
+        except (ValueError, RecursionError):
             bad += 1
     return found, bad
