@@ -4,7 +4,7 @@ Traps that are kept here, so that nobody else has to know them:
 
 * A DELETE without a JSON body does nothing and answers 400, so each carries `{}`.
 * `?lang=` is sent with everything: refusals have no code but a sentence in the account's language.
-* A bearer answer sets a dead cookie; the door keeps no cookies.
+* Each answer sets the cookie of a session that has ended already; sent back with the token it does no harm.
 * The write API wraps what it says (`response`), the read API does not, and a missing page is the text "Not found".
 * Posting too fast is a 400.
 """
