@@ -1,40 +1,33 @@
 """The outbox as a machine for hypothesis: decisions, undos, crashes, two processes, a bad line, a full disk.
 
-What must hold is in `check`; it is judged from three sides that know nothing of each other: what the site and the route
-took, what the journal's events say, and what the desks show.
+What must hold is in `outbox_checks`; it is judged from three sides that know nothing of each other: what the site and
+the route took, what the journal's events say, and what the desks show.
 """
 
 from __future__ import annotations
 
 import asyncio
 import shutil
-import sqlite3
 import tempfile
-from collections import Counter, defaultdict, deque
 from collections.abc import Coroutine
 from contextvars import ContextVar
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
-from msgspec.structs import replace
 
 import modtui.desk.outbox
 from modtui.desk.community import Community
 from modtui.desk.desk import Desk
-from modtui.desk.escalation import route_of
-from modtui.domain.decisions import FINAL, Answer, Call, Decision, Intent, Plan, PlannedStep, Sanction, Step, Target
-from modtui.domain.items import Item, Report
-from modtui.domain.seen import seen_of
-from modtui.domain.transitions import LEGAL
-from modtui.errors import ModtuiError, NetworkError, RateLimited, Refused
-from modtui.store.journal import Journal
+from modtui.domain.decisions import Decision, Intent, Sanction
+from modtui.domain.items import Report
+from modtui.errors import ModtuiError
 from modtui.store.store import Store
 from modtui.text import Foreign
-from tests.core.fakes import OFFLINE, FakeBackend, FakeClock, FakeSite, breathe, make_item
-from tests.core.routes_world import FakeRoute
+from tests.core.fakes import OFFLINE, breathe, make_item
+from tests.core.outbox_checks import COUNTS, check
+from tests.core.outbox_world import ModelBackend, ModelClock, ModelRoute, ModelSite, Process
 
 T = TypeVar("T")
 OWNER: ContextVar[object] = ContextVar("owner", default=None)
@@ -49,115 +42,6 @@ DECISIONS = st.tuples(
     st.sampled_from((None, None, 0.0, 4.0)),
 )
 """Subjects, verb, what goes with it, the hold."""
-COUNTS: Counter[str] = Counter()
-"""What was played since it was cleared."""
-
-
-class ModelClock(FakeClock):
-    """Two looks at it never give the same instant, so that before and after are told apart."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._looks = 0
-
-    def monotonic(self) -> float:
-        self._looks += 1
-        return super().monotonic() + self._looks * 1e-8
-
-
-@dataclass
-class Write:
-    """One write as it reached the site: what the desk had read of the subject by then, and when."""
-
-    key: str
-    call: Call
-    known: Item | None
-    read: float
-    now: float
-    state: str
-    """What the journal on the disk said of the step at this moment."""
-
-
-class ModelSite(FakeSite):
-    """Remembers at each write what was known, and what stood on the disk."""
-
-    def __init__(self, clock: FakeClock) -> None:
-        super().__init__(clock)
-        self.at_write: list[Write] = []
-        self.holds_replies = False
-        self.path: Path | None = None
-        self._arriving = False
-
-    def arrive(self) -> None:
-        self._arriving = True
-        super().arrive()
-        self._arriving = False
-
-    def apply(self, call: Call, key: str) -> Answer:
-        read, known = self.last_read.get(str(call.args.get("native", "")), (0.0, None))
-        answer = super().apply(call, key)
-        if not self._arriving:
-            self.at_write.append(Write(key, call, known, read, self.clock.monotonic(), self._on_disk(key)))
-        return replace(answer, held=self.holds_replies) if call.name == "reply" else answer
-
-    def _on_disk(self, key: str) -> str:
-        assert self.path is not None
-        with sqlite3.connect(f"file:{self.path}?mode=ro", uri=True) as connection:
-            row = connection.execute("SELECT state FROM step WHERE key=?", (key,)).fetchone()
-        connection.close()
-        return str(row[0]) if row else "nothing"
-
-
-class ModelBackend(FakeBackend):
-    """It also takes replies, with the thread closed after them."""
-
-    def plan(self, item: Item, intent: Intent) -> Plan:
-        if intent.verb != "reply":
-            return super().plan(item, intent)
-        native = item.ref.native
-        steps = [PlannedStep(call=Call("reply", {"native": native, "text": intent.text}), words="sent", reaches=True)]
-        if intent.close:
-            steps.append(PlannedStep(call=Call("close", {"native": native}), words="thread closed"))
-        return Plan(verb="reply", steps=tuple(steps), reversal="none", stays=("the reply stays",))
-
-
-class ModelRoute(FakeRoute):
-    """A route whose answers get lost, too."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.spoilt: deque[str] = deque()
-
-    async def deliver(self, call: Call, key: str) -> Answer:
-        """Take it, or fail as told."""
-        fault = self.spoilt.popleft() if self.spoilt else ""
-        self.tries.append(key)
-        await asyncio.sleep(0)
-        if fault == "offline":
-            raise NetworkError("The route cannot be reached.", sent=False)
-        if fault == "rate":
-            raise RateLimited("Too fast.", wait_s=20)
-        if fault == "refuse":
-            raise Refused("The route says no.")
-        if fault != "lost before":
-            self.got.append((key, call.args))
-        if fault:
-            raise NetworkError("The answer never came.", sent=True)
-        return Answer(data={"status": 200})
-
-
-@dataclass
-class Process:
-    """One modtui, as far as it is a desk."""
-
-    desk: Desk
-    store: Store
-    paused: bool = False
-    tasks: set[asyncio.Task[Any]] = field(default_factory=set)
-
-    @property
-    def journal(self) -> Journal:
-        return self.store.journal
 
 
 class OutboxMachine(RuleBasedStateMachine):
@@ -586,88 +470,4 @@ class OutboxMachine(RuleBasedStateMachine):
             await self.clock.advance(310)
         if any(process.journal.open_decisions() for process in self.running if process is not None):
             await self.clock.advance(700)
-        self.check(self.one(0))
-
-    def check(self, process: Process) -> None:
-        """From the site, from the journal, from the screens."""
-        journal = process.journal
-        found = journal.verify()
-        assert found.ok, found.problems  # the chain holds, and a rebuild gives the same outbox
-        history = {one.id: one for one in journal.history(limit=10_000)}
-        lost = set(self.made) - set(history)
-        assert not lost, f"lost: {lost}"
-        steps: dict[str, tuple[Decision, Target, Step]] = {
-            step.key: (one, target, step) for one in history.values() for target in one.targets for step in target.steps
-        }
-        paths = self.paths(journal, history)
-        applied = Counter(key for key, _ in self.site.applied)
-        delivered = Counter(key for key, _ in self.route.got)
-        assert set(applied) | set(delivered) <= set(steps), "something was done that no row says"
-        for key, (decision, _, step) in steps.items():
-            path = paths[key]
-            told = (key, step.call.name, path)
-            self.tally(decision, step, path)
-            if route_of(step) is not None:
-                assert step.state in FINAL or step.state == "unknown", told
-                again = path.count(("unknown", "held"))
-                assert delivered[key] <= 1 + again, ("delivered again by itself", told)
-                if ("sending", "done") in path:
-                    assert delivered[key] >= 1, told
-                elif not any(to == "unknown" for _, to in path):
-                    assert not delivered[key], told
-                continue
-            assert step.state in FINAL, ("no end", told)
-            assert applied[key] <= 1, ("twice", told)
-            dropped = ("unknown", "discarded") in path
-            came_done = any(to == "done" for _, to in path)
-            with_another = step.answer is not None and bool(step.answer.words)
-            if applied[key]:
-                assert came_done or dropped, ("done, and the journal does not say so", told)
-            elif came_done:
-                assert with_another, ("not done, and the journal says so", told)
-        self.check_writes(steps, paths)
-        for desk in (one.desk for one in self.running if one is not None):
-            shown = {one.id: one for one in desk._book.all()}
-            assert {id: one for id, one in history.items() if id in shown} == shown, "a screen shows something else"
-            assert {one.id for one in desk._book.open()} == {one.id for one in history.values() if one.open}
-
-    def check_writes(
-        self, steps: dict[str, tuple[Decision, Target, Step]], paths: dict[str, list[tuple[str, str]]]
-    ) -> None:
-        """Nothing left before it was on the disk, and nothing was applied to what was not shown."""
-        for write in self.site.at_write:
-            decision, target, _ = steps[write.key]
-            assert write.state == "sending", ("sent before it was on the disk", write)
-            if write.call.name not in ("perform", "reply") or ("conflict", "held") in paths[write.key]:
-                continue
-            assert write.known is not None and target.seen is not None, write
-            now = seen_of(write.known)
-            assert now.text == target.seen.text, ("another text", write, target)
-            by_us = write.known.handled_by == self.site.me  # what our own other decisions did is no surprise
-            assert write.known.state == target.seen.state or by_us, ("another state", write, target)
-            assert write.known.state == "open" or write.call.name != "perform", ("closed already", write, target)
-            if decision.verb in ("approve", "ignore"):
-                assert set(now.reports) <= set(target.seen.reports), ("a report that was not shown", write)
-            assert write.now - write.read < 11, ("an old look", write)
-            if decision.id in self.made:
-                assert write.read > self.made[decision.id], ("a look from before the decision", write)
-
-    def paths(self, journal: Journal, history: dict[str, Decision]) -> dict[str, list[tuple[str, str]]]:
-        """Every step's way through the states, from the events alone; each is a way that the table has."""
-        found: dict[str, list[tuple[str, str]]] = defaultdict(list)
-        for event in journal.events():
-            if event.kind != "step" or event.decision not in history:
-                continue
-            assert event.target is not None and event.step is not None
-            key = history[event.decision].targets[event.target].steps[event.step].key
-            way = (str(event.data["frm"]), str(event.data["to"]))
-            assert way in LEGAL, way
-            assert way[0] == (found[key][-1][1] if found[key] else "held"), "a jump"
-            found[key].append(way)
-        return found
-
-    def tally(self, decision: Decision, step: Step, path: list[tuple[str, str]]) -> None:
-        COUNTS[f"ended {step.state}"] += 1
-        COUNTS["conflicts"] += sum(to == "conflict" for _, to in path)
-        COUNTS["lost answers"] += sum(way == ("sending", "unknown") for way in path)
-        COUNTS["transitions"] += len(path)
+        check(self.one(0), self.running, self.made, self.site, self.route)

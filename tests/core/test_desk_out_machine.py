@@ -8,7 +8,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from tests.core.outbox_machine import COUNTS, OutboxMachine
+from tests.core.outbox_checks import COUNTS
+from tests.core.outbox_machine import OutboxMachine
 
 LENGTH = 50
 """Moves in one game; most are several steps."""
