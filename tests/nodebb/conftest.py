@@ -41,8 +41,9 @@ async def open_(place: tuple[Forum, str], forum: Forum, tmp_path: Path) -> Async
     """Makes a backend for a member; `signed` has it identify itself."""
     made: list[NodeBBBackend] = []
 
-    async def start(user: User | None, *, signed: bool = True, key: str = "", **options: object) -> NodeBBBackend:
-        url = place[1]
+    async def start(
+        user: User | None, *, signed: bool = True, key: str = "", url: str = place[1], **options: object
+    ) -> NodeBBBackend:
         connection = Connection(
             community=community_id("nodebb", url, user.username if user else "master"), url=url, state=tmp_path,
             credential=Credential(kind="token", secret=key or forum.token(user)), options=options,

@@ -9,8 +9,9 @@ from modtui.domain.capability import Blocked
 from modtui.domain.decisions import Answer, Intent, Sanction
 from modtui.domain.items import Gone
 from modtui.domain.subjects import SubjectRef, community_id
-from modtui.errors import ModtuiError, NotFound, Refused, Stale
+from modtui.errors import ModtuiError, NetworkError, NotFound, Refused, Stale
 from modtui.testing import carry_out
+from modtui.testing.lossy import lossy
 from tests.fakes.nodebb import Forum
 from tests.fakes.nodebb_records import Post, User
 from tests.nodebb.acting import Open, again, do, row, undo
@@ -53,6 +54,23 @@ async def test_a_lost_answer_to_publishing_is_looked_up_and_not_sent_again(
     assert found.is_ == "done" and found.answer == Answer(data={"post": str(post.pid), "topic": str(post.tid)})
     decline = backend.plan(item, Intent(verb="remove", reason_title="Off topic")).steps[0]
     assert (await backend.fate(item, decline.call, key="k", since_ms=0)).is_ == "unclear", "it was published instead"
+
+
+async def test_a_publishing_whose_answer_is_lost_on_the_line_happens_once(
+    place: tuple[Forum, str], forum: Forum, mara: User, open_: Open
+) -> None:
+    waiting(forum, mara)
+    async with lossy(place[1]) as line:
+        backend = await open_(forum.gmod, url=line.url)
+        (item,) = (await backend.page("pending")).items
+        (step,) = backend.plan(item, Intent(verb="approve")).steps
+        line.losing = True
+        with pytest.raises(NetworkError) as error:
+            await backend.send(step.call, key="k")
+        assert error.value.sent and line.lost == 1
+        found = await backend.fate(item, step.call, key="k", since_ms=0)
+        await backend.aclose()
+    assert found.is_ == "done" and len(forum.published) == 1
 
 
 async def test_rejecting_sends_a_body_and_keeps_the_text_in_what_was_shown(

@@ -363,6 +363,13 @@ def _rerooted(path: str, name: str) -> Any:
     return found
 
 
+def test_the_fake_knows_nothing_of_modtui() -> None:
+    """Else it would be right wherever the adapter is wrong."""
+    for path in (Path(__file__).parents[1] / "fakes").glob("nodebb*.py"):
+        lines = path.read_text(encoding="utf-8").splitlines()
+        assert not [line for line in lines if line.lstrip().startswith(("import modtui", "from modtui"))], path.name
+
+
 def test_all_recorded_exchanges_are_used() -> None:
     told = "".join(path.read_text(encoding="utf-8") for path in Path(__file__).parent.glob("test_*.py"))
     assert [name for name in names() if f'"{name}"' not in told] == []
