@@ -23,6 +23,9 @@ ADVICE = {
 GOING_ON = ("offline", "down")
 """States of a line in which one can go on."""
 
+ONE_OF_SEVERAL = "You can go on: what you decide there waits, and is checked before it goes out."
+"""In a list of several communities, where the others' rows are as they should be."""
+
 READ_MS = 3000
 """So long the three lines stand at least, however fast somebody types."""
 
@@ -65,11 +68,13 @@ class Outage:
             self._since, self._over, self._shown_ms = link.since_ms, False, self._shell.now_ms()
         if self._over:
             return []
-        sentence = self._explanation(desk, view, one) if link.state in GOING_ON else own(ADVICE[link.state])
         if len(view.scope) > 1:
+            words = ONE_OF_SEVERAL if link.state in GOING_ON else ADVICE[link.state]
             up = any(each.link.state == "live" for each in desk.communities if each.id in view.scope)
             rest = " The others go on as usual." if up else ""
-            sentence = say("{name}: {words}{rest}", name=show_line(one.name, 24), words=sentence, rest=own(rest))
+            sentence = say("{name}: {words}{rest}", name=show_line(one.name, 24), words=own(words), rest=own(rest))
+        else:
+            sentence = self._explanation(desk, view) if link.state in GOING_ON else own(ADVICE[link.state])
         rule: Line = ((own("-" * width), "rule"),)
         return [rule, *(((say(" {line}", line=line), "text"),) for line in wrap(sentence, width - 2))]
 
@@ -80,8 +85,8 @@ class Outage:
         self._over = True
         return True
 
-    def _explanation(self, desk: Desk, view: View, one: Community) -> Shown:
-        ids = [id for id in view.ids() if len(view.scope) == 1 or id.split("/", 2)[1] == one.id]
+    def _explanation(self, desk: Desk, view: View) -> Shown:
+        ids = view.ids()
         whole = desk.store.cache.threads_held(ids)
         return say(
             "You can go on. {whole} of {all} are here with their thread, {rest} with the text only. Each decision is"
