@@ -156,6 +156,11 @@ class Synapse:
         made = self.ask(None, "POST", "/_synapse/admin/v1/register", json=body)
         return Member(made["user_id"], made["access_token"])
 
+    def login(self, who: Member) -> Member:
+        """Another session of a member, made by the administrators' call for it."""
+        path = f"/_synapse/admin/v1/users/{quote(who.id, safe='')}/login"
+        return Member(who.id, self.ask(self.admin, "POST", path, json={})["access_token"])
+
     def join(self, room: str, *members: Member) -> None:
         """These members come into a public room."""
         for member in members:
@@ -250,6 +255,14 @@ class Synapse:
         rows = found["event_reports"]
         assert isinstance(rows, list)
         return rows
+
+    def close_all(self) -> None:
+        """Close what is reported, messages and members: the queue is the whole server's."""
+        for row in self.reports():
+            self.close(row["id"])
+        path = "/_synapse/admin/v1/user_reports"
+        for row in self.ask(self.admin, "GET", path, params={"limit": 1000})["user_reports"]:
+            self.ask(self.admin, "DELETE", f"{path}/{row['id']}")
 
     def close(self, report: int, who: Member | None = None) -> None:
         """Somebody (else) closes one report row."""

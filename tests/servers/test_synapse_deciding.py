@@ -172,6 +172,20 @@ async def test_a_reply_that_is_sent_twice_arrives_once(world: World, mod: Synaps
     assert len(mine) == 1 and mine[0]["content"]["m.relates_to"]["m.in_reply_to"]["event_id"] == event
 
 
+async def test_a_reply_of_an_earlier_session_is_found_by_its_words(
+    world: World, mod: SynapseBackend, tmp_path: Path
+) -> None:
+    item = await row_of(mod, world.reported())
+    (step,) = steps_of(mod.plan(item, Intent(verb="reply", text="From another session.")), "earlier")
+    since = mod.wire.clock_ms - 2000
+    sent = await mod.send(step.call, key=step.key)
+    second = world.server.login(world.mod)
+    async with opened(world.server, second, tmp_path / "second") as later:
+        found = await later.fate(item, step.call, key=step.key, since_ms=since)
+        assert found.is_ == "done" and found.answer is not None and found.answer.data == sent.data
+        assert (await later.fate(item, step.call, key="x", since_ms=since, known=[sent])).is_ == "not sent"
+
+
 # --- members
 
 

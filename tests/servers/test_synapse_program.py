@@ -16,8 +16,7 @@ pytestmark = pytest.mark.servers
 @pytest.fixture
 def world(synapse: Synapse) -> World:
     """A community of its own; what others reported is closed."""
-    for row in synapse.reports():
-        synapse.close(row["id"])
+    synapse.close_all()
     return World(synapse)
 
 

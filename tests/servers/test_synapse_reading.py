@@ -41,8 +41,7 @@ async def mod(world: World, tmp_path: Path) -> AsyncIterator[SynapseBackend]:
 
 
 async def test_no_row_is_missed_while_others_close_reports(world: World, mod: SynapseBackend) -> None:
-    for row in world.server.reports():
-        world.server.close(row["id"])
+    world.server.close_all()
     events = [world.server.send(world.author, world.room, f"Number {number}.") for number in range(14)]
     for event in events:
         world.server.report(world.room, event, world.ann)
@@ -70,8 +69,7 @@ async def test_no_row_is_missed_while_others_close_reports(world: World, mod: Sy
 
 
 async def test_pages_of_rows_do_not_move(world: World, mod: SynapseBackend) -> None:
-    for row in world.server.reports():
-        world.server.close(row["id"])
+    world.server.close_all()
     events = [world.reported(f"Row {number}.") for number in range(23)]
     first = await mod.page("reports")
     assert first.cursor is not None and first.total == 23 and len(first.items) == 20
@@ -270,6 +268,7 @@ async def test_something_is_handed_to_a_room_of_the_team(world: World, tmp_path:
     async with opened(world.server, world.mod, tmp_path, team_rooms=[team]) as backend:
         item = await row_of(backend, world.reported("Is this allowed?"))
         (choice,) = await backend.choices("route", item=item)
+        assert choice.title == "Team" and await backend.choices("route", "nothing", item=item) == ()
         intent = Intent(verb="escalate", route=f"site:{choice.id}", text="I am not sure.")
         plan, done = await do(backend, item, intent)
         assert plan.reaches

@@ -178,6 +178,9 @@ class SynapseBackend(Plain):
         """Each subject anew, in any state."""
         asked = list(dict.fromkeys(refs))
         known = (shape.EVENT, shape.ACCOUNT)
+        rooms = {shape.parts_of(ref.native)[0] for ref in asked if ref.kind in (shape.EVENT, shape.QUESTION)} - {""}
+        if rooms - self._rights.joined:  # perhaps this account has come in meanwhile
+            await self._refresh_rooms()
         found = await self._queue.reread([ref for ref in asked if ref.kind in known])
         found |= await self._talks.reread([ref for ref in asked if ref.kind == shape.QUESTION])
         found |= await self._people.reread([ref for ref in asked if ref.kind == shape.USER])
@@ -247,9 +250,12 @@ class SynapseBackend(Plain):
     async def send(self, call: Call, *, key: str) -> Answer:
         """Do one step. What makes an event carries a transaction id from `key`, so it is safe to send again."""
         try:
-            return await self._calls.send(call, key)
+            answer = await self._calls.send(call, key)
         finally:
             self._queue.forget()
+        if call.name == "take_power":
+            await self._refresh_rooms()
+        return answer
 
     async def fate(
         self, before: Item | None, call: Call, *, key: str, since_ms: int, known: Sequence[Answer] = ()

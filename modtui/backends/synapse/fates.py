@@ -37,7 +37,7 @@ async def fate(
             case "redact" | "take_back" | "unmark":
                 return await _removed(client, calls, call)
             case "reply" | "post" | "mark":
-                return await _posted(client, calls, call, txn(key, call))
+                return await _posted(client, calls, call, txn(key, call), since_ms, known)
             case "power":
                 return await _power(client, args)
             case "ban" | "unban" | "kick":
@@ -93,12 +93,22 @@ async def _removed(client: Client, calls: Calls, call: Call) -> Fate:
     return Fate(is_="done", answer=Answer(data={"event": str(made), "text": text_digest(left)}, edits=True))
 
 
-async def _posted(client: Client, calls: Calls, call: Call, wanted: str) -> Fate:
-    """An event of ours, known by the transaction id that the server shows to the session that sent it."""
+async def _posted(
+    client: Client, calls: Calls, call: Call, wanted: str, since_ms: int, known: Sequence[Answer]
+) -> Fate:
+    """An event of ours, known by the transaction id that the server shows to the session that sent it; one that another
+    session of ours sent (the token was another one then) by its text and time."""
     args, room = call.args, str(call.args["room"])
     near = args.get("to") or args.get("event")
     found = await calls.around(room, str(near)) if near else await _newest(client, room)
     mine: Event | None = next((one for one in reversed(found) if one.transaction == wanted), None)
+    if mine is None and "text" in args:
+        others = {str(one.data.get("post")) for one in known}
+        mine = next(
+            (one for one in reversed(found) if one.sender == calls.me and one.transaction is None
+             and one.at_ms >= since_ms - 1000 and one.event_id not in others and said(one).source == args["text"]),
+            None,
+        )  # fmt: skip
     if mine is None:
         return _NOT
     if call.name == "mark":

@@ -48,7 +48,7 @@ NO_SUCH = "there is no such action in Matrix"
 NO_NOTICES = Blocked("setting", "the server is not set up for server notices")
 NO_MEMBER = Blocked("state", "a member is not removed: suspend or lock the account")
 NO_ADMIN = "this account is no administrator of the server"
-NO_SYNAPSE = "this homeserver is not Synapse, so it has no actions for administrators"
+NO_SYNAPSE = "the calls for administrators are not at this address: it is not Synapse, or keeps them closed"
 REMOTE = "the account is on another server: ban it from the room"
 
 

@@ -115,7 +115,7 @@ def _redact(item: Item, intent: Intent) -> Made:
     args = {**_message(item), "reason": _why(intent)}
     urgent = intent.urgent or intent.reason in SEVERE
     steps = [PlannedStep(call=Call("redact", args), words="message removed", waits=not urgent)]
-    effects = [Effect("post", own("removed for everybody in the room, for good; the room shows that you removed it"))]
+    effects = [Effect("post", own("removed for everybody in the room, which shows that you removed it"))]
     if args["reason"]:
         effects.append(Effect("thread", own("everybody in the room can read the reason")))
     if item.native.get("reports") and item.native.get("admin"):

@@ -22,6 +22,7 @@ from modtui.backends.synapse.options import Options
 from modtui.backends.synapse.rooms import POWER, Room, room_of
 from modtui.backends.synapse.shape import QUESTION, native_of, parts_of
 from modtui.backends.synapse.talk_shape import question_item, thread_of_question
+from modtui.backends.synapse.texts import plain
 from modtui.backends.synapse.timeline import KINDS, Talk, Timeline
 from modtui.backends.synapse.wire import Account, Event
 from modtui.domain.items import WAITING, Choice, Gone, Item, Page, Thread
@@ -44,6 +45,7 @@ class Talks:
         self._client, self._community, self._rights, self._options = client, community, rights, options
         self._account = account
         self._rooms: dict[str, str] = {}
+        self._titles: dict[str, str] = {}
         self._lines: dict[str, Timeline] = {}
         self._lock = asyncio.Lock()
 
@@ -222,9 +224,20 @@ class Talks:
         found: list[Choice] = []
         for one in self._options.team_rooms:
             native = await self._id(one)
-            if native and one.casefold().lstrip("#!").startswith(text.casefold().lstrip("#!")):
-                found.append(Choice(id=native, title=Foreign(one)))
+            title = await self._title(native, one) if native else one
+            if native and any(name.casefold().startswith(text.casefold()) for name in (title, one, one[1:])):
+                found.append(Choice(id=native, title=Foreign(title), note=Foreign(one) if title != one else None))
         return tuple(found)
+
+    async def _title(self, room: str, given: str) -> str:
+        """The name of a room of the team, else what the settings call it."""
+        if room not in self._titles:
+            try:
+                told = plain((await self._client.state(room, "m.room.name", why="the room's name")).get("name"))
+            except (NotFound, Refused, RightsError):
+                told = ""
+            self._titles[room] = told.strip() or given
+        return self._titles[room]
 
 
 def _place(talk: Talk) -> tuple[int, str]:
