@@ -16,6 +16,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -228,6 +229,16 @@ class Synapse:
     def redact(self, who: Member, room: str, event: str) -> None:
         """Take a message away."""
         self.ask(who, "PUT", self.at(room, "redact", event, f"t{next(self._count)}"), json={})
+
+    def purge(self, room: str, before: str) -> None:
+        """Delete what was said before an event from the server, and wait until it is done."""
+        path = f"/_synapse/admin/v1/purge_history/{quote(room, safe='')}/{quote(before, safe='')}"
+        job = self.ask(self.admin, "POST", path, json={"delete_local_events": True})["purge_id"]
+        until = time.monotonic() + 30
+        while self.ask(self.admin, "GET", f"/_synapse/admin/v1/purge_history_status/{job}")["status"] != "complete":
+            if time.monotonic() > until:
+                raise base.ServerTrouble("The server did not delete a room's history within 30 s.")
+            time.sleep(0.05)
 
     def upload(self, who: Member, name: str = "dot.png") -> str:
         """A picture of one dot; its mxc address."""

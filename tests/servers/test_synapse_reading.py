@@ -16,7 +16,7 @@ from modtui.backends.synapse.lane import read_reports
 from modtui.backends.synapse.wire import ReportPage
 from modtui.domain.capability import ALLOWED, Blocked
 from modtui.domain.decisions import Intent
-from modtui.domain.items import Item
+from modtui.domain.items import Gone, Item
 from modtui.domain.subjects import community_id
 from modtui.errors import AuthError, NotFound, Refused, RightsError
 from modtui.testing.steps import all_items
@@ -94,6 +94,24 @@ async def test_an_encrypted_message_is_a_row_that_says_so(world: World, mod: Syn
     await do(mod, item, Intent(verb="remove", reason="threat", reason_title="Threats"))
     assert world.server.seen(world.ann, room, event)["content"] == {}
     assert world.open_reports(event) == 0
+
+
+async def test_a_message_that_the_server_has_deleted_is_still_a_row(world: World, mod: SynapseBackend) -> None:
+    room = world.server.room(world.owner, moderators=(world.mod,))
+    world.server.join(room, world.author, world.ann)
+    event = world.reported_by_ann(room)
+    last = world.server.send(world.owner, room, "The end.")
+    world.server.purge(room, last)
+    item = await row_of(mod, event)
+    assert item.problem is not None and "not on the server any more" in item.problem and len(item.reports) == 1
+    again = (await mod.reread([item.ref]))[item.ref]
+    assert isinstance(again, Item) and again.problem == item.problem
+    with pytest.raises(Refused):
+        await do(mod, item, Intent(verb="remove", reason_title="Advertising"))
+    await do(mod, item, Intent(verb="approve"))
+    assert world.open_reports(event) == 0
+    gone = (await mod.reread([item.ref]))[item.ref]
+    assert isinstance(gone, Gone) and gone.why
 
 
 @pytest.mark.parametrize("version", ["10", "11", "12"])

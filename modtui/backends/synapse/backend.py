@@ -12,7 +12,7 @@ from modtui.backends.synapse import plans, shape, undo
 from modtui.backends.synapse.calls import Calls
 from modtui.backends.synapse.client import Client, NoSuchCall, explain, read_rows
 from modtui.backends.synapse.fates import fate
-from modtui.backends.synapse.offers import NO_ADMIN, NO_SYNAPSE, Rights, every, verbs
+from modtui.backends.synapse.offers import NO_ADMIN, NO_MARKS, NO_SYNAPSE, Rights, every, verbs
 from modtui.backends.synapse.options import Options
 from modtui.backends.synapse.people import People
 from modtui.backends.synapse.queue import Queue
@@ -23,6 +23,7 @@ from modtui.domain.capability import ALLOWED, Blocked, Capabilities, Capability
 from modtui.domain.decisions import Answer, Call, Intent, Plan, Step
 from modtui.domain.items import (
     Account,
+    Answers,
     Changes,
     Choice,
     Dossier,
@@ -43,7 +44,6 @@ _NO_LANE = Blocked("platform", "there is no such queue in Matrix")
 _NO_ROOMS = Blocked("setting", "the settings name no rooms in which members ask (question_rooms)")
 MISSING = {
     "templates": "the server keeps no saved texts",
-    "answered": "answered questions are not listed in Matrix",
     "search": "the server's search does not know which messages were answered",
     "writing": "who is writing is not followed in Matrix",
     "whisper": "there are no messages in Matrix that only the team reads",
@@ -93,6 +93,8 @@ class SynapseBackend(Plain):
         lanes["questions"] = every(here, None if self._options.question_rooms else _NO_ROOMS)
         features: dict[str, Capability] = {name: Blocked("platform", words) for name, words in MISSING.items()}
         features |= {"members": admin, "private": admin, "choices": here}
+        asks = None if self._options.question_rooms else _NO_ROOMS
+        features["answered"] = every(here, asks, None if self._options.answer_mark else NO_MARKS)
         return Capabilities(verbs=verbs(self._rights), lanes=lanes, poll_s=_POLL_S, features=features)
 
     async def identify(self) -> Account:
@@ -289,6 +291,10 @@ class SynapseBackend(Plain):
         if kind == "person" and self._client.admin:
             return await self._people.named(text)
         return ()
+
+    async def answered(self, cursor: str | None = None) -> Answers:
+        """Questions with a marked reply, newest first: those that are kept of their rooms, in one page."""
+        return await self._talks.answered() if self._options.answer_mark else Answers(threads=())
 
     async def aclose(self) -> None:
         """Close the connections."""

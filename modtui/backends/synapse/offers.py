@@ -46,6 +46,7 @@ NEVER = {
 }
 NO_SUCH = "there is no such action in Matrix"
 NO_NOTICES = Blocked("setting", "the server is not set up for server notices")
+NO_MARKS = Blocked("setting", "the settings name no mark for answers (answer_mark)")
 NO_MEMBER = Blocked("state", "a member is not removed: suspend or lock the account")
 NO_ADMIN = "this account is no administrator of the server"
 NO_SYNAPSE = "the calls for administrators are not at this address: it is not Synapse, or keeps them closed"
@@ -126,7 +127,7 @@ def verbs(rights: Rights) -> dict[str, Capability]:
         elif verb == "escalate" and not rights.team:
             found[verb] = every(rights.can, Blocked("setting", "the settings name no room of the team (team_rooms)"))
         elif verb in ("accept", "unaccept") and not rights.marks:
-            found[verb] = every(rights.can, Blocked("setting", "the settings name no mark for answers (answer_mark)"))
+            found[verb] = every(rights.can, NO_MARKS)
         else:
             found[verb] = rights.can
     return found

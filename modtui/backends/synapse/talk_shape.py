@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from modtui.backends.synapse.offers import Facts, Rights, every, message_offers
+from modtui.backends.synapse.offers import NO_MARKS, Facts, Rights, every, message_offers
 from modtui.backends.synapse.rooms import Room
 from modtui.backends.synapse.shape import QUESTION, link, member_of, name_of, native_of, number_of
 from modtui.backends.synapse.texts import said, title_of
 from modtui.backends.synapse.timeline import Talk
 from modtui.backends.synapse.wire import Account
 from modtui.domain.capability import Blocked
-from modtui.domain.items import Body, Item, Offer, Place, Question, Thread, ThreadPost
+from modtui.domain.items import Answered, Body, Item, Offer, Place, Question, Thread, ThreadPost
 from modtui.domain.subjects import CommunityId, SubjectRef
 from modtui.text import Foreign
-
-_NO_MARKS = Blocked("setting", "the settings name no mark for answers (answer_mark)")
 
 
 def question_item(
@@ -57,7 +55,7 @@ def question_item(
 def _offers(facts: Facts, rights: Rights, talk: Talk, *, marks: bool, mine: bool) -> tuple[Offer, ...]:
     room = facts.room
     assert room is not None
-    may = every(rights.can, None if marks else _NO_MARKS, rights.speak(room))
+    may = every(rights.can, None if marks else NO_MARKS, rights.speak(room))
     replied = None if talk.replies else Blocked("state", "there is no reply yet")
     marked = None if talk.accepted else Blocked("state", "no reply is marked as the answer")
     own = None if mine else Blocked("right", "the mark is somebody else's: only who set it can take it off")
@@ -68,6 +66,19 @@ def _offers(facts: Facts, rights: Rights, talk: Talk, *, marks: bool, mine: bool
               capability=every(may, marked, own)),
     ]  # fmt: skip
     return (*found, *(offer for offer in message_offers(facts, rights) if offer.verb != "approve"))
+
+
+def answered_of(talk: Talk, room: Room, server: str) -> Answered:
+    """A question with a marked reply, as the search for similar ones keeps it."""
+    title, rest = title_of(said(talk.root).source)
+    answer = next((one for one in talk.replies if one.event_id == talk.accepted), None)
+    return Answered(
+        id=native_of(room.id, talk.root.event_id), title=Foreign(title or room.title), text=Foreign(rest),
+        answer=Foreign(said(answer).source) if answer is not None else Foreign(""),
+        url=link(room.id, talk.root.event_id),
+        by=Foreign(name_of(answer.sender, server)) if answer is not None else None,
+        at_ms=talk.last.at_ms or None, category=Foreign(room.title),
+    )  # fmt: skip
 
 
 def thread_of_question(talk: Talk, room: Room, server: str) -> Thread:

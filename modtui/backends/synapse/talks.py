@@ -21,11 +21,11 @@ from modtui.backends.synapse.offers import Rights
 from modtui.backends.synapse.options import Options
 from modtui.backends.synapse.rooms import POWER, Room, room_of
 from modtui.backends.synapse.shape import QUESTION, native_of, parts_of
-from modtui.backends.synapse.talk_shape import question_item, thread_of_question
+from modtui.backends.synapse.talk_shape import answered_of, question_item, thread_of_question
 from modtui.backends.synapse.texts import plain
 from modtui.backends.synapse.timeline import KINDS, Talk, Timeline
 from modtui.backends.synapse.wire import Account, Event
-from modtui.domain.items import WAITING, Choice, Gone, Item, Page, Thread
+from modtui.domain.items import WAITING, Answers, Choice, Gone, Item, Page, Thread
 from modtui.domain.subjects import CommunityId, SubjectRef
 from modtui.errors import ModtuiError, NotFound, Refused, RightsError, UsageError
 from modtui.text import Foreign
@@ -135,6 +135,16 @@ class Talks:
         if line is None or talk is None:
             return Thread(id=event, title=item.title)
         return thread_of_question(talk, line.room, self._rights().server)
+
+    async def answered(self) -> Answers:
+        """Questions with a reply that is marked, among what is kept of the rooms, the newest first."""
+        await self._update()
+        found = [
+            answered_of(talk, line.room, self._rights().server)
+            for line in self._lines.values() for talk in line.talks(self._options.answer_mark)
+            if talk.accepted is not None
+        ]  # fmt: skip
+        return Answers(threads=tuple(sorted(found, key=lambda one: -(one.at_ms or 0))))
 
     # --- reading the rooms
 
