@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import events
 from textual.app import ComposeResult
+from textual.css.query import NoMatches
 from textual.screen import Screen
 from textual.timer import Timer
 from textual.widgets import Input
@@ -129,7 +130,11 @@ class Surface(Screen[None], inherit_bindings=False):
         """Draw the first two lines again if they changed; while something counts down, once a second."""
         if not self.built:
             return
-        self.query_one("#bars", Bars).put(self.top_state())
+        try:
+            bars = self.query_one("#bars", Bars)
+        except NoMatches:
+            return  # the program ends: its parts go before the screen does, and a draft may be told of meanwhile
+        bars.put(self.top_state())
         box = self.desk.outbox()
         counting = (box.next_due_ms is not None and box.held > 0) or any(c.link.next_ms for c in self.desk.communities)
         if counting and self._tick is None:

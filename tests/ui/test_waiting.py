@@ -9,6 +9,7 @@ import pytest
 
 from modtui.domain.decisions import Decision
 from modtui.domain.items import Account
+from modtui.screens.surface import Surface
 from tests.core.fakes import until
 from tests.ui.world import PictureBackend, stage
 
@@ -95,3 +96,13 @@ async def test_a_long_sentence_gets_the_lines_it_needs_and_gives_them_back(tmp_p
         await it.press("j")
         await it.press("u")
         await it.shows("Nothing left to take back in this session.")
+
+
+async def test_what_is_told_while_the_program_ends_is_no_mistake(tmp_path: Path) -> None:
+    """The parts of a screen go before the screen does."""
+    async with stage(tmp_path) as it:
+        screen = it.app.screen
+        assert isinstance(screen, Surface)
+        await screen.query_one("#bars").remove()
+        assert screen.built
+        screen.refresh_top()
