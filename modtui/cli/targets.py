@@ -112,7 +112,7 @@ def _bare(desk: Desk, named: Named, lane: Lane | None, names: Sequence[str]) -> 
 
 
 KINDS: dict[str, tuple[str, ...]] = {"discourse": ("reviewable",), "openedx": ("thread", "comment"),
-                                     "synapse": ("event", "account")}  # fmt: skip
+                                     "synapse": ("event", "account"), "ozone": ("account",)}  # fmt: skip
 """The kinds of subjects that a bare number can mean, by backend."""
 ASKED: dict[str, str] = {"discourse": "topic", "openedx": "question", "synapse": "question"}
 """The kind of the subjects in the lane of questions, by backend."""

@@ -259,9 +259,10 @@ async def test_what_its_author_deleted_is_a_row_with_a_problem(ozone: Ozone, tmp
         await decide(backend, item, Intent(verb="approve"), "gone")
         assert (await row(backend, post[0])).state == "kept"
         missing = SubjectRef(item.ref.community, "record", "at://did:plc:aaaaaaaaaaaaaaaaaaaaaaaa/app.bsky.feed.post/x")
-        broken = SubjectRef(item.ref.community, "record", "no address at all")
-        found = await backend.reread([missing, broken])
-        assert isinstance(found[missing], Gone) and isinstance(found[broken], Gone)
+        kinds = ("record", "account", "user", "chat", "reviewable")
+        broken = [SubjectRef(item.ref.community, kind, "8") for kind in kinds]
+        found = await backend.reread([missing, *broken])
+        assert all(isinstance(found[ref], Gone) for ref in (missing, *broken))
 
 
 async def test_what_others_do_is_noticed(ozone: Ozone, tmp_path: Path) -> None:

@@ -168,7 +168,7 @@ class OzoneBackend(Plain):
     async def reread(self, refs: Sequence[SubjectRef]) -> Mapping[SubjectRef, Item | Gone]:
         """Each subject as it is now. One costs six requests, a hundred hardly more."""
         asked = list(dict.fromkeys(refs))
-        people = [ref for ref in asked if ref.kind == "user"]
+        people = [ref for ref in asked if ref.kind == "user" and _can_be(ref)]
         subjects = [ref for ref in asked if ref.kind != "user" and _can_be(ref)]
         found: dict[str, Found] = {}
         for begin in range(0, len(subjects), _BATCH):
@@ -340,7 +340,7 @@ def _readable(key: str) -> bool:
 def _can_be(ref: SubjectRef) -> bool:
     """Whether the service can be asked about it at all: an address or a DID as the network writes them."""
     native = ref.native
-    if ref.kind == "account":
+    if ref.kind in ("account", "user"):
         return did_of(native) == native and native.startswith("did:") and native.isascii() and " " not in native
     parts = native.removeprefix("at://").split("/")
     return native.startswith("at://did:") and len(parts) == 3 and all(parts) and native.isascii() and " " not in native
