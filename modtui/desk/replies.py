@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Literal
 
@@ -17,6 +16,7 @@ from modtui.domain.replies import SANCTION_TEXTS, Filled, SavedReply, codes, fil
 from modtui.domain.subjects import CommunityId
 from modtui.errors import ModtuiError
 from modtui.text import Foreign
+from modtui.text.words import fold
 
 if TYPE_CHECKING:
     from modtui.desk.desk import Desk
@@ -155,14 +155,14 @@ def _order(entry: Entry) -> tuple[bool, int, str]:
 
 def rank(text: str, entries: Sequence[Entry]) -> list[Entry]:
     """The entries that fit `text`, the best first; what fits alike stays in its order, the author's language first."""
-    words = _fold(text).split()
+    words = fold(text).split()
     if not words:
         return list(entries)
     scored: list[tuple[bool, float, int, Entry]] = []
     for place, entry in enumerate(entries):
         scores = [_fits(word, entry) for word in words]
         if all(scores):
-            exact = _fold(text).strip() in entry.keys
+            exact = fold(text).strip() in entry.keys
             scored.append((not exact, -sum(scores) + (5.0 if entry.gap else 0.0), place, entry))
     return [entry for *_, entry in sorted(scored, key=lambda one: one[:3])]
 
@@ -173,7 +173,7 @@ def _fits(word: str, entry: Entry) -> float:
         return 100.0
     best = 0.0
     for text, weight in ((entry.name, 1.0), (entry.title, 0.9), *((tag, 0.7) for tag in entry.tags)):
-        folded = _fold(text)
+        folded = fold(text)
         if folded.startswith(word):
             best = max(best, 60 * weight)
         elif any(part.startswith(word) for part in _WORD.findall(folded)):
@@ -182,7 +182,7 @@ def _fits(word: str, entry: Entry) -> float:
             best = max(best, 35 * weight)
         elif len(word) > 1 and _scattered(word, folded):
             best = max(best, 15 * weight)
-    if best < 10 and len(word) > 2 and word in _fold(entry.text[:_BODY]):
+    if best < 10 and len(word) > 2 and word in fold(entry.text[:_BODY]):
         best = 10.0
     return best
 
@@ -199,11 +199,3 @@ def _scattered(word: str, text: str) -> bool:
         else:
             return True
     return False
-
-
-def _fold(text: str) -> str:
-    """Without case and accents: `É` is found as `e`."""
-    if text.isascii():
-        return text.lower()
-    parts = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(sign for sign in parts if not unicodedata.combining(sign))

@@ -4,7 +4,6 @@ have. A row of the lane `members` stands in `item` as every other; what is here 
 from __future__ import annotations
 
 import sqlite3
-import unicodedata
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -12,6 +11,7 @@ from modtui.domain.items import Item, Member
 from modtui.domain.subjects import CommunityId
 from modtui.store.codec import column, whole
 from modtui.store.trouble import Damaged
+from modtui.text.words import fold as plain
 
 if TYPE_CHECKING:
     from modtui.store.cache import Cache
@@ -21,8 +21,7 @@ _LAST = "\U0010ffff"
 
 def fold(text: str) -> str:
     """A name as it is compared: without case, accents and signs around it."""
-    plain = unicodedata.normalize("NFKD", text.strip().lstrip("@").casefold())
-    return "".join(sign for sign in plain if not unicodedata.combining(sign))
+    return plain(text.strip().lstrip("@"))
 
 
 def keys(member: Member) -> set[str]:

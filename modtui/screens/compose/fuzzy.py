@@ -2,28 +2,20 @@
 
 from __future__ import annotations
 
-import unicodedata
+from modtui.text.words import fold
 
 
 def score(query: str, name: str, more: str = "") -> int | None:
     """How well `query` fits: higher is better, None when it does not. Every word of it must be found: at the beginning
     of a word of `name`, inside it, as letters in this order in it, or somewhere in `more` (tags, a body)."""
     total = 0
-    folded, rest = _fold(name), _fold(more)
-    for word in _fold(query).split():
+    folded, rest = fold(name), fold(more)
+    for word in fold(query).split():
         found = _one(word, folded, rest)
         if found is None:
             return None
         total += found
     return total
-
-
-def _fold(text: str) -> str:
-    """Without case and accents: `É` is found as `e`."""
-    if text.isascii():
-        return text.lower()
-    parts = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(sign for sign in parts if not unicodedata.combining(sign))
 
 
 def _one(word: str, name: str, more: str) -> int | None:
