@@ -23,7 +23,7 @@ from modtui.demo.model import (
 )
 from modtui.demo.offer_words import Offer
 from modtui.demo.offers import Subject, bundles
-from modtui.demo.shared_json import cooked_of, existing, tag_ids, tags_json
+from modtui.demo.shared_json import cooked_of, existing, tag_ids, tags_json, topic_json
 from modtui.demo.site import Site, load_list
 
 
@@ -310,23 +310,7 @@ class Serializer:
         ]
         topic = subject.topic
         if topic is not None:
-            side.topics[topic["id"]] = {
-                "id": topic["id"],
-                "title": topic["title"],
-                "fancy_title": topic["title"],
-                "slug": topic["slug"],
-                "posts_count": topic["posts_count"],
-                "reply_count": topic["reply_count"],
-                "highest_post_number": topic["highest_post_number"],
-                "created_at": iso(topic["created_at"]),
-                "last_posted_at": iso(topic["last_posted_at"]),
-                "bumped_at": iso(topic["bumped_at"]),
-                "archetype": topic["archetype"],
-                "visible": bool(topic["visible"]),
-                "closed": bool(topic["closed"]),
-                "archived": bool(topic["archived"]),
-                "has_accepted_answer": topic["accepted_post_id"] is not None,
-            }
+            side.topics[topic["id"]] = topic_json(topic)
 
     def _score(self, score: Row, users: dict[int, Row]) -> Row:
         flagger = users.get(score["user_id"])

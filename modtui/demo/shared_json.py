@@ -6,10 +6,29 @@ from collections.abc import Iterable
 from typing import Any
 
 from modtui.demo.cooked import cook
-from modtui.demo.model import (
-    Row,
-)
+from modtui.demo.model import Row, iso
 from modtui.demo.site import Site
+
+
+def topic_json(topic: Row) -> Row:
+    """What a topic has in lists and beside reviewables alike."""
+    return {
+        "id": topic["id"],
+        "title": topic["title"],
+        "fancy_title": topic["title"],
+        "slug": topic["slug"],
+        "posts_count": topic["posts_count"],
+        "reply_count": topic["reply_count"],
+        "highest_post_number": topic["highest_post_number"],
+        "created_at": iso(topic["created_at"]),
+        "last_posted_at": iso(topic["last_posted_at"]),
+        "bumped_at": iso(topic["bumped_at"]),
+        "archetype": topic["archetype"],
+        "visible": bool(topic["visible"]),
+        "closed": bool(topic["closed"]),
+        "archived": bool(topic["archived"]),
+        "has_accepted_answer": topic["accepted_post_id"] is not None,
+    }
 
 
 def tags_json(names: Iterable[str], ids: dict[str, int]) -> list[Row]:

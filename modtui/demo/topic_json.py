@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from modtui.demo import people
 from modtui.demo.cooked import excerpt
 from modtui.demo.model import Row, iso
-from modtui.demo.shared_json import tag_ids, tags_json
+from modtui.demo.shared_json import tag_ids, tags_json, topic_json
 from modtui.demo.site import Site, load_list
 
 PER_PAGE = 30
@@ -20,32 +20,18 @@ def topic_row(topic: Row, tags: dict[str, int], users: dict[int, Row], *, poster
     """A topic as lists show it."""
     last = users.get(topic["last_post_user_id"])
     out: Row = {
-        "id": topic["id"],
-        "title": topic["title"],
-        "fancy_title": topic["title"],
-        "slug": topic["slug"],
-        "posts_count": topic["posts_count"],
-        "reply_count": topic["reply_count"],
-        "highest_post_number": topic["highest_post_number"],
+        **topic_json(topic),
         "image_url": None,
-        "created_at": iso(topic["created_at"]),
-        "last_posted_at": iso(topic["last_posted_at"]),
         "bumped": True,
-        "bumped_at": iso(topic["bumped_at"]),
-        "archetype": topic["archetype"],
         "unseen": False,
         "pinned": bool(topic["pinned"]),
         "pinned_globally": bool(topic["pinned_globally"]),
         "unpinned": None,
-        "visible": bool(topic["visible"]),
-        "closed": bool(topic["closed"]),
-        "archived": bool(topic["archived"]),
         "bookmarked": None,
         "liked": None,
         "views": topic["views"],
         "like_count": topic["like_count"],
         "has_summary": False,
-        "has_accepted_answer": topic["accepted_post_id"] is not None,
         "last_poster_username": last["username"] if last else None,
         "category_id": topic["category_id"],
         "featured_link": None,
