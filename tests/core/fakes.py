@@ -98,11 +98,11 @@ class SkippingClock(Clock):
     time. The wall clock stays as it is, because the site has one as well."""
 
     def __init__(self) -> None:
-        self._skipped = 0.0
+        self.skipped = 0.0
         self._sleepers: set[asyncio.Event] = set()
 
     def monotonic(self) -> float:
-        return super().monotonic() + self._skipped
+        return super().monotonic() + self.skipped
 
     async def sleep(self, seconds: float) -> None:
         end = self.monotonic() + seconds
@@ -113,12 +113,13 @@ class SkippingClock(Clock):
                 skipped.clear()
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(skipped.wait(), left)
+            await asyncio.sleep(0)
         finally:
             self._sleepers.discard(skipped)
 
     def skip(self, seconds: float) -> None:
         """So much later; whoever is due wakes."""
-        self._skipped += seconds
+        self.skipped += seconds
         for skipped in self._sleepers:
             skipped.set()
 

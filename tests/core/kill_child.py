@@ -25,19 +25,12 @@ from modtui.errors import ModtuiError
 from modtui.routes.program import Program
 from modtui.settings.model import RouteSettings
 from modtui.store.store import Store
-from tests.core.fakes import SkippingClock
+from tests.rough.clock import Passing
 
 T = TypeVar("T")
 DAY_MS = 86_400_000
 TITLE, ANSWER = "Please be kind", "It is under Settings, in the second row."
 """What messages are called and replies say: the same for everybody, so that only a careful look tells them apart."""
-
-
-class LaterClock(SkippingClock):
-    """The wall clock goes along with what is skipped: what was sent in another life gets old as well."""
-
-    def now_ms(self) -> int:
-        return super().now_ms() + int(self._skipped * 1000)
 
 
 async def patiently(ask: Callable[[], Awaitable[T]]) -> T:
@@ -98,7 +91,7 @@ def unfinished(decision: Decision) -> bool:
     return bool(moving)
 
 
-async def rest(desk: Desk, store: Store, clock: LaterClock) -> None:
+async def rest(desk: Desk, store: Store, clock: Passing) -> None:
     """Until nothing moves. No request is under way any more, so the waits between two looks may pass at once."""
     while any(unfinished(decision) for decision in store.journal.open_decisions()):
         await desk.send_now()
@@ -121,7 +114,7 @@ async def live(
     community = Community(name="harbour", backend=backend, url=url)
     keep = ("/bin/sh", "-c", f"cat >> '{folder}/got'")
     route = Program(RouteSettings(name="legal", key="l", kind="command", command=keep))
-    clock = LaterClock()
+    clock = Passing()
     desk = Desk([community], store, hold_override_s=dice.choice((0.0, 0.0, 0.05, 0.3)), routes=[route], clock=clock)
     heard = os.open(folder / "said", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
 
