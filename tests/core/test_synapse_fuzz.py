@@ -15,12 +15,12 @@ from modtui.backends.synapse.offers import Rights
 from modtui.backends.synapse.people import begins
 from modtui.backends.synapse.rooms import Room, room_of
 from modtui.backends.synapse.shape import account_item, directory_item, message_item, reports_of, thread_of
-from modtui.backends.synapse.talk_shape import question_item, thread_of_question
+from modtui.backends.synapse.talk_shape import answered_of, question_item, thread_of_question
 from modtui.backends.synapse.timeline import Timeline
 from modtui.backends.synapse.wire import Account, Event, ReportRow, UserReportRow
 from modtui.domain.capability import ALLOWED
 from modtui.domain.decisions import Intent, Plan, Sanction
-from modtui.domain.items import REASONS, WAITING, Item
+from modtui.domain.items import REASONS, WAITING, Answered, Item
 from modtui.domain.seen import differences, seen_of
 from modtui.domain.subjects import CommunityId
 from modtui.errors import ModtuiError
@@ -135,6 +135,8 @@ def test_a_room_of_questions_is_read_whatever_is_said_there(changes: list[dict[s
         item = question_item(talk, line.room, community=ID, rights=RIGHTS, account=None, marks=bool(mark))
         assert item.question is not None
         _is_whole(item)
+        found = answered_of(talk, line.room, SERVER)
+        assert found.id and found.title and msgspec.json.decode(msgspec.json.encode(found), type=Answered) == found
         thread = thread_of_question(talk, line.room, SERVER)
         assert thread.posts[0].subject and [post.number for post in thread.posts] == list(range(1, thread.total + 1))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import anyio
 import httpx
 import pytest
 
@@ -329,6 +330,10 @@ async def test_everything_of_a_member_is_removed_by_the_server(world: World, mod
     intent = Intent(verb="offer", offer="redact-all", reason_title="Advertising")
     plan, done = await do(mod, item, intent)
     assert plan.asks and plan.reversal == "none" and answer_of(done[0]).data["job"]
+    for _ in range(300):  # it goes on at the server: at most 30 s and what the looks take
+        if not any(world.text(event, room=room) for room, event in places):
+            break
+        await anyio.sleep(0.1)
     assert all(world.text(event, room=room) == "" for room, event in places)
     found = await mod.fate(item, done[0].call, key="x", since_ms=mod.wire.clock_ms - 60_000)
     assert found.is_ == "done" and found.answer is not None

@@ -146,13 +146,13 @@ def message_offers(facts: Facts, rights: Rights) -> tuple[Offer, ...]:
     quiet = ALLOWED if facts.reported else Blocked("state", "nobody reports it now")
     redact = every(rights.can, gone, rights.in_room(room, "redact"),
                    rights._level(room, room.power.to_send("m.room.redaction")))  # fmt: skip
+    closes = "; its reports are closed" if facts.reported and rights.admin == ALLOWED else ""
+    away = f"Nobody can read it any more{closes}."
     found = [
         _offer("close", "approve", "Close the reports", every(rights.can, rights.admin, quiet), default=True,
                about="The message stays, and the server forgets these reports."),
-        _offer("redact", "remove", "Remove the message", redact, default=True, needs=("reason",),
-               about="Nobody can read it any more; its reports are closed."),
-        _offer("spam", "spam", "Remove the message as spam", redact, default=True,
-               about="Nobody can read it any more; its reports are closed."),
+        _offer("redact", "remove", "Remove the message", redact, default=True, needs=("reason",), about=away),
+        _offer("spam", "spam", "Remove the message as spam", redact, default=True, about=away),
         _offer("reply", "reply", "Reply in the room", every(rights.can, gone, rights.speak(room)), default=True,
                needs=("text",)),
     ]  # fmt: skip

@@ -230,12 +230,13 @@ class Talks:
     # --- the team's rooms
 
     async def team(self, text: str) -> tuple[Choice, ...]:
-        """The rooms of the team that the settings name, to hand something over to."""
+        """The rooms of the team that the settings name and this account is in, to hand something over to."""
         found: list[Choice] = []
         for one in self._options.team_rooms:
             native = await self._id(one)
-            title = await self._title(native, one) if native else one
-            if native and any(name.casefold().startswith(text.casefold()) for name in (title, one, one[1:])):
+            inside = native in self._rights().joined
+            title = await self._title(native, one) if inside else one
+            if inside and any(name.casefold().startswith(text.casefold()) for name in (title, one, one[1:])):
                 found.append(Choice(id=native, title=Foreign(title), note=Foreign(one) if title != one else None))
         return tuple(found)
 
