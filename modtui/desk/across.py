@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from modtui.desk import words
+from modtui.desk import undo_words, words
 from modtui.desk.events import Link
 from modtui.desk.labels import platform_of
 from modtui.desk.outcome import Decided
@@ -75,7 +75,7 @@ def undo_sent(
 ) -> Shown:
     """After `u` on what was sent: what goes back now, what when its community answers again (`silent`), and what has no
     known outcome yet, so that it is not taken back so far (`later`)."""
-    said = [words.undo_sent(decision) if not later else say("Taking back {n}.", n=words.subject(undo))]
+    said = [undo_words.undo_sent(decision) if not later else say("Taking back {n}.", n=words.subject(undo))]
     counts = undo.places
     for id in silent:
         if id in counts:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct, field
 
-from modtui.desk import across, words
+from modtui.desk import across, undo_words, words
 from modtui.desk.aftermath import is_claim, only_claimed
 from modtui.desk.book import Change, steps_of
 from modtui.desk.decisions import Decider
@@ -93,10 +93,10 @@ class Undoer:
         if decision is None:
             if id is not None:
                 raise NotFound("There is no such decision in the journal.", "modtui log shows them.")
-            return UndoResult("nothing", words.nothing_left())
+            return UndoResult("nothing", undo_words.nothing_left())
         undos = self._book.undos(decision.id)
         if undos and not decision.open and not self._left(decision):
-            said = words.undo_runs if any(one.open for one in undos) else words.nothing_of
+            said = undo_words.undo_runs if any(one.open for one in undos) else undo_words.nothing_of
             return UndoResult("nothing", said(decision), decision)
         decision, stopped = await self._stop(decision)
         states = {step.state for _, step in steps_of(decision)}
@@ -108,12 +108,12 @@ class Undoer:
             later = frozenset(target.ref.community for target, _ in out)
             done = [target for target in done if target.ref.community not in later]
             if not done:  # where several communities are meant, one does not hold up the other
-                return UndoResult("wait", words.waits_for_outcome(decision, unknown="unknown" in states), decision)
+                return UndoResult("wait", undo_words.waits_for_outcome(decision, unknown="unknown" in states), decision)
         if not done:
             if not stopped:
-                return UndoResult("nothing", words.nothing_of(decision), decision)
+                return UndoResult("nothing", undo_words.nothing_of(decision), decision)
             self._remember(decision.id)
-            return UndoResult("taken back", words.taken_back(decision), decision)
+            return UndoResult("taken back", undo_words.taken_back(decision), decision)
         return await self._undo_sent(decision, done, stopped, confirmed, later)
 
     async def _stop(self, decision: Decision) -> tuple[Decision, int]:
@@ -147,10 +147,10 @@ class Undoer:
         items, silent = await self._items(done, fresh=confirmed)
         ways = self._ways(decision, done, items)
         if not ways.plans:
-            return UndoResult("impossible", words.impossible(decision, ways.stays or ways.why), decision)
+            return UndoResult("impossible", undo_words.impossible(decision, ways.stays or ways.why), decision)
         if not confirmed:
             steps = [step.words for _, _, plan in ways.plans for step in plan.steps]
-            question = words.asks_undo(
+            question = undo_words.asks_undo(
                 decision, self._clock.now_ms(), steps=steps, stays=ways.stays, sent=len(done), stopped=stopped,
                 cannot=ways.cannot,
             )
@@ -248,9 +248,9 @@ class Undoer:
         await self._decider.committed()
         decision = self._book.get(self._redo[-1]) if self._redo else None
         if decision is None:
-            return UndoResult("nothing", words.nothing_again())
+            return UndoResult("nothing", undo_words.nothing_again())
         if any(one.open for one in self._book.undos(decision.id)):
-            return UndoResult("wait", words.undo_runs(decision))
+            return UndoResult("wait", undo_words.undo_runs(decision))
         # Without the line the cached rows serve; the look before sending compares them anyway.
         refs = [target.ref for target in decision.targets]
         found, _ = await self._rereads.read(refs, patient=len(decision.places) == 1)
@@ -269,12 +269,12 @@ class Undoer:
             cached = self._outbox.cached(target)
             items.append(cached if cached is not None else item)
         if not items:
-            return UndoResult("impossible", words.not_again(decision, "it changed meanwhile"))
+            return UndoResult("impossible", undo_words.not_again(decision, "it changed meanwhile"))
         result = await self._decider.decide(items, decision.intent, each=worded(decision))
         self._redo.pop()
         if result.decision is None:
             why = next(iter(result.skipped.values()), "it is not possible any more")
-            return UndoResult("impossible", words.not_again(decision, why))
+            return UndoResult("impossible", undo_words.not_again(decision, why))
         return UndoResult("again", words.decided(result.decision, self._desk.reasons), result.decision)
 
     # ---------------------------------------------------------------- conflicts

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from modtui.desk import words
+from modtui.desk import undo_words, words
 from modtui.desk.events import Link
 from modtui.domain.decisions import Call, Decision, Intent, Sanction, Step, StepState, Target
 from modtui.domain.reasons import Reason
@@ -93,7 +93,7 @@ def test_foreign_names_are_made_harmless() -> None:
 
 def test_a_question_of_undo_says_what_stays() -> None:
     decision = made(state="done")
-    question = words.asks_undo(
+    question = undo_words.asks_undo(
         decision, 1_000 + 240_000, steps=["restore the post", "reopen 1 report"], stays=["the message stays sent"],
         sent=1, stopped=0,
     )  # fmt: skip

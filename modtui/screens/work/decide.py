@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 
-from modtui.desk import words
+from modtui.desk import undo_words, words
 from modtui.desk.across import by_community, lacking, name_of, not_offered
 from modtui.desk.decisions import author_of
 from modtui.desk.events import DecisionChanged
@@ -278,8 +278,8 @@ class WorkDecide(WorkMarks):
             act = words.act(decision, self.desk.reasons)
             way = "It cannot be taken back." if decision.reversal == "none" else "u asks before it takes it back."
             self.say(say("{act}: sent. {way}", act=act, way=own(way)))
-        if decision.state == "done" and decision.undo_of and self._message == words.undo_sent(decision):
-            self.say(words.undo_done(decision))
+        if decision.state == "done" and decision.undo_of and self._message == undo_words.undo_sent(decision):
+            self.say(undo_words.undo_done(decision))
         for target in decision.targets:
             if target.state == "conflict":
                 self.say(words.conflict(decision, target), error=True)
