@@ -53,7 +53,7 @@ token_command = ["pass", "show", "mod/harbour"]""",
             _f("url", kinds.address, "", "The address of the community's front page.", required=True),
             _f(
                 "backend", kinds.name, '"discourse"',
-                "The kind of site: `discourse`, `openedx`, or a backend that another package adds.",
+                "The kind of site: `discourse`, `openedx`, `synapse`, `ozone`, `nodebb`, or what another package adds.",
             ),
             _f("account", kinds.text, '""', "Your user name there. An admin key acts as this account."),
             _f(
