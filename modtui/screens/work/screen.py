@@ -7,12 +7,13 @@ import asyncio
 from textual import events
 
 from modtui.desk import words
+from modtui.desk.across import WAITING
 from modtui.errors import ModtuiError
 from modtui.screens.lines.base import Drawn, Line
 from modtui.screens.lines.question import QuestionLine
 from modtui.screens.tokens import token_of
 from modtui.screens.work.reply import WorkReply
-from modtui.text import count, own, say
+from modtui.text import count, join, own, say
 
 
 class WorkScreen(WorkReply):
@@ -77,24 +78,41 @@ class LeaveLine(QuestionLine):
             self._screen.say(own("Still here."))
 
 
+LOOK_S = 2.0
+"""How often it is looked whether what is left can go out at all."""
+
+
 class LeavingLine(Line):
     """Waits until everything is out, then leaves. ctrl+g stays, x leaves at once."""
 
     def __init__(self, screen: WorkScreen, now: bool) -> None:
         super().__init__(screen)
         self._screen = screen
+        self._said = own("")
         self._task = asyncio.ensure_future(self._wait(now))
 
     async def _wait(self, now: bool) -> None:
         try:
             if now:
                 await self._screen.desk.send_now()
-            await self._screen.desk.settle()
+            while not await self._screen.desk.settle(LOOK_S):
+                self._stuck()
         except ModtuiError as error:
             self._screen.close_line()
             self._screen.say(say("{message} {hint}", message=error.message, hint=error.hint), error=True)
             return
         self._screen.app.exit(0)
+
+    def _stuck(self) -> None:
+        """All that is left is for communities whose line is down: nothing is gained by staying for it."""
+        desk = self._screen.desk
+        waits = {one.name: desk.outbox(one.id).on_their_way for one in desk.communities if one.link.state in WAITING}
+        if 0 < sum(waits.values()) == desk.outbox().on_their_way:
+            left = join(", ", [say("{n} for {name}", n=n, name=name) for name, n in waits.items() if n])
+            words = say("{left} cannot go out now. x leaves: it waits for the next start.", left=left)
+            if words != self._said:
+                self._said = words
+                self._screen.say(words)
 
     def hint(self, width: int) -> Drawn:
         """What can still be done."""
