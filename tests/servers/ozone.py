@@ -378,8 +378,9 @@ def _body(answer: httpx.Response) -> Json:
 
 
 @contextmanager
-def running(data: Path) -> Iterator[Ozone]:
-    """A network on free ports of loopback, with nobody on it yet; ended with the block. Takes about 10 s.
+def running(data: Path, *, limits: bool = False) -> Iterator[Ozone]:
+    """A network on free ports of loopback, with nobody on it yet; ended with the block. Takes about 10 s. With `limits`
+    the PDS counts requests as it does on the real network (dev-env leaves that off).
 
     Raises:
         NotPrepared: it is not installed.
@@ -392,7 +393,7 @@ def running(data: Path) -> Iterator[Ozone]:
     log = data / "server.log"
     given = {
         "node": str(_node()), "app": str(base.folder(NAME) / "app"), "postgres": str(postgres), "redis": redis,
-        "data": str(data),
+        "data": str(data), "limits": limits,
     }  # fmt: skip
     with log.open("wb") as output:
         process = subprocess.Popen(

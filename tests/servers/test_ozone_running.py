@@ -12,8 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from modtui.errors import RateLimited
 from tests.servers import base
 from tests.servers import ozone as server
+from tests.servers.ozone_world import signed_in
 
 pytestmark = pytest.mark.servers
 
@@ -67,6 +69,28 @@ def test_nothing_is_left_when_the_owner_is_killed(ozone: server.Ozone, tmp_path:
             os.killpg(leader, signal.SIGKILL)
         except ProcessLookupError:
             pass
+
+
+@pytest.mark.anyio
+async def test_too_many_sign_ins_are_a_wait_and_a_kept_session_goes_on(tmp_path: Path, ozone: server.Ozone) -> None:
+    """The shared network counts nothing, so this one is its own: thirty sign-ins in five minutes are allowed."""
+    with server.running(tmp_path / "network", limits=True) as strict:
+        async with signed_in(strict, tmp_path / "kept"):
+            signing = {"identifier": strict.user, "password": strict.password}
+            for _ in range(60):
+                try:
+                    strict.call("POST", "com.atproto.server.createSession", json=signing)
+                except server.Answer as refused:
+                    assert refused.status == 429
+                    break
+            else:
+                pytest.fail("the limit was never reached")
+        with pytest.raises(RateLimited) as limited:
+            async with signed_in(strict, tmp_path / "new"):
+                pytest.fail("it signed in")
+        assert 1 <= limited.value.wait_s <= 300 and "allows no more requests" in limited.value.message
+        async with signed_in(strict, tmp_path / "kept") as backend:
+            assert await backend.counts() == {"reports": 0}
 
 
 def test_what_is_missing_is_named_with_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,7 +18,7 @@ process.on('SIGTERM', () => process.exit(0))
 const { TestNetwork } = await load('@atproto/dev-env/dist/index.js')
 const network = await TestNetwork.create({
   dbPostgresSchema: 'modtui',
-  pds: { hostname: 'localhost' },
+  pds: { hostname: 'localhost', rateLimitsEnabled: process.env.MODTUI_OZONE_LIMITS === '1' },
 })
 
 const mails = []

@@ -138,6 +138,7 @@ def main():
             "PATH": f"{node.parent}:/usr/bin:/bin", "HOME": given["data"], "TMPDIR": f"{given['data']}/tmp",
             "MODTUI_OZONE_APP": given["app"], "DB_POSTGRES_URL": address, "REDIS_HOST": redis,
             "LOG_ENABLED": "false", "NODE_ENV": "test",
+            "MODTUI_OZONE_LIMITS": "1" if given.get("limits") else "0",
         }
         network = _start(
             [node, Path(__file__).with_name("net.mjs")], signal.SIGKILL,
