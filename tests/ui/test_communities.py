@@ -187,3 +187,18 @@ async def test_an_item_of_the_journal_is_shown_in_its_own_community(tmp_path: Pa
         await it.shows("Ignored #")
         await it.press("<", "g", "b")
         assert place(it) == "lagoon"
+
+
+async def test_leaving_does_not_wait_in_vain_for_a_site_that_is_down(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(80, 24), second=lagoon) as it:
+        it.desk.communities[1].backend.site.down = NetworkError("No line.")  # type: ignore[attr-defined]
+        await it.press("R")
+        await it.shows("OFFLINE")
+        await it.press("x", "j", "j", "x", "i", "y")
+        await it.shows("Ignored 2 posts")
+        await it.press("q", "s")
+        await until(lambda: it.on_site("4121") == "ignored", "the harbour's part")
+        await it.clock.advance(3)
+        await it.shows("1 for lagoon cannot go out now. x leaves: it waits for the next start.")
+        await it.press("ctrl+g")
+        await it.shows("Still here.")
