@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Any
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from typing import Any, TypeVar
 from weakref import WeakValueDictionary
 
 import msgspec
@@ -27,6 +27,7 @@ from modtui.domain.subjects import CommunityId, SubjectRef
 from modtui.errors import AuthError, ModtuiError, NotFound, RateLimited, Refused, RightsError
 from modtui.text import show_line
 
+T = TypeVar("T")
 PER_PAGE = 20
 _AT_ONCE = 4
 _FRESH_S = 60.0
@@ -155,17 +156,16 @@ class Queue:
         return found
 
     async def _read_message(self, room: str, event: str, since: float | None) -> Seen:
-        async with self._limit:
-            context = await self._client.context(room, event)
+        context = await self._one(self._client.context(room, event))
         found, original = context.event, None
         if found.redaction is not None and self._client.admin:
-            original = await self._client.original(event)
+            original = await self._one(self._client.original(event))
         media = said(found, original=original).media
         held = await self._held(media) if media and self._client.admin else None
         state = room_of(room, read_rows(context.state, Event)[0])
         inside = room in self._rights().joined
         levels: Content = await self._kept(
-            ("levels", room), since, lambda: self._client.levels(room, inside=inside)
+            ("levels", room), since, lambda: self._one(self._client.levels(room, inside=inside))
         )
         standing: str = await self._kept(
             ("standing", room, found.sender), since, lambda: self._standing(room, found.sender)
@@ -179,7 +179,9 @@ class Queue:
         if room not in self._rights().joined:
             return ""
         try:
-            found = await self._client.state(room, "m.room.member", user, why="is the author in the room?")
+            found = await self._one(
+                self._client.state(room, "m.room.member", user, why="is the author in the room?")
+            )
         except (NotFound, RightsError):
             return ""
         return plain(found.get("membership"))
@@ -187,7 +189,7 @@ class Queue:
     async def _held(self, media: Sequence[str]) -> bool | None:
         """Whether all files of a message are in quarantine; None where the server has none of them."""
         try:
-            return all([await self._client.quarantined(*media_parts(url)) for url in media])
+            return all([await self._one(self._client.quarantined(*media_parts(url))) for url in media])
         except (NotFound, Refused):
             return None
 
@@ -200,11 +202,18 @@ class Queue:
         return found
 
     async def _read_account(self, user: str) -> Account | None:
-        async with self._limit:
-            try:
-                return await self._client.account(user)
-            except NotFound:
-                return None
+        try:
+            return await self._one(self._client.account(user))
+        except NotFound:
+            return None
+
+    async def _one(self, read: Coroutine[Any, Any, T]) -> T:
+        """One of the four requests that may be under way."""
+        try:
+            async with self._limit:
+                return await read
+        finally:
+            read.close()  # given up while it waited for its turn
 
     async def _kept(self, key: tuple[str, ...], since: float | None, read: Callable[[], Awaitable[Any]]) -> Any:
         """What was read after `since`, else what `read` brings. Who asks for the same at the same time waits for it."""
