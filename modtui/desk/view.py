@@ -56,6 +56,7 @@ class View:
         self._likes: dict[str, dict[str, float]] = {}
         self._like_source: str | None = None
         self._named: Mapping[str, frozenset[CommunityId]] = {}
+        self._meant: dict[str, str] = {}
         self._languages: dict[str | None, int] | None = None
         self._known: int | None = None
         self._prefix = ""
@@ -289,6 +290,10 @@ class View:
         found = await self.likeness.search(id, list(self._order), threshold)
         return [pair for pair in found if pair[0] != id]
 
+    def mean(self, item: Item) -> None:
+        """`like:` with the number of this item is about this one, also where another community has the number too."""
+        self._meant[item.number.casefold().lstrip("#@")] = item.id
+
     def alike(self, id: str) -> float | None:
         """While a `like:` filter holds: how like its item this one is, from 0 to 1."""
         return next((shares[id] for shares in self._likes.values() if id in shares), None)
@@ -430,6 +435,9 @@ class View:
 
     def _source(self, value: str, everything: list[str]) -> str:
         """The item that a `like:` word names, by number or native id. Raises UsageError."""
+        meant = self._meant.get(value.lstrip("#"))
+        if meant is not None and meant in everything:
+            return meant
         source = self.likeness.locate(value.lstrip("#"), everything, self.lane, self.scope)
         if source is None:
             raise UsageError(f'There is no item "{value}" in this lane.', "like: takes the number of an item.")

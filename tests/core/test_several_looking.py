@@ -121,6 +121,19 @@ async def test_a_filter_names_communities_by_name_short_form_or_platform(tmp_pat
         assert sorted(id.rsplit("/", 1)[1] for id in view.ids()) == ["2", "7"]
 
 
+async def test_near_copies_are_looked_for_of_the_item_that_is_meant(tmp_path: Path) -> None:
+    wave, text = "Genuine licence keys 80% off, message me now", "How do I export a table with umlauts to a file?"
+    here = [item(5, text=text), item(6, text=wave, author="x")]
+    there = [item(5, text=wave, community=LAGOON), item(7, text=text, community=LAGOON, author="y")]
+    async with two(tmp_path, here, there, cached=True) as w:
+        view = w.desk.view("reports")
+        await view.narrow("like:5")
+        assert sorted(id.rsplit("/", 1)[1] for id in view.ids()) == ["5", "7"] and view.like_source == here[0].id
+        view.mean(there[0])
+        await view.narrow("like:5")
+        assert sorted(view.ids()) == sorted([there[0].id, here[1].id]) and view.like_source == there[0].id
+
+
 async def test_the_total_counts_what_a_site_does_not_count_by_what_is_known_of_it(tmp_path: Path) -> None:
     async with two(tmp_path, [question(1, HARBOUR, 1)], [question(2, LAGOON, 1)], cached=True) as w:
         view = w.desk.view("questions")

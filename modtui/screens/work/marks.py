@@ -92,6 +92,7 @@ class WorkMarks(WorkMoves):
             known = say("{n} of {all} items that are read", n=len(view), all=max(view.total or 0, len(view)))
             self.say(say("No other of the {known} has nearly the same text.", known=known))
             return
+        view.mean(item)
         if not await self.narrow(f"like:{item.number}"):
             return
         sure = [item.id, *(id for id, share in found if share >= SURE)]
