@@ -16,7 +16,7 @@ from modtui.domain.capability import ALLOWED, Blocked
 from modtui.domain.items import Body, Dossier, Item, Member, MemberKind, Note, Page, Private, Record, Sanctioned
 from modtui.domain.items import ThreadPost as Post
 from modtui.domain.subjects import CommunityId, SubjectRef
-from modtui.errors import ModtuiError, NotFound, UsageError
+from modtui.errors import ModtuiError, NotFound, SiteError, UsageError
 from modtui.text import Foreign, show_line
 from modtui.text.time import parse_iso_or_none
 
@@ -49,7 +49,10 @@ class People:
             self._client.events(did, _HISTORY, limit=50, everything=True, why="the member's history"),
             self._stats(did),
         )  # fmt: skip
-        repo = msgspec.convert({**told, "email": None}, Repo)
+        try:
+            repo = msgspec.convert(told, Repo)
+        except msgspec.ValidationError:
+            raise SiteError("The moderation service answered with data of another shape than Ozone's.") from None
         status = repo.moderation.subject_status
         events = read_rows(log.events, Event)[0]
         who = member_of(did, repo.handle or did, repo, profile)

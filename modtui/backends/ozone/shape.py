@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import msgspec
+
 from modtui.backends.ozone.offers import offers_for
 from modtui.backends.ozone.parts import LABEL
 from modtui.backends.ozone.reasons import is_appeal, label_of, reason_of
@@ -104,8 +106,6 @@ def item_of(site: Site, community: CommunityId, found: Found, lane: Lane = "repo
 
 def replace_offers(site: Site, item: Item) -> Item:
     """The item with what can be done to it."""
-    import msgspec
-
     return msgspec.structs.replace(item, offers=offers_for(site, item))
 
 
