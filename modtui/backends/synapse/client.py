@@ -148,16 +148,16 @@ class Client:
 
     async def close_report(self, kind: str, native: int) -> None:
         """Delete a report. Raises NotFound when somebody else did."""
-        await self.door.ask("DELETE", f"{ADMIN}/{_reports(kind)}/{int(native)}", why="close a report")
+        await self._do("DELETE", f"{ADMIN}/{_reports(kind)}/{int(native)}", why="close a report")
 
     async def report(self, room: str, event: str, reason: str) -> None:
         """Report a message in one's own name. Raises NotFound for who cannot see it."""
         path = f"{CLIENT}/rooms/{enc(room)}/report/{enc(event)}"
-        await self.door.ask("POST", path, json={"reason": reason}, why="report again")
+        await self._do("POST", path, json={"reason": reason}, why="report again")
 
     async def report_user(self, user: str, reason: str) -> None:
         """Report a member in one's own name."""
-        await self.door.ask("POST", f"{CLIENT}/users/{enc(user)}/report", json={"reason": reason}, why="report again")
+        await self._do("POST", f"{CLIENT}/users/{enc(user)}/report", json={"reason": reason}, why="report again")
 
     # --- rooms
 
@@ -243,16 +243,16 @@ class Client:
     async def membership(self, room: str, act: str, user: str, reason: str = "") -> None:
         """Ban, unban, kick or invite a member."""
         body = {"user_id": user, **({"reason": reason} if reason else {})}
-        await self.door.ask("POST", f"{CLIENT}/rooms/{enc(room)}/{act}", json=body, why=f"{act} a member")
+        await self._do("POST", f"{CLIENT}/rooms/{enc(room)}/{act}", json=body, why=f"{act} a member")
 
     async def make_room_admin(self, room: str, user: str) -> None:
         """Have a local administrator of the room give `user` as much power as they have."""
         path = f"{ADMIN}/rooms/{enc(room)}/make_room_admin"
-        await self.door.ask("POST", path, json={"user_id": user}, why="power in the room")
+        await self._do("POST", path, json={"user_id": user}, why="power in the room")
 
     async def join(self, room: str) -> None:
         """Go into a room."""
-        await self.door.ask("POST", f"{CLIENT}/join/{enc(room)}", json={}, why="join the room")
+        await self._do("POST", f"{CLIENT}/join/{enc(room)}", json={}, why="join the room")
 
     # --- people
 
@@ -284,21 +284,21 @@ class Client:
 
     async def change_account(self, user: str, body: Mapping[str, Any], *, why: str) -> None:
         """Change some fields of an existing account (the call would make one that does not exist)."""
-        await self.door.ask("PUT", f"{ADMIN2}/users/{enc(user)}", json=dict(body), why=why)
+        await self._do("PUT", f"{ADMIN2}/users/{enc(user)}", json=dict(body), why=why)
 
     async def suspend(self, user: str, *, on: bool) -> None:
         """Suspend an account (it reads, and writes nothing), or end that."""
-        await self.door.ask(
+        await self._do(
             "PUT", f"{ADMIN}/suspend/{enc(user)}", json={"suspend": on}, why="suspend" if on else "end a suspension"
         )
 
     async def shadow_ban(self, user: str, *, on: bool) -> None:
         """Let what a member sends reach nobody, without telling them, or end that."""
-        await self.door.ask("POST" if on else "DELETE", f"{ADMIN}/users/{enc(user)}/shadow_ban", why="shadow ban")
+        await self._do("POST" if on else "DELETE", f"{ADMIN}/users/{enc(user)}/shadow_ban", why="shadow ban")
 
     async def deactivate(self, user: str) -> None:
         """Close an account: it leaves every room and its sessions end."""
-        await self.door.ask("POST", f"{ADMIN}/deactivate/{enc(user)}", json={"erase": False}, why="close an account")
+        await self._do("POST", f"{ADMIN}/deactivate/{enc(user)}", json={"erase": False}, why="close an account")
 
     async def notice(self, user: str, text: str, txn: str) -> str:
         """Write to a member as the server; the event's id. The same `txn` again gives the same event."""
@@ -337,13 +337,17 @@ class Client:
         """Have nobody load a file any more, or let it be loaded again."""
         act = "quarantine" if on else "unquarantine"
         path = f"{ADMIN}/media/{act}/{enc(server)}/{enc(media)}"
-        await self.door.ask("POST", path, why="quarantine a file" if on else "release a file")
+        await self._do("POST", path, why="quarantine a file" if on else "release a file")
 
     async def quarantined(self, server: str, media: str) -> bool:
         """Whether a file is in quarantine."""
         found = (await self.door.get(f"{ADMIN}/media/{enc(server)}/{enc(media)}", why="the file")).mapping()
         info = found.get("media_info")
         return bool(info.get("quarantined_by")) if isinstance(info, dict) else False
+
+    async def _do(self, method: str, path: str, *, json: object = None, why: str) -> None:
+        """A call whose answer says nothing that is needed. A web page in its place is no success."""
+        (await self.door.ask(method, path, json=json, why=why)).settled()
 
     async def _read(self, path: str, kind: type[T], params: Sequence[tuple[str, str]] = (), *, why: str) -> T:
         return decode(await self.door.get(path, params, why=why), kind)

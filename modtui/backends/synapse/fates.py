@@ -14,6 +14,7 @@ from modtui.backends.synapse.wire import Event, ReportRow, UserReportRow
 from modtui.domain.decisions import Answer, Call
 from modtui.domain.seen import text_digest
 from modtui.errors import NotFound
+from modtui.text import show_line
 
 Args = dict[str, Any]
 _FLAGS = {"suspend": "suspended", "lock": "locked", "shadow": "shadow_banned", "deactivate": "deactivated"}
@@ -139,6 +140,6 @@ async def _job(client: Client, args: Args, since_ms: int, known: Sequence[Answer
     for task in await client.tasks(str(args["user"])):
         job, when = str(task.get("id") or ""), task.get("timestamp_ms") or task.get("timestamp") or 0
         if job and job not in others and isinstance(when, int) and when >= since_ms - 1000:
-            words = f"the server says: {task.get('status')}"
+            words = f"the server says: {show_line(str(task.get('status')), 60)}"
             return Fate(is_="done", answer=Answer(data={"job": job}), words=words)
     return Fate(is_="unclear", words="the server does not say whether the job was accepted")

@@ -10,7 +10,7 @@ from modtui.backends.synapse import shape
 from modtui.backends.synapse.client import Client, NoSuchCall, read_rows
 from modtui.backends.synapse.offers import REMOTE, Rights, every, protected
 from modtui.backends.synapse.texts import plain
-from modtui.backends.synapse.wire import Account, ReportRow, UserReportRow
+from modtui.backends.synapse.wire import Account, Content, ReportRow, UserReportRow
 from modtui.domain.capability import Blocked
 from modtui.domain.items import Choice, Dossier, Gone, Item, MemberKind, Page, Private, Record, Sanctioned
 from modtui.domain.subjects import CommunityId, SubjectRef
@@ -161,14 +161,20 @@ class People:
         newest: tuple[int, str] = (0, "")
         devices = seen.get("devices")
         for device in devices.values() if isinstance(devices, dict) else ():
-            for session in device.get("sessions") or () if isinstance(device, dict) else ():
-                for one in session.get("connections") or () if isinstance(session, dict) else ():
-                    when = one.get("last_seen") if isinstance(one, dict) else None
+            for session in _rows(device, "sessions"):
+                for one in _rows(session, "connections"):
+                    when = one.get("last_seen")
                     if isinstance(when, int) and plain(one.get("ip")):
                         newest = max(newest, (when, plain(one.get("ip"))))
         return Private(
             email=Foreign(mails[0]) if mails and mails[0] else None, ip=Foreign(newest[1]) if newest[1] else None
         )
+
+
+def _rows(value: object, name: str) -> list[Content]:
+    """The objects of the list below `name`."""
+    found = value.get(name) if isinstance(value, dict) else None
+    return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
 
 
 def begins(account: Account, text: str) -> bool:
