@@ -98,8 +98,10 @@ def _who(view: DossierView, width: int) -> Iterator[Line]:
         parts.append(own("here just now") if ago == "now" else say("seen {ago} ago", ago=ago))
     dossier = view.dossier
     if dossier is not None:
-        if dossier.likes_got is not None or dossier.likes_given is not None:
-            parts.append(say("likes got {n}, given {m}", n=dossier.likes_got or 0, m=dossier.likes_given or 0))
+        if dossier.likes_got is not None and dossier.likes_given is not None:
+            parts.append(say("likes got {n}, given {m}", n=dossier.likes_got, m=dossier.likes_given))
+        elif dossier.likes_got is not None:
+            parts.append(say("likes got {n}", n=dossier.likes_got))
         if dossier.groups:
             parts.append(say("in {groups}", groups=join(", ", (show_line(one, 24) for one in dossier.groups[:6]))))
     for line in wrap(join(", ", parts), width - 4):

@@ -33,13 +33,16 @@ HINTS: dict[Lane, tuple[str, ...]] = {
 
 EFFECTS: dict[Lane, tuple[str, ...]] = {
     "questions": ("item.reply", "thread.lock"),
-    "members": ("item.approve",),
+    "members": ("item.approve", "member.silence", "member.ban", "item.note"),
 }
 """Keys whose effects the item tells; other lanes have those of reports."""
 
 REPORT_EFFECTS = (
     "item.approve", "item.remove", "item.spam", "item.ignore", "item.restore", "thread.lock",
 )  # fmt: skip
+
+ONLY_WHY = frozenset({"member.silence", "member.ban", "item.note"})
+"""Keys that ask for more before they do anything: an item tells only why they are not possible."""
 
 THREAD_VERBS = (
     ("reply", "item.reply"), ("accept", "question.accept-answer"), ("assign", "thread.assign"),

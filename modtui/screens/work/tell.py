@@ -19,7 +19,7 @@ from modtui.domain.items import Claim, Item, Thread
 from modtui.domain.subjects import CommunityId, Lane
 from modtui.errors import ModtuiError
 from modtui.keymap import Keymap
-from modtui.screens.work.places import EFFECTS, REPORT_EFFECTS
+from modtui.screens.work.places import EFFECTS, ONLY_WHY, REPORT_EFFECTS
 from modtui.text import Shown, join, own, say, show_line
 from modtui.text.time import age
 from modtui.widgets.item_lines import KeyEffect
@@ -94,8 +94,11 @@ def effects_of(
             verb = "unlock"
         able = can(item, verb)
         if isinstance(able, Blocked):
-            if name != "item.restore" and able.code != "platform":
+            # What the platform never has is no news; what this row has and cannot do is.
+            if name != "item.restore" and (able.code != "platform" or item.offer(verb) is not None):
                 found.append(KeyEffect(key, own(action.title), own(able.sentence), blocked=True))
+            continue
+        if name in ONLY_WHY:
             continue
         try:
             plan = desk.plan(item, complete(verb) if verb in _WORDED else Intent(verb=verb))
