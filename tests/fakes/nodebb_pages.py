@@ -89,7 +89,9 @@ class Pages:
              "timestampISO": iso(one["at"]), "ipMatch": [], "customActions": []}
             for one in self.forum.sign_ups
         ]  # fmt: skip
-        return {"title": "[[pages:registration-queue]]", "customHeaders": [], "invites": [], "users": rows,
+        at = int(query.get("page") or 1)
+        return {"title": "[[pages:registration-queue]]", "customHeaders": [], "invites": [],
+                "users": rows[(at - 1) * PER_PAGE : at * PER_PAGE], "pagination": pages(at, len(rows)),
                 "registrationQueueCount": len(rows), "queueEnabled": True}  # fmt: skip
 
     def listed(self, viewer: User, query: Any, found: list[Topic], title: str) -> Row:

@@ -198,6 +198,24 @@ async def test_a_ban_ends_by_the_sites_clock_and_is_lifted(forum: Forum, bad: Po
     assert not spam.banned and back.reversal == "partial" and back.stays
 
 
+async def test_the_report_that_a_ban_closed_is_open_again_when_the_ban_is_taken_back(
+    forum: Forum, mara: User, open_: Open
+) -> None:
+    spam = forum.member("spamlord")
+    forum.report(mara, "user", spam.uid, "Spam account")
+    backend = await open_(forum.gmod)
+    item = await row(backend)
+    done = await do(backend, item, "ban", sanction=Sanction("ban", 24 * HOUR_MS), reason_title="Advertising")
+    assert (await row_now(backend, forum)).state != "open", "the forum closes the report by itself"
+    await undo(backend, item, "ban", done)
+    assert not spam.banned and (await row(backend)).ref == item.ref
+    both = await do(backend, item, "ignore", sanction=Sanction("ban", 24 * HOUR_MS), reason_title="Advertising")
+    await undo(backend, item, "ignore", both)
+    assert not spam.banned and (await row(backend)).state == "open"
+    with pytest.raises(Refused, match="closes the report"):
+        backend.plan(item, Intent(verb="approve", sanction=Sanction("ban", HOUR_MS)))
+
+
 @pytest.mark.parametrize("kind", ["ban", "silence"])
 async def test_for_good_is_for_good_and_an_end_that_is_over_is_refused(
     forum: Forum, bad: Post, open_: Open, kind: Any

@@ -3,8 +3,11 @@ polling with 304, what older forums send, and texts of strangers."""
 
 from __future__ import annotations
 
+from datetime import UTC
+
 import pytest
 
+from modtui.backends.nodebb.values import Row
 from modtui.domain.capability import Blocked
 from modtui.domain.decisions import Answer, Intent, Sanction
 from modtui.domain.items import Gone
@@ -12,6 +15,7 @@ from modtui.domain.subjects import SubjectRef, community_id
 from modtui.errors import ModtuiError, NetworkError, NotFound, Refused, Stale
 from modtui.testing import carry_out
 from modtui.testing.lossy import lossy
+from modtui.widgets.item_lines import ItemView, body_lines
 from tests.fakes.nodebb import Forum
 from tests.fakes.nodebb_records import Post, User
 from tests.nodebb.acting import Open, again, do, row, undo
@@ -114,6 +118,46 @@ async def test_sign_ups_are_looked_at_only(forum: Forum, open_: Open) -> None:
     assert (private.email, private.registration_ip) == ("waiting1@example.test", "198.51.100.9")
     with pytest.raises(NotFound):
         await backend.dossier(item.author.native)
+
+
+async def test_more_than_a_page_waits_and_all_of_it_is_listed_and_watched(
+    forum: Forum, mara: User, open_: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entries = [forum.wait(mara, f"Text {at}", title=f"Topic {at}") for at in range(42)]
+    for at in range(25):
+        forum.sign_up(f"waiting{at}")
+    backend = await open_(forum.gmod)
+    assert (await backend.counts())["pending"] == 67
+    listed = await backend.page("pending")
+    assert len(listed.items) == 67 == listed.total
+    first = await backend.changes(None)
+    entries.append(forum.wait(mara, "Newer", title="The newest"))
+    assert (await backend.changes(first.position)).lanes == ("pending",)
+    asked = backend._queue.entries  # an entry of the first page is published just after the last page was read
+
+    async def meanwhile(page: int = 1, *, why: str = "") -> Row:
+        body: Row = await asked(page, why=why)
+        if page == 3:
+            forum.accept(entries[0])
+        return body
+
+    monkeypatch.setattr(backend._queue, "entries", meanwhile)
+    numbers = {item.ref.native for item in (await backend.page("pending")).items}
+    assert {entry.id for entry in entries[1:]} <= numbers, "what moves up is not missed"
+
+
+async def test_a_sign_up_says_who_has_the_same_address(forum: Forum, open_: Open) -> None:
+    forum.sign_up("waiting1")
+    backend = await open_(forum.gmod)
+    (item,) = (await backend.page("pending")).items
+    drawn = "\n".join(str(piece) for line in body_lines(ItemView(item=item, now_ms=0, tz=UTC), 80)
+                      if isinstance(line, tuple) for piece, _ in line)  # fmt: skip
+    assert "wrote nothing" in drawn
+    rows, _ = await backend._queue.sign_ups()
+    shared = backend._queue.sign_up({**rows[0], "ipMatch": [{"uid": 2, "username": "gmod"}]})
+    drawn = "\n".join(str(piece) for line in body_lines(ItemView(item=shared, now_ms=0, tz=UTC), 80)
+                      if isinstance(line, tuple) for piece, _ in line)  # fmt: skip
+    assert "the same as 1 other account" in drawn
 
 
 async def test_before_4_4_3_the_queue_is_looked_at_only(forum: Forum, mara: User, open_: Open) -> None:

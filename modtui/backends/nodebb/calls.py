@@ -15,7 +15,7 @@ from modtui.backends.nodebb.client import Client
 from modtui.backends.nodebb.people import People
 from modtui.backends.nodebb.queue import Queue
 from modtui.backends.nodebb.site import STAFF_GROUPS, Site
-from modtui.backends.nodebb.thread_calls import ThreadCalls
+from modtui.backends.nodebb.thread_calls import ThreadCalls, fate_of
 from modtui.backends.nodebb.values import Row, each, number, row_of, rows_of
 from modtui.backends.nodebb.wire import Flag, Noted, Post, User, notes_of
 from modtui.domain.decisions import Answer, Call
@@ -262,32 +262,32 @@ class Calls:
         args = call.args
         match call.name:
             case "flag":
-                return _told((await self._seen(args)).row.state == args["to"])
+                return fate_of((await self._seen(args)).row.state == args["to"])
             case "assign":
                 row = (await self._seen(args)).row
-                return _told(str(row.assignee or "") == str(args["to"]) and row.state == args["state"])
+                return fate_of(str(row.assignee or "") == str(args["to"]) and row.state == args["state"])
             case "note":
                 others = frozenset(str(one.data.get("note")) for one in known)
                 mine = self._my_note((await self._seen(args)).notes, str(args["text"]), since_ms, others)
-                return Fate(is_="done", answer=Answer(data={"note": str(mine.at_ms)})) if mine else _told(False)
+                return Fate(is_="done", answer=Answer(data={"note": str(mine.at_ms)})) if mine else fate_of(False)
             case "unnote":
-                return _told(all(str(one.at_ms) != args["note"] for one in (await self._seen(args)).notes))
+                return fate_of(all(str(one.at_ms) != args["note"] for one in (await self._seen(args)).notes))
             case "delete_post" | "restore_post":
-                return _told((await self._client.post(args["pid"])).deleted == (call.name == "delete_post"))
+                return fate_of((await self._client.post(args["pid"])).deleted == (call.name == "delete_post"))
             case "purge_post":
                 await self._client.post(args["pid"])
-                return _told(False)
+                return fate_of(False)
             case "erase_flag":
                 await self._seen(args)
-                return _told(False)
+                return fate_of(False)
             case "sanction":
                 holds, end = _in_force(await self._people.user(str(args["uid"])), str(args["kind"]))
                 length = args.get("duration_ms")
                 if length is None:
-                    return _told(holds and end is None, {"until": 0})
-                return _told(holds and end is not None and end >= since_ms + length - _SLACK_MS, {"until": end or 0})
+                    return fate_of(holds and end is None, {"until": 0})
+                return fate_of(holds and end is not None and end >= since_ms + length - _SLACK_MS, {"until": end or 0})
             case "lift":
-                return _told(not _in_force(await self._people.user(str(args["uid"])), str(args["kind"]))[0])
+                return fate_of(not _in_force(await self._people.user(str(args["uid"])), str(args["kind"]))[0])
             case "edit_queued":
                 now = text_digest((await self._queue.entry(str(args["id"]))).raw)
                 if now == text_digest(str(args["text"])):
@@ -330,10 +330,6 @@ class Calls:
         given = [*rows_of(row.get("latestPosts")), *rows_of(row.get("posts"))]
         posts, _ = each(given, Post.of, escaped=self._site.escaped)
         return next((one for one in posts if one.at_ms == args["at"]), None)
-
-
-def _told(done: bool, data: Row | None = None) -> Fate:
-    return Fate(is_="done", answer=Answer(data=dict(data or {}))) if done else Fate(is_="not sent")
 
 
 def _in_force(user: User, kind: str) -> tuple[bool, int | None]:

@@ -16,7 +16,7 @@ from modtui.backends.nodebb.questions import KIND as QUESTION
 from modtui.backends.nodebb.questions import Questions
 from modtui.backends.nodebb.queue import Queue
 from modtui.backends.nodebb.site import Site
-from modtui.backends.nodebb.values import rows_of, text
+from modtui.backends.nodebb.values import text
 from modtui.domain.items import Changes
 from modtui.domain.subjects import Lane, SubjectRef
 
@@ -33,12 +33,12 @@ class Position(msgspec.Struct):
 
 
 async def look(reports: Flags, waits: Queue, asked: Questions, site: Site, position: str | None) -> Changes:
-    """One look: four or five requests, each of them answered with 304 where nothing happened."""
+    """One look: five requests (more where more than a page waits), answered with 304 where nothing happened."""
     (rows, _), entries, people, talks = await asyncio.gather(
-        reports.listed(why="anything new?"), waits.entries(why="anything new?"), waits.sign_ups(),
+        reports.listed(why="anything new?"), waits.listed(why="anything new?"), waits.sign_ups(),
         asked.listed(1, why="any new question?"),
     )  # fmt: skip
-    held = {text(row.get("id")): "1" for row in rows_of(entries.get("posts")) if text(row.get("id"))}
+    held = {text(row.get("id")): "1" for row in entries if text(row.get("id"))}
     held |= {f"{queue.SIGN_UP}:{text(row.get('username'))}": "1" for row in people[0]}
     now = Position({str(row.id): row.mark for row in rows[:_MOST]}, held, asked.marks(talks))
     here = msgspec.json.encode(now).decode()

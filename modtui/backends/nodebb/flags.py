@@ -15,7 +15,7 @@ from modtui.backends.nodebb.client import Client
 from modtui.backends.nodebb.offers import flag_offers
 from modtui.backends.nodebb.shape import flag_item, thread_of, thread_of_item
 from modtui.backends.nodebb.site import Site
-from modtui.backends.nodebb.values import Row, Unreadable, each, pages_of, row_of, rows_of, whole
+from modtui.backends.nodebb.values import Row, Unreadable, each, number, pages_of, row_of, rows_of, whole
 from modtui.backends.nodebb.wire import Flag, FlagRow, Post, Topic
 from modtui.domain.items import Gone, Item, Page
 from modtui.domain.items import Thread as DomainThread
@@ -87,16 +87,16 @@ class Flags:
         rows, bad = await self.listed()
         left = [row for row in rows if row.place > after]
         chosen = left[:PER_PAGE]
-        items, unreadable = await self._items(chosen)
+        items = await self._items(chosen)
         last = len(left) <= PER_PAGE
         return Page(
             items=tuple(items), cursor=None if last else f"{chosen[-1].at_ms}:{chosen[-1].id}", total=len(rows),
-            unreadable=(bad if cursor is None else 0) + unreadable,
+            unreadable=bad if cursor is None else 0,
         )  # fmt: skip
 
     # --- the rows
 
-    async def _items(self, rows: Sequence[FlagRow]) -> tuple[list[Item], int]:
+    async def _items(self, rows: Sequence[FlagRow]) -> list[Item]:
         limit = asyncio.Semaphore(_AT_ONCE)
 
         async def one(row: FlagRow) -> Item | None:
@@ -114,7 +114,7 @@ class Flags:
         found = await asyncio.gather(*(one(row) for row in rows))
         if len(self._marks) > 5000:
             self._marks.clear()
-        return [item for item in found if item is not None and item.state == "open"], 0
+        return [item for item in found if item is not None and item.state == "open"]
 
     def _half(self, row: FlagRow, why: str) -> Item:
         """A row of which only the list could be read."""
@@ -168,8 +168,6 @@ class Flags:
             return await self._read(ref.native, whole_=True)
         except NotFound:
             return Gone(ref=ref)
-        except Unreadable:
-            return Gone(ref=ref, why="the forum sends nothing that can be read")
 
     # --- around it
 
@@ -187,7 +185,7 @@ class Flags:
     async def _around(self, tid: str, pid: int) -> Row:
         """The page of a topic that has the post: the write API says at which place it stands."""
         body = await self._client.topic_page(tid, why="the topic around it")
-        if any(one.get("pid") == pid for one in rows_of(body.get("posts"))):
+        if any(number(one.get("pid")) == pid for one in rows_of(body.get("posts"))):
             return body
         found = await self._client.read(f"/api/v3/posts/{pid}/index", why="where the post stands")
         index = whole(found.get("index"))

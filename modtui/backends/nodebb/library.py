@@ -9,10 +9,10 @@ from modtui.backends.base import ChoiceKind
 from modtui.backends.nodebb.client import Client
 from modtui.backends.nodebb.shape import topic_url
 from modtui.backends.nodebb.site import Site
-from modtui.backends.nodebb.values import each, html_words, pages_of, row_of, rows_of, text
+from modtui.backends.nodebb.values import each, html_words, page_number, pages_of, row_of, rows_of, text
 from modtui.backends.nodebb.wire import Post, Topic, User
 from modtui.domain.items import Answered, Answers, Choice, Item
-from modtui.errors import NotFound, Refused, RightsError, UsageError
+from modtui.errors import NotFound, Refused, RightsError
 from modtui.text import Foreign
 
 FOUND = 10
@@ -30,7 +30,7 @@ class Library:
 
     async def answered(self, cursor: str | None) -> Answers:
         """A page of solved questions, newest first, with their texts: one request, and one for each."""
-        page = _page(cursor)
+        page = page_number(cursor, "solved questions")
         body = await self._client.maybe("/api/solved", [("page", str(page))], why="solved questions")
         self._site.answers = body is not None
         if body is None:
@@ -170,11 +170,3 @@ def some(found: Iterable[Choice], words: str) -> tuple[Choice, ...]:
         elif any(word.startswith(wanted) for word in title.split()):
             later.append(one)
     return tuple([*first, *later][:MOST])
-
-
-def _page(cursor: str | None) -> int:
-    if cursor is None:
-        return 1
-    if not (cursor.isascii() and cursor.isdecimal()) or len(cursor) > 6 or int(cursor) < 1:
-        raise UsageError("This is not a place in the list of solved questions of NodeBB.")
-    return int(cursor)

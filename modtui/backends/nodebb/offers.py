@@ -234,6 +234,9 @@ def sign_up_offers(can: Capability) -> tuple[Offer, ...]:
     live = Blocked("platform", LIVE)
     of.add("accept_sign_up", "approve", "Let them in", live)
     of.add("reject_sign_up", "remove", "Turn them away", live)
+    either = Blocked("platform", "whoever waits is let in or turned away")
+    of.add("spam", "spam", "Turn away as spam", either)
+    of.add("ignore", "ignore", "Leave it", either)
     return tuple(of.found)
 
 

@@ -14,6 +14,7 @@ from modtui.backends.nodebb.values import (
     each,
     html_words,
     number,
+    page_number,
     pages_of,
     row_of,
     rows_of,
@@ -40,7 +41,7 @@ from modtui.domain.items import (
     ThreadPost,
 )
 from modtui.domain.subjects import SubjectRef
-from modtui.errors import NotFound, Refused, RightsError, UsageError
+from modtui.errors import NotFound, Refused, RightsError
 from modtui.text import Foreign, show_line
 
 KIND = "user"
@@ -68,7 +69,7 @@ class People:
             raise Refused(f"NodeBB has no list of members that is only {what}.")
         if kind in ("silenced", "suspended", "suspect") and isinstance(self._site.everywhere, Blocked):
             raise Refused("Only administrators and global moderators see this list.")
-        at = _page_number(cursor)
+        at = page_number(cursor, "members")
         params = [("section", section), ("page", str(at))]
         wanted = " ".join(words.split())
         if wanted:
@@ -280,11 +281,3 @@ def _told(now: Penalty, history: tuple[Sanctioned, ...]) -> Penalty:
     if line is None or (now.until_ms is not None and abs((line.until_ms or 0) - now.until_ms) > _SAME_MS):
         return now
     return msgspec.structs.replace(now, by=line.by, since_ms=line.at_ms, reason=line.reason or now.reason)
-
-
-def _page_number(cursor: str | None) -> int:
-    if cursor is None:
-        return 1
-    if not (cursor.isascii() and cursor.isdecimal()) or len(cursor) > 6 or int(cursor) < 1:
-        raise UsageError("This is not a place in the list of members of NodeBB.")
-    return int(cursor)

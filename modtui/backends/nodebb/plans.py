@@ -37,6 +37,8 @@ def choose(site: Site, item: Item, intent: Intent) -> Offer:
     if offer is None:
         if not intent.offer and intent.verb in NEVER:
             raise Refused(_sentence(NEVER[intent.verb]))
+        if intent.verb in ("lock", "unlock") and not item.place.thread_id:
+            raise Refused("There is no topic here.")
         raise Refused(f"The forum has no action {show_line(intent.offer or intent.verb, 40)} here.")
     if isinstance(offer.capability, Blocked):
         raise Refused(_sentence(offer.capability.sentence))
@@ -79,7 +81,9 @@ def _beside(site: Site, item: Item, intent: Intent, offer: Offer) -> Plan:
     stays: tuple[str, ...] = ()
     tells = False
     if intent.sanction is not None and offer.verb not in ("ban", "silence"):
-        more = _sanction(site, item, intent, intent.sanction)
+        if offer.id == "reject" and item.kind == "member" and intent.sanction.kind == "ban":
+            raise Refused("A ban closes the report on a member as resolved: resolve it, or ban them alone.")
+        more = _sanction(site, item, intent, intent.sanction, alone=False)
         steps, effects, stays, tells = [*more.steps], [*more.effects], more.stays, more.tells_author
     if intent.lock and offer.id not in ("lock", "duplicate", "delete_topic", "purge_topic"):
         blocked = next((one.capability for one in item.offers if one.id == "lock"), None)
@@ -204,7 +208,8 @@ def _assign_step(item: Item, to: str, state: str, words: str) -> PlannedStep:
 # --- members
 
 
-def _sanction(site: Site, item: Item, intent: Intent, sanction: Sanction) -> Plan:
+def _sanction(site: Site, item: Item, intent: Intent, sanction: Sanction, *, alone: bool = True) -> Plan:
+    """A ban or mute; `alone`: nothing else is decided with it."""
     may = sanctionable(site, item.author)
     right = site.may_ban if sanction.kind == "ban" else site.may_mute
     for can in (right, may):
@@ -215,18 +220,21 @@ def _sanction(site: Site, item: Item, intent: Intent, sanction: Sanction) -> Pla
     member = item.author
     assert member is not None
     ban = sanction.kind == "ban"
+    # A ban closes the report on that member by itself, and lifting it opens nothing again.
+    closes = alone and ban and item.native.get("type") == "user" and item.state == "open"
     reason = (intent.reason_text or intent.reason_title or "").strip()
     one = sends(
         "sanction", "banned" if ban else "muted", kind="ban" if ban else "mute", uid=member.native,
         duration_ms=sanction.duration_ms, reason=reason,
         flag=item.ref.native if item.ref.kind == "flag" else None,
+        closes=str(item.native.get("state")) if closes else None,
     )  # fmt: skip
     length = own("for good") if sanction.duration_ms is None else say("for {d}", d=duration(sanction.duration_ms))
     what = own("cannot sign in") if ban else own("cannot post")
     effects = [Effect("author", say("{name} {what} {length}", name=member.username, what=what, length=length))]
     if ban and reason:
         effects.append(Effect("author", own("is shown the reason at the next sign-in")))
-    if ban and item.native.get("type") == "user" and item.state == "open":
+    if closes:
         effects.append(_reports(item, "closed as resolved"))
     return made([one], effects, stays=(_RECORD,), tells=ban)
 
@@ -315,6 +323,11 @@ def plan_undo(item: Item, done: Sequence[Step]) -> Plan:
     )  # fmt: skip
 
 
+def _reopened(flag: str, to: str) -> PlannedStep:
+    """The report that the forum closed by itself, as it was."""
+    return sends("flag", "report open again", flag=flag, to=to, expect=["resolved", "rejected"], was="resolved")
+
+
 def _inverse(step: Step) -> tuple[list[PlannedStep], tuple[str, ...]]:
     """The steps that take back one step, and what stays all the same."""
     args, data = step.call.args, step.answer.data if step.answer is not None else {}
@@ -329,8 +342,7 @@ def _inverse(step: Step) -> tuple[list[PlannedStep], tuple[str, ...]]:
             if args.get("flag"):
                 to = str(args.get("was") or "open")
                 if to in ("open", "wip"):
-                    steps.append(sends("flag", "report open again", flag=args["flag"], to=to,
-                                       expect=["resolved", "rejected"], was="resolved"))  # fmt: skip
+                    steps.append(_reopened(args["flag"], to))
             return steps, ()
         case "restore_post":
             return [sends("delete_post", "post deleted again", pid=args["pid"])], ()
@@ -345,7 +357,10 @@ def _inverse(step: Step) -> tuple[list[PlannedStep], tuple[str, ...]]:
             ], ()  # fmt: skip
         case "sanction":
             word = args["kind"]
-            return [sends("lift", f"{word} lifted", kind=word, uid=args["uid"], reason="", until_ms=None)], (_RECORD,)
+            steps = [sends("lift", f"{word} lifted", kind=word, uid=args["uid"], reason="", until_ms=None)]
+            if args.get("closes"):
+                steps.append(_reopened(args["flag"], str(args["closes"])))
+            return steps, (_RECORD,)
         case "edit_queued":
             back_args = {"id": args["id"], "text": args["before"], "before": args["text"]}
             if "title" in args:

@@ -16,12 +16,13 @@ from modtui.backends.nodebb.client import Client
 from modtui.backends.nodebb.offers import question_offers
 from modtui.backends.nodebb.shape import member_of, place_of, somebody, thread_of, thread_of_item, topic_url
 from modtui.backends.nodebb.site import Site
-from modtui.backends.nodebb.values import Row, Unreadable, each, html_words, pages_of, rows_of, text
+from modtui.backends.nodebb.values import Row, Unreadable, each, html_words, page_number, pages_of, rows_of, text
 from modtui.backends.nodebb.wire import Post, Topic
 from modtui.domain.items import WAITING, Body, Gone, Item, Page, Question, QuestionState
 from modtui.domain.items import Thread as DomainThread
+from modtui.domain.seen import text_digest
 from modtui.domain.subjects import SubjectRef
-from modtui.errors import NotFound, RightsError, UsageError
+from modtui.errors import NotFound, RightsError
 from modtui.text import Foreign
 
 KIND = "question"
@@ -54,7 +55,7 @@ class Questions:
     async def page(self, cursor: str | None) -> Page:
         """A page of topics that wait, as the forum sorts. Rows move up when others answer, so the page before is looked
         at again (304 where nothing moved)."""
-        number = _place(cursor)
+        number = page_number(cursor, "questions")
         body = await self.listed(number)
         rows = rows_of(body.get("topics"))
         if number > 1:
@@ -187,22 +188,6 @@ class Questions:
         topics, _ = each(rows_of(body.get("topics")), Topic.of, escaped=self._site.escaped)
         return {
             str(one.tid): f"{one.posts}:{one.last or 0}:{one.last_ms or 0}:{int(one.locked)}{int(one.solved)}"
-            f"{int(one.deleted)}:{one.cid}:{hash_of(one.title)}"
+            f"{int(one.deleted)}:{one.cid}:{text_digest(one.title)[:8]}"
             for one in topics
         }
-
-
-def hash_of(words: str) -> str:
-    """A short digest of a text, the same in every process."""
-    import hashlib
-
-    return hashlib.sha256(words.encode("utf-8", "surrogatepass")).hexdigest()[:8]
-
-
-def _place(cursor: str | None) -> int:
-    """The page's number. Raises UsageError."""
-    if cursor is None:
-        return 1
-    if not (cursor.isascii() and cursor.isdecimal()) or len(cursor) > 6 or int(cursor) < 1:
-        raise UsageError("This is not a place in the list of questions of NodeBB.")
-    return int(cursor)

@@ -6,7 +6,7 @@ import msgspec
 
 from modtui.backends.nodebb.client import Client
 from modtui.backends.nodebb.offers import queued_offers, sign_up_offers
-from modtui.backends.nodebb.shape import member_of, topic_url
+from modtui.backends.nodebb.shape import member_of, thread_of, thread_of_item, topic_url
 from modtui.backends.nodebb.site import Site
 from modtui.backends.nodebb.values import Row, each, pages_of, rows_of, text, time_ms, whole
 from modtui.backends.nodebb.wire import Queued
@@ -15,7 +15,7 @@ from modtui.domain.items import Body, Gone, Item, Member, Page, Place, Report
 from modtui.domain.items import Thread as DomainThread
 from modtui.domain.subjects import SubjectRef
 from modtui.errors import NotFound, UsageError
-from modtui.text import Foreign
+from modtui.text import Foreign, count
 
 KIND, SIGN_UP = "queued", "sign-up"
 _MOST_PAGES = 50
@@ -31,16 +31,34 @@ class Queue:
         """A page of twenty entries, oldest first. There is no total."""
         return await self._client.read("/api/post-queue", [("page", str(page))], why=why)
 
+    async def listed(self, *, why: str = "what waits") -> list[Row]:
+        """Every entry, from the last page to the first: one that moves up when others leave is met again and not
+        missed. The first page is read before that, as it says how many there are."""
+        rows: dict[str, Row] = {}
+        body = await self.entries(why=why)
+        for page in range(min(pages_of(body)[1], _MOST_PAGES), 0, -1):
+            found = body if page == 1 and not rows else await self.entries(page, why=why)
+            rows |= {text(row.get("id")) or f"{page}:{at}": row for at, row in enumerate(rows_of(found.get("posts")))}
+        return [*rows.values()]
+
     async def sign_ups(self, *, personal: bool = False) -> tuple[list[Row], int]:
         """Who waits to be let in, and how many; nobody where the account may not look (the forum answers 404). With
         their addresses only where `personal` asks for them."""
         if self._site.everywhere != ALLOWED:
             return [], 0
-        body = await self._client.maybe("/api/registration-queue", why="sign-ups", personal=personal)
-        if body is None:
-            return [], 0
-        rows = [row for row in rows_of(body.get("users")) if text(row.get("username"))]
-        return rows, max(whole(body.get("registrationQueueCount")) or 0, len(rows))
+        rows: dict[str, Row] = {}
+        told = 0
+        for page in range(1, _MOST_PAGES + 1):
+            body = await self._client.maybe(
+                "/api/registration-queue", [("page", str(page))], why="sign-ups", personal=personal
+            )
+            if body is None:
+                break
+            rows |= {name: row for row in rows_of(body.get("users")) if (name := text(row.get("username")))}
+            told = whole(body.get("registrationQueueCount")) or 0
+            if page >= pages_of(body)[1]:
+                break
+        return [*rows.values()], max(told, len(rows))
 
     async def count(self) -> int:
         """How many wait. The queue tells its pages only, so the last one is read, too."""
@@ -56,17 +74,10 @@ class Queue:
         """The whole queue, whose pages shift when entries leave, and the sign-ups. It is never long."""
         if cursor is not None:
             raise UsageError("This is not a place in the queue of NodeBB.")
-        found: dict[str, Item] = {}
-        bad = 0
-        for number in range(1, _MOST_PAGES + 1):
-            body = await self.entries(number)
-            rows, unreadable = each(rows_of(body.get("posts")), Queued.of, escaped=self._site.escaped)
-            bad += unreadable
-            found |= {one.id: self.item(one) for one in rows if one.can_accept or one.can_edit}
-            if number >= pages_of(body)[1]:
-                break
+        rows, bad = each(await self.listed(), Queued.of, escaped=self._site.escaped)
         people, _ = await self.sign_ups()
-        items = [*found.values(), *(self.sign_up(row) for row in people)]
+        items = [self.item(one) for one in rows if one.can_accept or one.can_edit]
+        items += [self.sign_up(row) for row in people]
         items.sort(key=lambda item: (item.since_ms, item.number))
         return Page(items=tuple(items), total=len(items), unreadable=bad)
 
@@ -122,11 +133,11 @@ class Queue:
         """A sign-up as an item: the name and when. Addresses are shown only when they are asked for."""
         name, at = text(row.get("username")), time_ms(row.get("timestampISO")) or 0
         shared = len(rows_of(row.get("ipMatch")))
-        words = f"{name}\n" + (f"The same address as {shared} other accounts." if shared else "")
+        words = f"address: the same as {count(shared, 'other account')}" if shared else ""
         return Item(
             lane="pending", ref=self._site.ref(SIGN_UP, name), kind="sign-up", number=name, title=Foreign(name),
             author=Member(native=f"{SIGN_UP}:{name}", username=Foreign(name), since_ms=at or None),
-            body=Body(text=Foreign(words.strip()), format="plain"),
+            body=Body(text=Foreign(words), format="plain"),
             reports=(
                 Report(id="sign-up", reason="sign-up", label=Foreign("Waits to be let in"), created_ms=at or None),
             ),
@@ -136,8 +147,6 @@ class Queue:
 
     async def thread(self, item: Item) -> DomainThread:
         """The topic that a reply waits for, with the waiting text at the end; alone where a topic waits."""
-        from modtui.backends.nodebb.shape import thread_of, thread_of_item
-
         tid = item.place.thread_id
         if tid is None:
             return thread_of_item(item)

@@ -169,21 +169,21 @@ class ThreadCalls:
                 tid = number(args["tid"]) or 0
                 others = frozenset(str(one.data.get("post") or "") for one in known)
                 mine = await self._mine(tid, str(args["text"]), since_ms, others)
-                return Fate(is_="done", answer=_reply_answer(tid, mine)) if mine is not None else _said(False)
+                return Fate(is_="done", answer=_reply_answer(tid, mine)) if mine is not None else fate_of(False)
             case "take_back":
-                return _said((await self._client.post(args["pid"])).deleted)
+                return fate_of((await self._client.post(args["pid"])).deleted)
             case "topic" if args["act"] in ("watch", "unwatch"):
                 page = await self._client.topic_page(args["tid"], why="is it watched?")
-                return _said(yes(page.get("isFollowing")) == (args["act"] == "watch"))
+                return fate_of(yes(page.get("isFollowing")) == (args["act"] == "watch"))
             case "topic" if args["act"] == "purge":
                 await self._client.topic(args["tid"])
-                return _said(False)
+                return fate_of(False)
             case "topic":
-                return _said(_is(await self._client.topic(args["tid"]), str(args["act"])))
+                return fate_of(_is(await self._client.topic(args["tid"]), str(args["act"])))
             case "move":
-                return _said(str((await self._client.topic(args["tid"])).cid or "") == str(args["to"]))
+                return fate_of(str((await self._client.topic(args["tid"])).cid or "") == str(args["to"]))
             case "tags":
-                return _said(set(await self._tags_of(number(args["tid"]) or 0)) == set(map(str, args["tags"])))
+                return fate_of(set(await self._tags_of(number(args["tid"]) or 0)) == set(map(str, args["tags"])))
         now = text_digest((await self._client.post(args["pid"])).content)
         if now == text_digest(str(args["text"])):
             return Fate(is_="done", answer=Answer(edits=True, data={"text": now}))
@@ -202,8 +202,9 @@ def _is(topic: Topic, act: str) -> bool:
     return topic.deleted == (act == "delete")
 
 
-def _said(done: bool) -> Fate:
-    return Fate(is_="done", answer=Answer()) if done else Fate(is_="not sent")
+def fate_of(done: bool, data: Row | None = None) -> Fate:
+    """What a look at the subject says of a step: done (with what its answer would have told), or not sent."""
+    return Fate(is_="done", answer=Answer(data=dict(data or {}))) if done else Fate(is_="not sent")
 
 
 def _reply_answer(tid: int, post: Post) -> Answer:

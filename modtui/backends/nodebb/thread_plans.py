@@ -7,11 +7,12 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from modtui.backends.nodebb.making import made, sends
 from modtui.backends.nodebb.site import Site
-from modtui.domain.decisions import Call, Effect, Intent, Plan, PlannedStep, Step
+from modtui.domain.decisions import Effect, Intent, Plan, PlannedStep, Step
 from modtui.domain.items import Item, Offer
 from modtui.errors import Refused, UsageError
-from modtui.text import Foreign, own, say, show_line
+from modtui.text import own, say, show_line
 
 _READ = "whoever has read the reply has read it"
 _ADDRESS = re.compile(r"/topic/(\d{1,19})(?:[/?#].*)?$")
@@ -45,11 +46,7 @@ def topic_of(item: Item) -> str:
 
 def topic_step(item: Item, act: str) -> PlannedStep:
     """One step on the topic."""
-    return _step("topic", _DONE[act][0], tid=topic_of(item), act=act)
-
-
-def _step(name: str, words: str, /, *, reaches: bool = False, **args: Any) -> PlannedStep:
-    return PlannedStep(call=Call(name, dict(args)), words=words, reaches=reaches)
+    return sends("topic", _DONE[act][0], tid=topic_of(item), act=act)
 
 
 def make(site: Site, item: Item, intent: Intent, offer: Offer) -> Plan | None:
@@ -71,23 +68,14 @@ def make(site: Site, item: Item, intent: Intent, offer: Offer) -> Plan | None:
     return None
 
 
-def _plan(
-    steps: list[PlannedStep], effects: list[Effect], *, stays: tuple[str, ...] = (), none: bool = False, asks: str = ""
-) -> Plan:
-    return Plan(
-        verb="", steps=tuple(steps), effects=tuple(effects), stays=stays, asks=Foreign(asks) if asks else None,
-        reversal="none" if none else "partial" if stays else "full",
-    )  # fmt: skip
-
-
 def _topic(item: Item, act: str) -> Plan:
     effect = Effect("team" if act in ("watch", "unwatch") else "thread", own(_DONE[act][1]))
     if act == "purge":
-        return _plan(
+        return made(
             [topic_step(item, act)], [effect], stays=("nothing of it can be brought back",), none=True,
             asks=f"Erase topic {topic_of(item)} with all its posts for good? Nothing can bring it back.",
         )  # fmt: skip
-    return _plan([topic_step(item, act)], [effect])
+    return made([topic_step(item, act)], [effect])
 
 
 # --- replies
@@ -121,11 +109,11 @@ def _reply(item: Item, intent: Intent) -> Plan:
             raise Refused("The topic is locked already.")
         steps.append(topic_step(item, "lock"))
         effects.append(Effect("thread", own(_DONE["lock"][1])))
-    return _plan(steps, effects, stays=(_READ,))
+    return made(steps, effects, stays=(_READ,))
 
 
 def _post(item: Item, text: str, to: str | None) -> PlannedStep:
-    return _step("reply", "reply sent", reaches=True, tid=topic_of(item), to=to, text=text)
+    return sends("reply", "reply sent", reaches=True, tid=topic_of(item), to=to, text=text)
 
 
 def _duplicate(site: Site, item: Item, intent: Intent) -> Plan:
@@ -146,7 +134,7 @@ def _duplicate(site: Site, item: Item, intent: Intent) -> Plan:
         Effect("thread", own("gets a reply with the link")), Effect("thread", own(_DONE["lock"][1])),
         Effect("author", own("is told by the forum")),
     ]  # fmt: skip
-    return _plan([_post(item, text, None), topic_step(item, "lock")], effects, stays=(_READ,))
+    return made([_post(item, text, None), topic_step(item, "lock")], effects, stays=(_READ,))
 
 
 # --- its place
@@ -159,8 +147,8 @@ def _move(site: Site, item: Item, intent: Intent) -> Plan:
     if to == item.place.category_id:
         raise Refused("It stands in this category already.")
     name = site.categories.get(int(to), to)
-    step = _step("move", str(say("moved to {name}", name=name)), tid=topic_of(item), to=to, was=item.place.category_id)
-    return _plan([step], [Effect("thread", say("moved to {name}", name=name))])
+    step = sends("move", str(say("moved to {name}", name=name)), tid=topic_of(item), to=to, was=item.place.category_id)
+    return made([step], [Effect("thread", say("moved to {name}", name=name))])
 
 
 def _tag(item: Item, intent: Intent) -> Plan:
@@ -171,8 +159,8 @@ def _tag(item: Item, intent: Intent) -> Plan:
     if set(tags) == set(was):
         raise Refused("It has these tags already.")
     words = ", ".join(str(show_line(one)) for one in tags) or "none"
-    step = _step("tags", "tags changed", tid=topic_of(item), tags=tags, was=was)
-    return _plan([step], [Effect("thread", own(f"tags: {words}"))])
+    step = sends("tags", "tags changed", tid=topic_of(item), tags=tags, was=was)
+    return made([step], [Effect("thread", own(f"tags: {words}"))])
 
 
 # --- texts
@@ -192,9 +180,9 @@ def edit(item: Item, intent: Intent) -> Plan:
         if not intent.title.strip():
             raise Refused("The forum cannot keep a topic without a title.")
         args |= {"title": intent.title, "title_before": str(item.title)}
-    step = _step("edit_post", "post edited", **args)
+    step = sends("edit_post", "post edited", **args)
     effects = [Effect("post", own("edited; the forum keeps the versions")), Effect("author", own("is told nothing"))]
-    return _plan([step], effects, stays=("the post stays marked as edited",))
+    return made([step], effects, stays=("the post stays marked as edited",))
 
 
 # --- and back
@@ -208,21 +196,21 @@ def inverse(step: Step, data: Mapping[str, Any]) -> tuple[list[PlannedStep], tup
             pid = str(data.get("post") or "")
             if not pid:
                 return [], ("the reply waits for approval: reject it there",) if data.get("queued") else ("it stays",)
-            return [_step("take_back", "reply deleted", pid=pid)], (_READ,)
+            return [sends("take_back", "reply deleted", pid=pid)], (_READ,)
         case "topic" if args["act"] in _INVERSE:
             if data.get("already"):
                 return [], (f"{step.words}: it was so before",)
             act = _INVERSE[args["act"]]
-            return [_step("topic", _DONE[act][0], tid=args["tid"], act=act)], ()
+            return [sends("topic", _DONE[act][0], tid=args["tid"], act=act)], ()
         case "move":
             if not args.get("was"):
                 return [], ("its category before is not known",)
-            return [_step("move", "moved back", tid=args["tid"], to=args["was"], was=args["to"])], ()
+            return [sends("move", "moved back", tid=args["tid"], to=args["was"], was=args["to"])], ()
         case "tags":
-            return [_step("tags", "tags as before", tid=args["tid"], tags=args["was"], was=args["tags"])], ()
+            return [sends("tags", "tags as before", tid=args["tid"], tags=args["was"], was=args["tags"])], ()
         case "edit_post":
             back: dict[str, Any] = {"pid": args["pid"], "text": args["before"], "before": args["text"]}
             if "title" in args:
                 back |= {"title": args["title_before"], "title_before": args["title"]}
-            return [_step("edit_post", "old text back", **back)], ("the post stays marked as edited",)
+            return [sends("edit_post", "old text back", **back)], ("the post stays marked as edited",)
     return None

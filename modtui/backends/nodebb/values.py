@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
+from modtui.errors import UsageError
 from modtui.text.time import parse_iso_or_none
 
 Row = Mapping[str, Any]
@@ -98,6 +99,15 @@ def pages_of(body: Row) -> tuple[int, int]:
     """The page that this is, and how many there are."""
     found = row_of(body.get("pagination"))
     return whole(found.get("currentPage")) or 1, whole(found.get("pageCount")) or 1
+
+
+def page_number(cursor: str | None, of: str) -> int:
+    """The page that a cursor names, 1 for none; `of` is what the list has. Raises UsageError."""
+    if cursor is None:
+        return 1
+    if not (cursor.isascii() and cursor.isdecimal()) or len(cursor) > 6 or int(cursor) < 1:
+        raise UsageError(f"This is not a place in the list of {of} of NodeBB.")
+    return int(cursor)
 
 
 def each(values: Sequence[Row], read: Callable[..., T], **more: Any) -> tuple[list[T], int]:
