@@ -191,7 +191,9 @@ def _begins(member: Member | None, words: str) -> bool:
 
 
 def _langs(row: dict[str, Any]) -> list[str]:
-    return [one.partition("-")[0].lower() for one in texts(inner(row, "post", "record", "langs"))]
+    """The languages that a post says it is in, as codes; an author may write anything there."""
+    codes = (one.partition("-")[0].lower() for one in texts(inner(row, "post", "record", "langs")))
+    return [one for one in codes if 2 <= len(one) <= 3 and one.isascii() and one.isalpha()]
 
 
 def _reports_got(status: Status | None) -> int | None:
