@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from modtui.backends.ozone.client import MOD, Client, read_rows
-from modtui.backends.ozone.shape import Found, did_of, item_of, member_of, replace_offers
+from modtui.backends.ozone.shape import Found, did_of, item_of, languages, member_of, replace_offers
 from modtui.backends.ozone.site import Site
 from modtui.backends.ozone.wire import Detail, Event, Repo, Repos, Status, Statuses, foreign, inner, number, rows, text
 from modtui.backends.ozone.wire import words as texts
@@ -191,9 +191,7 @@ def _begins(member: Member | None, words: str) -> bool:
 
 
 def _langs(row: dict[str, Any]) -> list[str]:
-    """The languages that a post says it is in, as codes; an author may write anything there."""
-    codes = (one.partition("-")[0].lower() for one in texts(inner(row, "post", "record", "langs")))
-    return [one for one in codes if 2 <= len(one) <= 3 and one.isascii() and one.isalpha()]
+    return languages(texts(inner(row, "post", "record", "langs")))
 
 
 def _reports_got(status: Status | None) -> int | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -286,8 +286,13 @@ def _url(site: Site, key: str) -> str:
 
 
 def _language(value: dict[str, Any], status: Status | None) -> str | None:
-    langs = words(value.get("langs"))
-    return langs[0].partition("-")[0].lower() if langs else None
+    return next(iter(languages(words(value.get("langs")))), None)
+
+
+def languages(told: Iterable[str]) -> list[str]:
+    """The codes of what an author says about the language of a post, who may write anything there."""
+    codes = (one.partition("-")[0].lower() for one in told)
+    return [one for one in codes if 2 <= len(one) <= 3 and one.isascii() and one.isalpha()]
 
 
 def _notes(status: Status | None) -> tuple[Note, ...]:
