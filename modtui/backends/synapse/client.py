@@ -141,7 +141,7 @@ class Client:
     async def has_report(self, kind: str, native: int) -> bool:
         """Whether this report is still there."""
         try:
-            await self.door.get(f"{ADMIN}/{_reports(kind)}/{int(native)}", why="is the report open?")
+            (await self.door.get(f"{ADMIN}/{_reports(kind)}/{int(native)}", why="is the report open?")).mapping()
         except NotFound:
             return False
         return True
