@@ -38,7 +38,16 @@ MISSING = {
     "message": "there is no way to write to a member: modtui sends no chat messages on NodeBB",
 }
 """Optional parts of the protocol that are not there."""
-GLOBAL_ONLY = "only administrators and global moderators may do this"
+_TAKEN = "only reports can be taken or given away"
+_LOCKED = "only topics of reports and of questions are locked"
+NOT_HERE = {
+    "lock": _LOCKED, "unlock": _LOCKED, "warn": MISSING["message"], "note": "the team's notes stand on reports only",
+    "claim": _TAKEN, "release": _TAKEN, "assign": _TAKEN, "unassign": _TAKEN,
+    "ban": "members are banned on their own page or on a report", "reply": "there is no topic to reply in",
+    "silence": "members are muted on their own page or on a report", "edit": "there is no text to edit",
+    "spam": "only a reported post and what waits can be spam", "ignore": "there is no report to close",
+}  # fmt: skip
+"""Why a verb that stands elsewhere does not stand on this kind of row."""
 
 
 def verbs(site: Site, can: Capability) -> dict[str, Capability]:

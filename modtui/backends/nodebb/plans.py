@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 
 from modtui.backends.nodebb import queue_plans, thread_plans
 from modtui.backends.nodebb.making import made, sends
-from modtui.backends.nodebb.offers import NEVER, beside, in_force, sanctionable
+from modtui.backends.nodebb.offers import NEVER, NOT_HERE, beside, in_force, sanctionable
 from modtui.backends.nodebb.site import Site
 from modtui.domain.capability import Blocked
 from modtui.domain.decisions import Effect, Intent, Plan, PlannedStep, Sanction, Step
@@ -37,8 +37,8 @@ def choose(site: Site, item: Item, intent: Intent) -> Offer:
     if offer is None:
         if not intent.offer and intent.verb in NEVER:
             raise Refused(_sentence(NEVER[intent.verb]))
-        if intent.verb in ("lock", "unlock") and not item.place.thread_id:
-            raise Refused("There is no topic here.")
+        if not intent.offer and intent.verb in NOT_HERE:
+            raise Refused(_sentence(NOT_HERE[intent.verb]))
         raise Refused(f"The forum has no action {show_line(intent.offer or intent.verb, 40)} here.")
     if isinstance(offer.capability, Blocked):
         raise Refused(_sentence(offer.capability.sentence))
