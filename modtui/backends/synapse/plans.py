@@ -214,7 +214,7 @@ def _power(item: Item, before: object, level: int | None, words: str) -> Planned
 def _room_act(name: str, words: str, effect: str) -> Callable[[Item, Intent], Made]:
     def make(item: Item, intent: Intent) -> Made:
         args = {"room": item.native["room"], "user": item.native["user"], "reason": _why(intent)}
-        told = effect.format(ends=_ends(intent))
+        told = effect.replace("{ends}", _ends(intent))
         effects = [Effect("author", own(told))]
         if args["reason"] and name != "unban":
             effects.append(Effect("thread", own("everybody in the room can read the reason")))
@@ -226,7 +226,7 @@ def _room_act(name: str, words: str, effect: str) -> Callable[[Item, Intent], Ma
 def _account_act(name: str, on: bool, words: str, effect: str) -> Callable[[Item, Intent], Made]:
     def make(item: Item, intent: Intent) -> Made:
         call = Call(name, {"user": item.native["user"], "on": on})
-        return [PlannedStep(call=call, words=words)], [Effect("author", own(effect.format(ends=_ends(intent))))]
+        return [PlannedStep(call=call, words=words)], [Effect("author", own(effect.replace("{ends}", _ends(intent))))]
 
     return make
 
