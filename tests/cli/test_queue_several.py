@@ -154,3 +154,16 @@ async def test_the_order_of_the_settings_stays_and_a_mistake_of_ours_is_raised(t
 
     with pytest.raises(ValueError, match="a mistake"):
         await _all([first, second], broken)
+
+
+def test_act_decides_where_it_can_and_says_where_it_cannot(demo: DemoServer, run: Run, tmp_path: Path) -> None:
+    settings(
+        tmp_path, ("closed", "http://127.0.0.1:9", "x", "1"), ("harbour", demo.url, demo.username, demo.api_key)
+    )
+    here = run("queue", "-c", "harbour", "--json", "--filter", "reason:spam", "--limit", "1").lines[0]["id"]
+    away = run("communities", "--json").lines[0]["id"]
+    ended = run("act", "ignore", f"reports/{away}/reviewable/1", here)
+    states = {line["id"]: (line["state"], line["message"]) for line in ended.lines}
+    assert states[here][0] == "done" and ended.code == 9
+    state, why = states[f"reports/{away}/reviewable/1"]
+    assert state == "refused" and "cannot be reached" in why, "not: there is no such item"

@@ -56,6 +56,8 @@ class WorkFind(WorkBase):
     def act_filter_edit(self) -> None:
         """Type a filter; an empty one shows all."""
         examples = own(FILTERS.get(self.lane, FILTERS["reports"]))
+        if self.several:
+            examples = own(f"community:{self.desk.communities[0].chip} {examples}")
         prompt = say("Filter, e.g. {examples}; empty shows all", examples=examples)
         self.ask_text(prompt, lambda text: self.run(self._narrowed(text)), text=self.view.filter)
 
