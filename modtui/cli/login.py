@@ -201,6 +201,9 @@ def login(
 
     On Discourse a code is typed in a browser, where the site offers that; else the browser's answer is pasted here.
     Your password is never asked for. With MODTUI_TOKEN set that key is kept, with --user as an admin key.
+
+    --backend NAME says that the site is of another kind (openedx, synapse, ozone, nodebb), --user NAME who you are
+    there, --option KEY=VALUE what that kind needs besides; docs/credentials.md has each.
     """
     if options.url is not None or options.community is not None:
         raise UsageError("login takes the address as its argument, not --url or --community.")
