@@ -55,14 +55,23 @@ def limited_synapse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[matrix
         pytest.skip(str(missing))
 
 
+_networks: list[ozone_server.Ozone] = []
+"""The network that runs. The fixture stands here and, imported, in other test modules, which is two for pytest."""
+
+
 @pytest.fixture(scope="session")
 def ozone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ozone_server.Ozone]:
-    """A running network with Ozone; skips where it is not installed.
+    """A running network with Ozone, one for the whole session; skips where it is not installed.
 
-    Shared by the session: make your own members and posts.
+    Make your own members and posts.
     """
+    if _networks:
+        yield _networks[0]
+        return
     try:
         with ozone_server.running(tmp_path_factory.mktemp("ozone")) as server:
+            _networks.append(server)
             yield server
+            _networks.clear()
     except base.NotPrepared as missing:
         pytest.skip(str(missing))
