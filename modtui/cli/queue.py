@@ -177,10 +177,11 @@ async def _matching(
 
 async def _print(
     desk: Desk, lanes: tuple[Lane, ...], wanted: Filter, limit: int | None, show: Callable[[Community, Item], bool],
-    places: Mapping[str, frozenset[CommunityId]],
+    takes: Callable[[Item], bool], places: Mapping[str, frozenset[CommunityId]],
 ) -> tuple[int, int]:  # fmt: skip
-    """Print what passes, site by site, questions in the order in which they are due; gives how many, and the exit code:
-    of several sites that of the first one that failed. Raises the first site's error when no site answered."""
+    """Print what passes and what `takes` lets through, site by site, questions as they are due; gives
+    how many, and the exit code: of several sites that of the first one that failed. Raises the first site's error when
+    no site answered."""
     from modtui.cli.reading import together
     from modtui.desk.orders import due_place
 
@@ -188,7 +189,8 @@ async def _print(
         await community.identify()
         for lane in lanes:
             async for item in _matching(desk, community, lane, wanted, places, asked=len(lanes) == 1):
-                yield item
+                if takes(item):
+                    yield item
 
     count = 0
     waiting: list[tuple[Community, Item]] = []
@@ -233,7 +235,8 @@ def queue(options: Options, lane: str, words: str, limit: int | None, as_json: b
     """List what waits for a moderator, the oldest first where the site can; questions by what is due next.
 
     Lines come page by page, as the site's budget allows (those of questions when all are read); `| head` may stop it at
-    any time. The lines of --json are what `modtui act` takes.
+    any time. The lines of --json are what `modtui act` takes. What you put off, left to the others or handed over is
+    left out, as on the screen; --lane all has it.
 
     Several communities are read at the same time. One that fails has its sentence on standard error and gives the exit
     code; the others' rows are printed all the same.
@@ -247,9 +250,16 @@ def queue(options: Options, lane: str, words: str, limit: int | None, as_json: b
     settings = settings_of(options)
     columns = width()
     places: dict[str, frozenset[CommunityId]] = {}
+    left: set[str] = set()
 
     async def run(desk: Desk) -> tuple[int, int]:
         named = len(desk.communities) > 1
+        aside = frozenset() if lane in ("all", "escalated") else await desk.put_aside()
+
+        def takes(item: Item) -> bool:
+            if item.id in aside:
+                left.add(item.id)
+            return item.id not in aside
 
         def show(community: Community, item: Item) -> bool:
             if as_json:
@@ -258,7 +268,7 @@ def queue(options: Options, lane: str, words: str, limit: int | None, as_json: b
 
         try:
             async with patient(desk.communities):
-                return await _print(desk, _chosen_lanes(lane), wanted, limit, show, places)
+                return await _print(desk, _chosen_lanes(lane), wanted, limit, show, takes, places)
         finally:
             for community in desk.communities:
                 await community.backend.aclose()
@@ -266,6 +276,9 @@ def queue(options: Options, lane: str, words: str, limit: int | None, as_json: b
     with opening(options, settings) as desk:
         places.update(communities_named(desk.communities, wanted.communities))
         found, code = asyncio.run(run(desk))
+    if left:
+        narrate(say("{number} put aside or handed over {are} left out; --lane all lists them too.",
+                    number=len(left), are="is" if len(left) == 1 else "are"))  # fmt: skip
     if not found and not code:
         narrate(own("Nothing waits here." if not wanted else "Nothing matches the filter."))
     return code

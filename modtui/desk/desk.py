@@ -410,6 +410,12 @@ class Desk(Handing):
         """The item ids that are put off until later, left to the others, or handed to somebody."""
         return self._later.aside | self.escalations.aside
 
+    async def put_aside(self) -> frozenset[str]:
+        """As `aside`, read from the journal, for a program that does not `start`. Raises StoreError."""
+        self._later.load()
+        await self.escalations.refresh()
+        return self.aside
+
     async def snooze(self, item_id: str, until_ms: int | None) -> None:
         """Put an item off until an instant (UTC ms), or bring it back; `later.WHEN_IT_CHANGES` waits for a change of
         what one judges by. Nothing is sent. Raises StoreError."""

@@ -95,6 +95,10 @@ def test_a_pipe_hands_over(site: Run, demo: DemoServer, receiver: Receiver) -> N
         (item["number"], "Product") for item in items
     ]
     assert all(line["escalation"]["state"] == "waiting" and line["escalation"]["due_ms"] for line in away)
+    waits = site("queue", "--json")
+    assert not {line["id"] for line in waits.lines} & {item["id"] for item in items}
+    assert "2 put aside or handed over are left out; --lane all lists them too." in waits.err
+    assert {item["id"] for item in items} <= {line["id"] for line in site("queue", "--lane", "all", "--json").lines}
     log = site("log", "--json")
     assert SECRET not in log.out + done.out + done.err
 
