@@ -33,6 +33,16 @@ class Field(Input):
         """Insert a foreign text where the cursor stands, instead of what is selected: its first line."""
         self.replace(_one_line(text), *self.selection)
 
+    async def _on_key(self, event: events.Key) -> None:
+        # Textual does what a key is bound to after the keys that came with it: a letter typed right after ctrl+u, in
+        # one read over a slow line, would be taken away as well.
+        for binding in self._bindings.key_to_bindings.get(event.key, ()):
+            if binding.action != "submit":
+                event.stop()
+                event.prevent_default()
+                await self.run_action(binding.action)
+                return
+
     def _on_paste(self, event: events.Paste) -> None:
         # Textual calls the handler of every class above as well
         event.stop()

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from modtui.screens.fields import Field
 from tests.core.fakes import until
 from tests.ui.world import stage
 
@@ -152,3 +153,13 @@ async def test_every_theme_draws_the_same_letters(tmp_path: Path, theme: str) ->
         await it.shows("#4121 reported post by pixelwurm")
         await it.press("d")
         await it.shows("REMOVE this 1 post")
+
+
+async def test_keys_that_edit_a_line_of_text_keep_their_turn(tmp_path: Path) -> None:
+    """Over a slow line several keys come in one read."""
+    async with stage(tmp_path) as it:
+        await it.press("F")
+        for key in ("o", "l", "d", "ctrl+u", "b", "d", "left", "a", "end", "x", "backspace", "home", "a"):
+            it.app.simulate_key(key)
+        field = it.app.screen.query_one("#field", Field)
+        await until(lambda: field.written == "abad")
