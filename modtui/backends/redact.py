@@ -51,7 +51,9 @@ class Redactor:
         known = [secret for secret in secrets if secret and len(secret) >= 4]
         known += [
             spelt for secret in known
-            for spelt in (quote(secret), quote(secret, safe=""), quote_plus(secret), json.dumps(secret)[1:-1])
+            for spelt in (
+                quote(secret), quote(secret, safe=""), quote_plus(secret), _in_json(secret), _in_json(_in_json(secret)),
+            )
         ]  # fmt: skip
         self._secrets = tuple(sorted({*self._secrets, *known}, key=len, reverse=True))
         self._bytes = tuple(secret.encode() for secret in self._secrets if len(secret) >= _UNLIKELY)
@@ -72,6 +74,11 @@ class Redactor:
             if secret in data:
                 data = data.replace(secret, b"...")
         return data
+
+
+def _in_json(text: str) -> str:
+    """As it stands within JSON; twice so where a site quotes the JSON that it was sent."""
+    return json.dumps(text)[1:-1]
 
 
 def basic(user: str, secret: str) -> str:
