@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from modtui.backends.base import ChoiceKind
+from modtui.backends.choosing import MOST, some
 from modtui.backends.discourse.answered import found_by
 from modtui.backends.discourse.asking import or_none, together
 from modtui.backends.discourse.site import Site
@@ -16,8 +17,6 @@ from modtui.backends.discourse.wire_topics import tag_names
 from modtui.domain.items import Choice, Item
 from modtui.errors import NotFound, Refused, RightsError
 from modtui.text import Foreign
-
-MOST = 50
 
 
 class Choices:
@@ -173,19 +172,6 @@ def names_in(answer: Mapping[str, Any], key: str) -> list[str]:
 
 async def _nothing() -> None:
     return None
-
-
-def some(found: Iterable[Choice], text: str) -> tuple[Choice, ...]:
-    """Those whose title (or a word of it) begins with `text`, those that begin with it first; at most fifty."""
-    wanted = text.casefold()
-    first, later = [], []
-    for one in found:
-        title = one.title.casefold()
-        if title.startswith(wanted):
-            first.append(one)
-        elif any(word.startswith(wanted) for word in title.replace("-", " ").replace("/", " ").split()):
-            later.append(one)
-    return tuple([*first, *later][:MOST])
 
 
 def whole(value: object) -> int | None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from modtui.backends.base import ChoiceKind
+from modtui.backends.choosing import some
 from modtui.backends.nodebb.client import Client
 from modtui.backends.nodebb.shape import topic_url
 from modtui.backends.nodebb.site import Site
@@ -16,7 +17,6 @@ from modtui.errors import NotFound, Refused, RightsError
 from modtui.text import Foreign
 
 FOUND = 10
-MOST = 50
 _AT_ONCE = 4
 
 
@@ -157,16 +157,3 @@ class Library:
             Choice(id=one.id, title=one.title, note=Foreign("solved") if one.solved else None)
             for one in found if one.id != own and one.title
         )  # fmt: skip
-
-
-def some(found: Iterable[Choice], words: str) -> tuple[Choice, ...]:
-    """Those whose title, or a word of it, begins with `words`; at most fifty."""
-    wanted = words.casefold()
-    first, later = [], []
-    for one in found:
-        title = one.title.casefold()
-        if title.startswith(wanted):
-            first.append(one)
-        elif any(word.startswith(wanted) for word in title.split()):
-            later.append(one)
-    return tuple([*first, *later][:MOST])
