@@ -14,8 +14,10 @@ from modtui.desk.desk import Desk
 from modtui.domain.decisions import Decision, Intent, Plan
 from modtui.domain.items import Item
 from modtui.domain.subjects import Lane
+from modtui.keymap import Keymap
 from modtui.screens.lines.base import Host
 from modtui.screens.lines.sanction import SanctionForm
+from modtui.screens.work.tell import effects_of
 from modtui.settings import load
 from modtui.store.store import Store
 from tests.core.fakes import until
@@ -108,3 +110,20 @@ async def test_the_form_of_a_sanction_begins_without_a_message(forum: Forum, bad
     host = cast(Host, SimpleNamespace(desk=round_.desk, settings=settings))
     form = SanctionForm(host, "ban", item, lambda intent: None)
     assert not form.message and isinstance(form.plan(), Plan), "the forum sends none, so the form is ready as it opens"
+
+
+async def test_what_a_key_cannot_do_is_said_with_its_reason(forum: Forum, round_: Round) -> None:
+    forum.sign_up("waiting1")
+    desk = round_.desk
+
+    def told(item: Item) -> dict[str, str]:
+        return {str(one.key): str(one.words) for one in effects_of(desk, item, Keymap(), desk.can) if one.blocked}
+
+    (sign_up,) = await round_.rows("pending", 1)
+    words = told(sign_up)
+    assert "password login" in words["a"] and "password login" in words["d"]
+    assert not any("no action" in each for each in words.values())
+    page = await desk.communities[0].backend.members()
+    (myself,) = [item for item in page.items if item.number == str(forum.gmod.uid)]
+    words = told(myself)
+    assert words["B"] == words["S"] == "this is your own account" and "password login" in words["m"]
