@@ -27,21 +27,18 @@ from modtui.store.store import Store
 from modtui.text import show
 from tests.core.fakes import SkippingClock
 from tests.core.scripted_site import Asked, answer, scripted
-from tests.hostile.platforms import KEY, Platform, bluesky, matrix
-from tests.hostile.platforms import forum as nodebb
+from tests.hostile.platforms import KEY, NAMES, Platform, bluesky, matrix, platform_named
 from tests.hostile.spoiling import everywhere
 from tests.hostile.tape import Change
 from tests.hostile.tour import Tour, intents
 
 pytestmark = pytest.mark.anyio
-NAMES = ("nodebb", "synapse", "ozone")
 URL = "http://127.0.0.1:9"
 READING_POSTS = {
     "nodebb": set[str](), "synapse": set[str](),
     "ozone": {f"/xrpc/com.atproto.server.{name}Session" for name in ("create", "refresh", "delete")},
 }  # fmt: skip
 """What is POSTed although nothing is decided by it: a session begins, is renewed, and ends."""
-_made: dict[str, Platform] = {}
 
 
 @pytest.fixture(autouse=True)
@@ -55,11 +52,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 @pytest.fixture(params=NAMES)
 async def platform(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Platform:
     """Each of them; the fake forum is asked once."""
-    name = request.param
-    if name not in _made:
-        made = {"synapse": matrix, "ozone": bluesky}
-        _made[name] = made[name]() if name in made else await nodebb(tmp_path_factory.mktemp("forum"))
-    return _made[name]
+    return await platform_named(request.param, tmp_path_factory.mktemp("forum"))
 
 
 Play = Callable[..., list[str]]
@@ -276,7 +269,7 @@ def refusing(platform: Platform, how: str) -> bytes:
     return answer(429, b"Too many requests", kind="text/plain", Retry_After="700")
 
 
-@pytest.mark.parametrize("how", ["limit", "maintenance", "page", "gateway", "half"])
+@pytest.mark.parametrize("how", ["limit", "maintenance", "page", pytest.param("gateway", marks=pytest.mark.long), "half"])
 async def test_a_refusal_is_a_sentence_and_nothing_is_sent_twice(
     platform: Platform, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str
 ) -> None:
@@ -331,7 +324,7 @@ def _sentence(platform: Platform, how: str, error: ModtuiError) -> None:
 
 async def test_a_forum_that_is_posted_to_too_fast_says_when(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """NodeBB's is a 400 with a sentence; nothing but this action waits, and nothing is sent again by the adapter."""
-    platform = _made.get("nodebb") or await nodebb(tmp_path / "forum")
+    platform = await platform_named("nodebb", tmp_path / "forum")
     words = "You can only post once every 90 second(s) - please wait before posting again"
 
     def site_(asked: Asked) -> bytes:

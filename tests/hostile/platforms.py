@@ -94,3 +94,15 @@ async def forum(state: Path) -> Platform:
             Door._once = once  # type: ignore[method-assign]
             await backend.aclose()
     return Platform("nodebb", Tape({}, list(recorder.told.values())), nodebb)
+
+
+NAMES = ("nodebb", "synapse", "ozone")
+_made: dict[str, Platform] = {}
+
+
+async def platform_named(name: str, folder: Path) -> Platform:
+    """Each of them; the fake forum is asked once in a process."""
+    if name not in _made:
+        made = {"synapse": matrix, "ozone": bluesky}
+        _made[name] = made[name]() if name in made else await forum(folder)
+    return _made[name]
