@@ -34,6 +34,7 @@ from tests.hostile.tour import Tour, intents
 
 pytestmark = pytest.mark.anyio
 URL = "http://127.0.0.1:9"
+LONG = pytest.mark.long
 READING_POSTS = {
     "nodebb": set[str](), "synapse": set[str](),
     "ozone": {f"/xrpc/com.atproto.server.{name}Session" for name in ("create", "refresh", "delete")},
@@ -160,7 +161,7 @@ async def test_no_verb_gets_through_the_desk(
 
 ELSEWHERE = [
     "@evil.example/1/../../x?y=z#\r\nHost: evil.example", "../../../admin",
-    *(pytest.param(one, marks=pytest.mark.long) for one in ("https://evil.example/1", "//evil.example/1", "..", "1?x=y")),
+    *(pytest.param(one, marks=LONG) for one in ("https://evil.example/1", "//evil.example/1", "..", "1?x=y")),
 ]  # fmt: skip
 API = {"nodebb": ("/api/", "/nodeinfo/2.0"), "synapse": ("/_matrix/", "/_synapse/", "/.well-known/matrix/client"),
        "ozone": ("/xrpc/",)}  # fmt: skip
@@ -269,7 +270,7 @@ def refusing(platform: Platform, how: str) -> bytes:
     return answer(429, b"Too many requests", kind="text/plain", Retry_After="700")
 
 
-@pytest.mark.parametrize("how", ["limit", "maintenance", "page", pytest.param("gateway", marks=pytest.mark.long), "half"])
+@pytest.mark.parametrize("how", ["limit", "maintenance", "page", pytest.param("gateway", marks=LONG), "half"])
 async def test_a_refusal_is_a_sentence_and_nothing_is_sent_twice(
     platform: Platform, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str
 ) -> None:
