@@ -254,7 +254,7 @@ class Client:
 
     async def profile(self, slug_: str, *, why: str = "the member", personal: bool = False) -> Row:
         """A profile, with the member's addresses only where they are asked for. Raises NotFound."""
-        return await self.read(f"/api/user/{quote(slug_, safe='')}", why=why, personal=personal)
+        return await self.read(profile_path(slug_), why=why, personal=personal)
 
     def _of(self, kind: Callable[..., T], body: Row) -> T:
         try:
@@ -277,6 +277,13 @@ def slug(name: str) -> str:
     """A username as the forum writes it in addresses."""
     kept = re.sub(r"[^\w\s-]", "", name.strip().lower())
     return re.sub(r"[\s-]+", "-", kept).strip("-") or "-"
+
+
+def profile_path(slug_: str) -> str:
+    """The path of a profile. Raises NotFound for what would lead out of the profiles."""
+    if slug_ in ("", ".", ".."):
+        raise NotFound("This is not the name of a member.")
+    return f"/api/user/{quote(slug_, safe='')}"
 
 
 def _id(native: object) -> str:

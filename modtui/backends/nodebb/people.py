@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from modtui.backends.nodebb.client import Client
+from modtui.backends.nodebb.client import Client, profile_path
 from modtui.backends.nodebb.offers import member_offers, sanctionable
 from modtui.backends.nodebb.queue import SIGN_UP, Queue
 from modtui.backends.nodebb.shape import member_of
@@ -41,7 +41,7 @@ from modtui.domain.items import (
     ThreadPost,
 )
 from modtui.domain.subjects import SubjectRef
-from modtui.errors import NotFound, Refused, RightsError
+from modtui.errors import NotFound, Refused, RightsError, SiteError
 from modtui.text import Foreign, show_line
 
 KIND = "user"
@@ -147,8 +147,14 @@ class People:
 
     async def user(self, member: str) -> User:
         """The member with this number or username. Raises NotFound."""
-        user: User = User.of(await self.row(member), escaped=self._site.escaped)
-        return user
+        return self._user(await self.row(member))
+
+    def _user(self, row: Row) -> User:
+        """The member of a profile. Raises SiteError where it is none."""
+        found = User.maybe(row, escaped=self._site.escaped)
+        if found is None:
+            raise SiteError("The forum answered with data of another shape than a NodeBB forum's.")
+        return found
 
     async def dossier(self, member: str) -> Dossier:
         """Profile, and for administrators and global moderators what the forum keeps of moderation."""
@@ -156,10 +162,10 @@ class People:
             raise NotFound("This is a sign-up: there is no account yet.")
         row = await self.row(member)
         site = self._site
-        user = User.of(row, escaped=site.escaped)
+        user = self._user(row)
         info = None
         if user.slug and not isinstance(site.everywhere, Blocked):
-            info = await self._client.maybe(f"/api/user/{user.slug}/info", why="what moderators know")
+            info = await self._client.maybe(f"{profile_path(user.slug)}/info", why="what moderators know")
         return self._dossier(user, row, info)
 
     def _dossier(self, user: User, row: Row, info: Row | None) -> Dossier:
