@@ -16,6 +16,7 @@ from modtui.domain.capability import Allowed
 from modtui.domain.items import Changes, Claim, Gone, Item
 from modtui.domain.subjects import LANES, CommunityId, Lane, SubjectRef
 from modtui.store.pick import pick
+from modtui.store.rows import PutResult
 from modtui.text import count, say
 
 PAGED: tuple[Lane, ...] = ("reports", "pending", "questions")
@@ -42,6 +43,7 @@ class Lanes:
         self._stable: set[Lane] = set()
         self._due: set[Lane] = set()
         self._unreadable: set[Lane] = set()
+        self._version: int = self._cache.data_version()
 
     @property
     def id(self) -> CommunityId:
@@ -312,6 +314,12 @@ class Lanes:
         items = self._desk.filling.fill(one for one in found if isinstance(one, Item))
         put: PutLike = await self._cache.put_items(items)
         self._desk.filling.begin()
+        version = self._cache.data_version()
+        if version != self._version:
+            # Another modtui wrote, perhaps these very rows: what is the same in the cache may be new to the screen.
+            self._version = version
+            fresh = {*put.added, *put.changed}
+            put = PutResult(list(put.added), [*put.changed, *(one.id for one in items if one.id not in fresh)])
         return put
 
     async def next_page(self) -> bool:

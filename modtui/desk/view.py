@@ -174,6 +174,7 @@ class View:
         """Sort again, take in the new ones, drop those that were handled. The row `keep` (where the cursor stands)
         stays even when it was handled, until `left`."""
         standing = keep if keep is not None else self._standing
+        self._items.clear()  # another modtui may have written rows that nothing told of here
         self._reorder(self._select(), standing if standing is not None and self.index(standing) is not None else None)
         self._standing = standing
 

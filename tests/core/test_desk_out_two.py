@@ -7,7 +7,10 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
+from modtui.desk.events import ItemsChanged
+from modtui.desk.pages import Lanes
 from modtui.domain.decisions import Intent
 from modtui.errors import StoreError
 from modtui.routes import make_routes
@@ -173,3 +176,24 @@ async def test_an_escalation_that_both_are_told_to_send_arrives_once(tmp_path: P
             await clock.advance(90)
             assert other.state(decision) == "done"
         assert [taken.headers["idempotency-key"] for taken in receiver.taken] == [decision.targets[0].steps[0].key]
+
+
+async def test_a_row_that_the_other_read_first_is_new_here_too(tmp_path: Path) -> None:
+    """What the site says stands in the cache already, so writing it changes nothing: the list has to look again."""
+    clock = FakeClock()
+    site = FakeSite(clock)
+    async with (
+        bench(tmp_path, clock=clock, site=site) as one,
+        bench(tmp_path, clock=clock, site=site, send=False) as other,
+    ):
+        item = await one.post("1", title="before")
+        view = other.desk.view("reports")
+        view.merge()
+        shown = view.item_at(0)
+        assert shown is not None and shown == item
+        lanes = Lanes(other.desk, other.desk.communities[0], asyncio.Event())
+        site.items["1"] = after = replace(item, state="kept")
+        await one.store.cache.put_items([after])
+        await lanes.reread([item.ref])
+        assert view.item_at(0) == after
+        assert any(isinstance(event, ItemsChanged) and item.id in event.items for event in other.told)
