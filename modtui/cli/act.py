@@ -24,7 +24,7 @@ from modtui.domain.decisions import Decision, Intent, Plan, Target
 from modtui.domain.items import Item
 from modtui.domain.seen import Seen
 from modtui.domain.subjects import LANES, Lane
-from modtui.errors import ModtuiError, ReadOnly, Refused, UsageError
+from modtui.errors import AuthError, ModtuiError, ReadOnly, Refused, UsageError
 from modtui.settings.options import Options
 from modtui.text import own
 
@@ -106,13 +106,14 @@ def _final(decision: Decision, target: Target) -> dict[str, Any]:
 async def _decide(
     desk: Desk, found: Sequence[Found], intent: Intent, each: Callable[[Item], Intent] | None, wait: bool,
     hold_s: float, overrule: bool, *, singly: Mapping[str, Intent | ModtuiError] | None = None,
-) -> list[dict[str, Any]]:  # fmt: skip
-    """Decide, wait, and give a line for each item, in the order in which they were named."""
+) -> tuple[list[dict[str, Any]], AuthError | None]:  # fmt: skip
+    """Decide, wait, and give a line for each item, in the order in which they were named; and the error to end with."""
     lines: dict[str, dict[str, Any]] = {
         one.id: _result(one.id, None, one.state, one.checked, one.problem) for one in found if one.item is None
     }
     seen = {one.id: one.seen for one in found if one.seen is not None}
     made: list[str] = []
+    shut: AuthError | None = None
     for one in found if singly is not None else ():
         await _decide_one(desk, one, (singly or {}).get(one.id), seen, hold_s, overrule, lines, made)
     for checked in (True, False) if singly is None else ():
@@ -132,13 +133,13 @@ async def _decide(
                 made.append(decided.decision.id)
     if wait and made:
         await desk.resume_sending()
-        await finished(desk, made)
+        shut = await finished(desk, made)
     for id in made:
         decision = desk.store.journal.decision(id)
         for target in decision.targets if decision is not None else ():
             if decision is not None:
                 lines[target.item] = _final(decision, target)
-    return [lines[one.id] for one in found if one.id in lines]
+    return [lines[one.id] for one in found if one.id in lines], shut
 
 
 async def _decide_one(
@@ -193,7 +194,7 @@ async def _run(
         found = await targets.resolve(desk, named, lane, names=names)
         if intent.verb == "erase" and not dry:
             targets.confirmed(found, confirm)
-        gone = targets.missing(found)
+        gone, shut = targets.missing(found), None
         each = each_for(desk, intent, words)
         own_intents = {one.item.id: each(one.item) for one in found if one.item is not None} if each else {}
         singly: Mapping[str, Intent | ModtuiError] | None = None
@@ -203,11 +204,11 @@ async def _run(
             lines = [_dry(desk, one, (singly or own_intents).get(one.id, intent)) for one in found]
         else:
             each = (lambda item: own_intents[item.id]) if each else None
-            lines = await _decide(desk, found, intent, each, wait, hold_s, overrule, singly=singly)
+            lines, shut = await _decide(desk, found, intent, each, wait, hold_s, overrule, singly=singly)
         for line in lines:
             emit_json(line)
-        if gone is not None:
-            raise gone
+        if (error := gone or shut) is not None:
+            raise error
         return _exit_code(lines, dry)
 
 

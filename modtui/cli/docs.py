@@ -65,6 +65,7 @@ be sent.
 
 `checked` is true when the digest in `seen` was compared with the item as it is now, false for a bare id.
 `act` waits until everything is sent unless `--no-wait` is given; its hold is 0 unless `--hold` is given.
+Where a site refuses the sign-in meanwhile, it ends with 4, and what is left waits in the outbox.
 """
 
 _ENVIRONMENT = (

@@ -18,7 +18,7 @@ from modtui.cli.running import finished, old_words, working
 from modtui.desk.book import failed, steps_of
 from modtui.desk.recovery import too_old
 from modtui.domain.decisions import Decision
-from modtui.errors import NotFound, ReadOnly, Refused, StoreError, UsageError
+from modtui.errors import AuthError, NotFound, ReadOnly, Refused, StoreError, UsageError
 from modtui.settings import Settings
 from modtui.settings.options import Options
 from modtui.text import Shown, own, say
@@ -129,8 +129,11 @@ def send(options: Options, id: str | None, everything: bool) -> int:
                     await desk.retry(one)  # refused, or perhaps delivered: again because it was asked for by name
                 else:
                     await desk.send_now(one)
-            await finished(desk, chosen)
-            return max(_print(desk, settings, chosen), 9 if old else 0)
+            shut = await finished(desk, chosen)
+            code = max(_print(desk, settings, chosen), 9 if old else 0)
+            if shut is not None:
+                raise shut
+            return code
 
     with opening(options, settings) as desk:
         return asyncio.run(run(desk))
@@ -224,13 +227,15 @@ def undo(options: Options, id: str) -> int:
     async def run(desk: Desk) -> int:
         async with working(desk, send=True):
             chosen = full_id(desk.store.journal, id)
+            shut: AuthError | None = None
             result = await desk.undo(chosen)
             if result.kind == "asks":
                 narrate(_told(result.words))
                 result = await desk.undo(chosen, confirmed=True)
             if result.kind == "wait":
                 narrate(result.words)
-                await finished(desk, [chosen])
+                if (shut := await finished(desk, [chosen])) is not None:
+                    raise shut
                 result = await desk.undo(chosen, confirmed=True)
             made = [chosen]
             if result.kind not in ("sent undo", "taken back"):
@@ -238,8 +243,11 @@ def undo(options: Options, id: str) -> int:
             narrate(_told(result.words))
             if result.kind == "sent undo" and result.decision is not None:
                 made.append(result.decision.id)
-                await finished(desk, made)
-            return _print(desk, settings, made[-1:])
+                shut = await finished(desk, made)
+            code = _print(desk, settings, made[-1:])
+            if shut is not None:
+                raise shut
+            return code
 
     if "/" in id:
         raise NotFound(f'"{safe(id[:80])}" is an item, not a decision.', "modtui log shows the ids of decisions.")

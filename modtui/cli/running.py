@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from modtui.cli.output import narrate
 from modtui.domain.decisions import FINAL
+from modtui.errors import AuthError
 from modtui.text import Shown, count, own, say
 
 if TYPE_CHECKING:
@@ -79,8 +80,12 @@ def _spent(community: Community) -> bool:
     return budget.wait_s > 0 or (budget.limit > 0 and budget.used >= max(1, budget.limit * 3 // 4))
 
 
-async def finished(desk: Desk, ids: Sequence[str]) -> None:
-    """Wait until these decisions are sent (or wait for the moderator). ctrl+c leaves them in the outbox."""
+async def finished(desk: Desk, ids: Sequence[str]) -> AuthError | None:
+    """Wait until these decisions are sent (or wait for the moderator). ctrl+c leaves them in the outbox.
+
+    Where only communities are left that refuse the sign-in, waiting mends nothing: gives the error to end with, to be
+    raised when what came of the rest is printed.
+    """
     while not await desk.settle(_WORD_S):
         found = [decision for id in ids if (decision := desk.store.journal.decision(id)) is not None]
         targets = [target for decision in found for target in decision.targets]
@@ -88,3 +93,9 @@ async def finished(desk: Desk, ids: Sequence[str]) -> None:
         links = {community.link.words for community in desk.communities if community.link.words}
         why = f" {' '.join(sorted(links))}" if links else ""
         narrate(say("{done} of {all} are through.{why}", done=done, all=len(targets), why=why))
+        left = {target.ref.community for target in targets if any(step.state not in FINAL for step in target.steps)}
+        shut = [one for one in desk.communities if one.id in left and one.link.state == "signed-out"]
+        if shut and len(shut) == len(left):
+            words = " ".join(f"{one.name}: {one.link.words}" for one in shut)
+            return AuthError(words, f"What is left waits: modtui login {shut[0].name}, then modtui outbox send.")
+    return None

@@ -72,3 +72,17 @@ def test_a_decision_of_the_future_is_asked_about(
         assert site("log", "verify").code == 0
     assert site("outbox", "send", id).code == 0
     assert demo.count("/review/", "PUT") == 1
+
+
+def test_a_sign_in_that_is_refused_ends_the_waiting(
+    site: Run, demo: DemoServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A script is not kept for ever: what is left waits in the outbox, and the exit code says why."""
+    monkeypatch.setattr("modtui.cli.running._WORD_S", 0.05)
+    item = free(site("queue", "--json", "--lane", "reports").lines)[:1]
+    site("act", "approve", "--no-wait", stdin=as_input(item))
+    sent = site("outbox", "send", token="f" * 64)
+    assert sent.code == 4 and "then modtui outbox send" in sent.err, sent.err
+    assert demo.count("/review/", "PUT") == 0
+    assert site("outbox", "send").code == 0
+    assert demo.count("/review/", "PUT") == 1
