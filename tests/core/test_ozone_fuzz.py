@@ -24,6 +24,7 @@ from modtui.domain.subjects import CommunityId, parse_item_id
 from modtui.errors import ModtuiError
 from modtui.text import show_line
 from tests.core.ozone_samples import DID, RECORD, REPO, REPORT, STATUS, URI, VALUE, site
+from tests.examples import examples
 
 ID = CommunityId("0123456789ab")
 SITE = site()
@@ -47,7 +48,7 @@ def _raw(value: Any) -> msgspec.Raw:
     return msgspec.Raw(msgspec.json.encode(value))
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(50), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     report=_some(REPORT), subject=_some(REPORT["subject"]), status=_some(STATUS), value=_some(VALUE), repo=_some(REPO),
     record=_some(RECORD),
@@ -101,7 +102,7 @@ def _plans(item: Item, intent: Intent) -> None:
     assert (back.reversal == "none") == (plan.reversal == "none") and set(plan.stays) <= set(back.stays) | {""}
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(status=_some(STATUS), event=_values, where=_values, tool=_values)
 def test_a_status_and_an_entry_of_the_log_are_read_or_left_out(
     status: dict[str, Any], event: Any, where: Any, tool: Any
@@ -113,7 +114,7 @@ def test_a_status_and_an_entry_of_the_log_are_read_or_left_out(
         assert isinstance(_line(entry), Sanctioned) and entry.made_with is not None
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(value=_values, other=_values, words=_words)
 def test_what_the_service_has_set_up_is_read_or_left_out(value: Any, other: Any, words: str) -> None:
     assert isinstance(policies_in({"one": value, "two": {"severityLevels": other}}, strikes_in(value)), dict)
@@ -126,7 +127,7 @@ def test_what_the_service_has_set_up_is_read_or_left_out(value: Any, other: Any,
     assert thread_of(item, {"post": value, "parent": other, "replies": value}).posts
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(repo=_some(REPO), profile=_values)
 def test_a_member_is_read_or_left_out(repo: dict[str, Any], profile: Any) -> None:
     for one in read_rows([_raw({**REPO, **repo})], Repo)[0]:
@@ -135,7 +136,7 @@ def test_a_member_is_read_or_left_out(repo: dict[str, Any], profile: Any) -> Non
         assert msgspec.json.decode(msgspec.json.encode(found), type=Dossier) == found
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(name=_words, args=st.dictionaries(_words, _values, max_size=2))
 def test_a_call_that_nobody_knows_is_not_taken_back(name: str, args: dict[str, Any]) -> None:
     assert undo.inverse(Call(f"x{name}", args), {})[0] == []

@@ -25,6 +25,7 @@ from modtui.domain.seen import differences, seen_of
 from modtui.domain.subjects import CommunityId
 from modtui.errors import ModtuiError
 from modtui.text import show_line
+from tests.examples import examples
 
 ID = CommunityId("0123456789ab")
 ROOM, ME, SERVER = "!room", "@mod:here.example", "here.example"
@@ -102,7 +103,7 @@ def _is_whole(item: Item) -> None:
                 assert plan.steps and msgspec.json.decode(msgspec.json.encode(plan), type=Plan) == plan
 
 
-@settings(max_examples=70, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(70), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(change=_events, levels=_levels | _values, report=st.dictionaries(st.sampled_from(sorted(REPORT)), _values))
 def test_a_message_is_a_row_or_is_left_out(change: dict[str, Any], levels: Any, report: dict[str, Any]) -> None:
     state, _ = read_rows([_raw({**STATE[0], "content": levels}), *map(_raw, STATE[1:])], Event)
@@ -119,7 +120,7 @@ def test_a_message_is_a_row_or_is_left_out(change: dict[str, Any], levels: Any, 
             assert any(post.subject for post in thread.posts)
 
 
-@settings(max_examples=70, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(70), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(changes=st.lists(_events, max_size=5), mark=st.sampled_from(["", "\u2705"]))
 def test_a_room_of_questions_is_read_whatever_is_said_there(changes: list[dict[str, Any]], mark: str) -> None:
     rows = [{**EVENT, **change, "event_id": f"${number}"} for number, change in enumerate(changes)]
@@ -141,7 +142,7 @@ def test_a_room_of_questions_is_read_whatever_is_said_there(changes: list[dict[s
         assert thread.posts[0].subject and [post.number for post in thread.posts] == list(range(1, thread.total + 1))
 
 
-@settings(max_examples=70, deadline=None)
+@settings(max_examples=examples(70), deadline=None)
 @given(change=st.dictionaries(st.sampled_from(sorted(ACCOUNT)), _values, max_size=4), text=_words)
 def test_an_account_is_a_row_or_is_left_out(change: dict[str, Any], text: str) -> None:
     accounts, bad = read_rows([_raw({**ACCOUNT, **change}), _raw(ACCOUNT)], Account)
