@@ -49,6 +49,7 @@ def run(env: dict[str, str], tmp_path: Path, *words: str) -> tuple[int, str, dic
     return done.returncode, done.stdout + done.stderr, found
 
 
+@pytest.mark.long
 def test_the_example_passes(env: dict[str, str], tmp_path: Path) -> None:
     code, said, found = run(env, tmp_path, "-c", str(EXAMPLE / "pyproject.toml"), str(EXAMPLE / "tests"))
     assert code == 0, said

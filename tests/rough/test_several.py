@@ -58,6 +58,8 @@ async def knows_no_key(exchange: Exchange) -> None:
 
 WAYS: tuple[Spoil | None, ...] = (hangs, stumbles, asks_to_wait, babbles, knows_no_key, None)
 NAMES = [way.__name__ if way else "refuses" for way in WAYS]
+SLOW = (knows_no_key, None)
+"""Their pauses last: in the middle of something they are tried in CI alone."""
 
 
 @pytest.fixture(scope="module")
@@ -134,7 +136,9 @@ async def test_from_the_start(sites: list[Harbour], tmp_path: Path, way: Spoil |
             await until(lambda: sites[1].status(work.number) == "ignored", "the decision")
 
 
-@pytest.mark.parametrize("way", WAYS, ids=NAMES)
+@pytest.mark.parametrize(
+    "way", [pytest.param(way, marks=pytest.mark.long if way in SLOW else ()) for way in WAYS], ids=NAMES
+)
 async def test_in_the_middle_of_a_batch_and_of_its_undo(
     sites: list[Harbour], tmp_path: Path, way: Spoil | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
