@@ -38,6 +38,9 @@ _NPM = ("--no-audit", "--no-fund", "--no-progress", "--loglevel=error")
 _PACKAGES = {"npm": "npm", "g++": "g++", "make": "make", "redis-server": "redis-server", "initdb": "postgresql"}
 """What has to be on the machine, and the Debian package that brings it."""
 
+_CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
+"""What the system trusts (Debian). Node has a list of its own, which knows no proxy of a company."""
+
 Json = dict[str, Any]
 
 
@@ -120,7 +123,7 @@ def prepare(say: base.Say = print) -> None:
             return
         with base.step(say, f"{NAME}: Node"):
             shutil.rmtree(home / "node22", ignore_errors=True)
-            base.run(["npm", "install", *_NPM, "--prefix", home / "node22", NODE], what="Installing Node 22")
+            base.run([*_npm(), "--prefix", home / "node22", NODE], what="Installing Node 22")
         (headers,) = (home / "node22" / "node_modules" / "node" / "node_modules").glob("node-linux-*")
         with base.step(say, f"{NAME}: network"):
             app = home / "app"
@@ -128,10 +131,17 @@ def prepare(say: base.Say = print) -> None:
             app.mkdir()
             (app / "package.json").write_text('{"name": "network", "version": "1.0.0", "private": true}\n')
             # npm itself runs on Node 22 and has its headers, or the library is compiled for another one.
-            environment = ["env", f"PATH={headers / 'bin'}:{os.environ['PATH']}", f"npm_config_nodedir={headers}"]
-            base.run([*environment, "npm", "install", *_NPM, "--prefix", app, NETWORK], what="Installing the network")
+            later = (f"PATH={headers / 'bin'}:{os.environ['PATH']}", f"npm_config_nodedir={headers}")
+            base.run([*_npm(*later), "--prefix", app, NETWORK], what="Installing the network")
         versions = [f"node {base.run([_node(), '--version'], what='Asking for the version').strip()}", NETWORK]
         base.mark_prepared(NAME, _recipe(), {"versions": versions})
+
+
+def _npm(*variables: str) -> list[str]:
+    """`npm install`, with variables of the environment (NAME=value) and the system's certificates."""
+    known = "NODE_EXTRA_CA_CERTS" in os.environ or not _CERTIFICATES.exists()
+    trusts = [] if known else [f"NODE_EXTRA_CA_CERTS={_CERTIFICATES}"]
+    return ["env", *trusts, *variables, "npm", "install", *_NPM]
 
 
 @dataclass(frozen=True, slots=True)
