@@ -13,6 +13,8 @@ from contextlib import asynccontextmanager, suppress
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
+from modtui.testing.serving import serving
+
 READS = ("GET", "HEAD")
 UNKNOWN = "x_not_in_any_documentation"
 """The key that `later_version` adds. No platform has it."""
@@ -119,28 +121,9 @@ def _unchunked(content: bytes) -> bytes:
 async def between(url: str) -> AsyncIterator[Between]:
     """A way to the server at `url` (plain http); its own address is `Between.url`."""
     way = Between(url)
-    running: set[asyncio.Task[None]] = set()
-
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        running.add(task)
-        try:
-            with suppress(OSError, asyncio.IncompleteReadError):
-                await way.carry(reader, writer)
-        finally:
-            running.discard(task)
-            writer.close()
-
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
-    way.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}{urlsplit(url).path}"
-    try:
+    async with serving(way.carry) as address:
+        way.url = address + urlsplit(url).path
         yield way
-    finally:
-        server.close()
-        for task in tuple(running):
-            task.cancel()
-        await asyncio.gather(*running, return_exceptions=True)
 
 
 def later_version(value: Any, optional: Collection[str] = (), *, record: bool = True) -> Any:

@@ -7,6 +7,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from urllib.parse import urlsplit
 
+from modtui.testing.serving import serving
+
 _WRITES = (b"POST ", b"PUT ", b"DELETE ", b"PATCH ")
 
 
@@ -59,24 +61,10 @@ async def lossy(url: str) -> AsyncIterator[Line]:
     """A line to the server at `url` (plain http); its own address is `Line.url`."""
     parts = urlsplit(url)
     line = Line()
-    running: set[asyncio.Task[None]] = set()
 
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        running.add(task)
-        try:
-            with suppress(OSError):
-                await line.carry(reader, writer, parts.hostname or "", parts.port or 80)
-        finally:
-            running.discard(task)
+    async def carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await line.carry(reader, writer, parts.hostname or "", parts.port or 80)
 
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
-    line.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}{parts.path}"
-    try:
+    async with serving(carry) as address:
+        line.url = address + parts.path
         yield line
-    finally:
-        server.close()
-        for task in tuple(running):
-            task.cancel()
-        await asyncio.gather(*running, return_exceptions=True)
