@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
@@ -80,6 +82,25 @@ def prepared(name: str, wanted: str) -> bool:
 def mark_prepared(name: str, wanted: str, facts: dict[str, Any]) -> None:
     """Record a completed installation: its recipe, and facts for people (versions)."""
     (folder(name) / "ready.json").write_text(json.dumps({"recipe": wanted, **facts}, indent=1) + "\n")
+
+
+def make_environment(name: str, title: str, *installs: Sequence[str], say: Say) -> list[str]:
+    """A new Python environment in `venv` of the server's folder, with what pip installs, one call for each of
+    `installs` (its words); gives the versions (NAME==VERSION) in it.
+
+    Raises:
+        ServerTrouble: pip could not do it.
+    """
+    home = folder(name) / "venv"
+    python = home / "bin" / "python"
+    pip: list[str | Path] = [python, "-m", "pip", "--disable-pip-version-check", "--no-input", "--quiet"]
+    with step(say, f"{name}: environment"):
+        shutil.rmtree(home, ignore_errors=True)
+        run([sys.executable, "-m", "venv", home], what="Making the environment")
+    with step(say, f"{name}: {title}"):
+        for words in installs:
+            run([*pip, "install", *words], what=f"Installing the {title}")
+        return [word for word in run([*pip, "freeze"], what="Listing the versions").split() if "==" in word]
 
 
 @contextmanager

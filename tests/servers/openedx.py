@@ -14,7 +14,6 @@ import itertools
 import json
 import re
 import secrets
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -47,7 +46,6 @@ _NEEDS = [
 _ALONE = ["openedx-forum==0.4.1.post1", "edx-search<6"]
 _APP = Path(__file__).parent / "openedx_app"
 _SERVING = re.compile(r"server at (http://127\.0\.0\.1:\d+)/")
-_PIP = ["-m", "pip", "--disable-pip-version-check", "--no-input", "--quiet"]
 
 Json = dict[str, Any]
 
@@ -89,15 +87,8 @@ def prepare(say: base.Say = print) -> None:
         if base.prepared(NAME, _recipe()):
             say(f"{NAME}: already installed in {home}")
             return
-        with base.step(say, f"{NAME}: environment"):
-            shutil.rmtree(home / "venv", ignore_errors=True)
-            base.run([sys.executable, "-m", "venv", home / "venv"], what="Making the environment")
-        with base.step(say, f"{NAME}: libraries"):
-            base.run([_python(), *_PIP, "install", *_NEEDS], what="Installing the libraries")
-        with base.step(say, f"{NAME}: forum"):
-            base.run([_python(), *_PIP, "install", "--no-deps", *_ALONE], what="Installing the forum")
-            versions = base.run([_python(), *_PIP, "freeze"], what="Listing the versions").split()
-        base.mark_prepared(NAME, _recipe(), {"versions": [word for word in versions if "==" in word]})
+        versions = base.make_environment(NAME, "forum", _NEEDS, ["--no-deps", *_ALONE], say=say)
+        base.mark_prepared(NAME, _recipe(), {"versions": versions})
 
 
 @dataclass(frozen=True, slots=True)

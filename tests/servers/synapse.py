@@ -12,7 +12,6 @@ import hashlib
 import hmac
 import itertools
 import secrets
-import shutil
 import socket
 import subprocess
 import sys
@@ -36,7 +35,6 @@ SERVER = "modtest.localhost"
 """The name of the server in the ids of its members and rooms. It is never looked up."""
 
 _NEEDS = [f"matrix-synapse=={VERSION}"]
-_PIP = ["-m", "pip", "--disable-pip-version-check", "--no-input", "--quiet"]
 _LIMITS = (
     "rc_message", "rc_registration", "rc_admin_redaction", "rc_reports", "rc_room_creation", "rc_invites.per_room",
     "rc_invites.per_user", "rc_invites.per_issuer", "rc_joins.local", "rc_joins.remote", "rc_login.address",
@@ -93,13 +91,8 @@ def prepare(say: base.Say = print) -> None:
         if base.prepared(NAME, _recipe()):
             say(f"{NAME}: already installed in {home}")
             return
-        with base.step(say, f"{NAME}: environment"):
-            shutil.rmtree(home / "venv", ignore_errors=True)
-            base.run([sys.executable, "-m", "venv", home / "venv"], what="Making the environment")
-        with base.step(say, f"{NAME}: server"):
-            base.run([_python(), *_PIP, "install", *_NEEDS], what="Installing the server")
-            versions = base.run([_python(), *_PIP, "freeze"], what="Listing the versions").split()
-        base.mark_prepared(NAME, _recipe(), {"versions": [word for word in versions if "==" in word]})
+        versions = base.make_environment(NAME, "server", _NEEDS, say=say)
+        base.mark_prepared(NAME, _recipe(), {"versions": versions})
 
 
 @dataclass(frozen=True, slots=True)
