@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from modtui.desk.community import Community
 from modtui.desk.desk import Desk
 from modtui.desk.link import shorter_words, words_for
@@ -133,6 +135,14 @@ def minor_of(desk: Desk, one: Community | None, wide: bool) -> list[Note]:
     live = one.link.state == "live"
     notes.append((own("live" if live else "reading the site ..."), "status.good"))
     return notes
+
+
+def only_counted(before: TopState, now: TopState) -> bool:
+    """Whether nothing but the number of requests moved, and the budget is not spent."""
+    if len(before.minor) != len(now.minor):
+        return False
+    pairs = zip(before.minor, now.minor, strict=True)
+    return all(a == b or a[1] == b[1] == "status" for a, b in pairs) and replace(now, minor=before.minor) == before
 
 
 def page_top(shell: Shell, one: Community | None, where: Shown, left: Shown) -> TopState:

@@ -22,7 +22,7 @@ from modtui.desk.link import why
 from modtui.domain.items import Item
 from modtui.domain.subjects import CommunityId, Lane
 from modtui.screens.shell import Shell
-from modtui.screens.status import QUIET
+from modtui.screens.status import QUIET, only_counted
 from modtui.screens.work import tell
 from modtui.screens.work.frame import WorkFrame
 from modtui.text import Shown, own, say, show_line
@@ -66,6 +66,10 @@ class WorkBase(WorkFrame):
         """What was told of a line last."""
         self.asked_site = False
         """Whether the last key asked the site something, so that trouble is told."""
+        self._uncounted = self._counting = False
+        """Whether requests were made that the second line does not count yet, and whether it is to count them now."""
+        self._spent: set[CommunityId] = set()
+        """Communities whose budget was spent when a request was made last."""
 
     def on_mount(self) -> None:
         """Listen to the desk and draw what the cache has."""
@@ -127,7 +131,9 @@ class WorkBase(WorkFrame):
                 self.show_item()
         elif isinstance(event, Troubled):
             self.say(say("{words}", words=event.words), error=True)
-        elif isinstance(event, LinkChanged | CountsChanged | RequestMade):
+        elif isinstance(event, RequestMade):
+            self._requested(event.community)
+        elif isinstance(event, LinkChanged | CountsChanged):
             self.refresh_top()
             if isinstance(event, LinkChanged):
                 if self.asked_site and event.link.state not in QUIET:
@@ -140,6 +146,23 @@ class WorkBase(WorkFrame):
                     self.show_item()
             elif isinstance(event, CountsChanged):
                 self.refresh_empty()
+
+    def _requested(self, community: CommunityId) -> None:
+        """A request was made. modtui reads on while nobody looks, so it is counted at the next key, or when the line is
+        drawn for another reason; at once when the budget is spent, or not any more."""
+        self._uncounted = True
+        budget = self.desk.budget(community)
+        if (0 < budget.limit <= budget.used) != (community in self._spent):
+            self._spent ^= {community}
+            self.refresh_top()
+
+    def count_requests(self) -> None:
+        """A key was pressed: the second line counts the requests that were made since it was drawn."""
+        if self._uncounted:
+            self._uncounted = False
+            self._counting = True
+            self.refresh_top()
+            self._counting = False
 
     def _why(self, event: LinkChanged) -> Shown:
         """What is wrong with a line; in a list of several, with whose."""
@@ -342,7 +365,11 @@ class WorkBase(WorkFrame):
             alike=self.view.like_source is not None, note=self.outage.note(self.desk, self.view), lane=self.lane,
             chips=self.several,
         )
-        return super().top_state()
+        state, shown = super().top_state(), self.query_one("#bars", Bars).state
+        if self._counting or not only_counted(shown, state):
+            return state
+        self._uncounted = self._uncounted or state != shown
+        return shown
 
     def ticked(self) -> None:
         """The empty lane says how long it takes until everything is out."""

@@ -28,6 +28,7 @@ class WorkScreen(WorkReply):
         self.asked_site = False
         if self.outage.key():
             self.lay_out()
+        self.count_requests()
         super().act(action)
         if not action.startswith(("lane.", "community.")):
             self._touched = True
