@@ -52,7 +52,7 @@ def _parts(style: str) -> tuple[frozenset[str], str, str]:
 
 
 @lru_cache(4096)
-def _change(now: str, wanted: str) -> str:
+def change(now: str, wanted: str) -> str:
     """What turns one style into another."""
     if not wanted:
         return "\x1b[0m"
@@ -69,7 +69,7 @@ def _change(now: str, wanted: str) -> str:
 
 
 @lru_cache(4096)
-def _same_on_blanks(now: str, wanted: str) -> bool:
+def same_on_blanks(now: str, wanted: str) -> bool:
     """Whether a blank looks the same in both styles."""
     have, _, have_back = _parts(now)
     want, _, back = _parts(wanted)
@@ -88,7 +88,7 @@ def lean(data: str) -> str:
             wanted = "" if piece in ("", "0") else f"{wanted};{piece}" if wanted else piece
         elif piece:
             if now != wanted and not _unstyled(piece, now, wanted):
-                out.append(_change(now, wanted))
+                out.append(change(now, wanted))
                 now = wanted
             out.append(piece)
     if now:
@@ -98,7 +98,7 @@ def lean(data: str) -> str:
 
 def _unstyled(piece: str, now: str, wanted: str) -> bool:
     """Whether it makes no difference in which of two styles a piece is written."""
-    return bool(_MOVES.fullmatch(piece)) or (piece.isspace() and "\n" not in piece and _same_on_blanks(now, wanted))
+    return bool(_MOVES.fullmatch(piece)) or (piece.isspace() and "\n" not in piece and same_on_blanks(now, wanted))
 
 
 def lean_driver(base: type[Driver]) -> type[Driver]:
@@ -110,7 +110,11 @@ def lean_driver(base: type[Driver]) -> type[Driver]:
         def write(self, data: str) -> None:
             super().write(lean(data))
 
+        def write_lean(self, data: str) -> None:
+            """Write what is as short as it can be already."""
+            super().write(data)
+
     return Lean
 
 
-__all__ = ["lean", "lean_driver"]
+__all__ = ["change", "lean", "lean_driver", "same_on_blanks"]

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, ClassVar, cast
 from textual import events
 from textual.app import ComposeResult
 from textual.css.query import NoMatches
-from textual.screen import Screen
 from textual.timer import Timer
 from textual.widgets import Input
 
@@ -30,6 +29,7 @@ from modtui.screens.tokens import AZERTY, token_of
 from modtui.text import Shown, own, say, unescape
 from modtui.text.width import cut, wrap
 from modtui.widgets.bars import Bars, Drawing, TopState, hint_pieces
+from modtui.widgets.patch import Patching
 
 if TYPE_CHECKING:
     from modtui.desk.desk import Desk
@@ -45,7 +45,7 @@ _REPEATABLE = ("j", "k", "down", "up")
 """Keys that may be held down in a line: they only move. Any other counts once, however long it is held."""
 
 
-class Surface(Screen[None], inherit_bindings=False):
+class Surface(Patching, inherit_bindings=False):
     """A screen with two lines on top, two at the bottom, and something between."""
 
     SCOPE: ClassVar[Scope] = "text"

@@ -11,12 +11,11 @@ from msgspec import Struct
 from textual import events
 from textual.geometry import Region, Size
 from textual.message import Message
-from textual.strip import Strip
-from textual.widget import Widget
 
 from modtui.text import EMPTY, Shown, join, own, say
 from modtui.text.width import cells, cut
-from modtui.widgets.draw import Line, Painter, stale
+from modtui.widgets.draw import Line, Painted, Painter, stale
+from modtui.widgets.patch import Lined
 
 
 class LaneTab(Struct, frozen=True):
@@ -176,10 +175,8 @@ def lane_at(state: TopState, width: int, x: int) -> int | None:
     return None
 
 
-class Bars(Widget):
+class Bars(Lined):
     """The two lines on top."""
-
-    can_focus = False
 
     class LaneClicked(Message):
         """A lane of line 1 was clicked; `index` counts from 0."""
@@ -215,18 +212,16 @@ class Bars(Widget):
         if index is not None:
             self.post_message(self.LaneClicked(index))
 
-    def render_line(self, y: int) -> Strip:
+    def painted_line(self, y: int) -> Painted:
         """One of the two lines."""
         width = self.size.width
         if y == 0:
-            return self.painter.strip(lane_line(self.state, width), width, fill="bar")
-        return self.painter.strip(status_line(self.state, width), width, fill="status")
+            return self.painter.painted(lane_line(self.state, width), width, fill="bar")
+        return self.painter.painted(status_line(self.state, width), width, fill="status")
 
 
-class Drawing(Widget):
+class Drawing(Lined):
     """A few lines made by a function of the width: the panel, the message and hint lines."""
-
-    can_focus = False
 
     def __init__(
         self, painter: Painter, draw: Callable[[int], Sequence[Line]], *, fill: str = "text", id: str | None = None
@@ -235,7 +230,7 @@ class Drawing(Widget):
         self.painter = painter
         self.fill = fill
         self.draw = draw
-        self._painted: dict[int, Strip] = {}
+        self._painted: dict[int, Painted] = {}
         self._lines: Sequence[Line] = ()
         self._drawn: Size | None = None
         """The size for which `put` drew, until that is painted."""
@@ -253,19 +248,18 @@ class Drawing(Widget):
         else:
             self._drawn = None
 
-    def _line(self, y: int, width: int) -> Strip:
+    def _line(self, y: int, width: int) -> Painted:
         line = self._lines[y] if y < len(self._lines) else ()
-        return self.painter.strip(line, width, fill=self.fill)
+        return self.painter.painted(tuple(line), width, fill=self.fill)
 
-    def render_line(self, y: int) -> Strip:
+    def painted_line(self, y: int) -> Painted:
         """The line, or nothing below the last."""
         size = self.size
         if y == 0 and self._drawn != size:
             self._lines = self.draw(size.width)
         self._drawn = None
-        strip = self._line(y, size.width)
-        self._painted[y] = strip
-        return strip
+        line = self._painted[y] = self._line(y, size.width)
+        return line
 
 
 def hint_pieces(hints: Sequence[tuple[str, str, bool]], width: int, keep: int = 0) -> Line:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
+from rich.cells import set_cell_size
 from rich.segment import Segment
 from rich.style import Style
 from textual.geometry import Region
@@ -24,6 +25,62 @@ _DANGER = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\
 """What steers a terminal or the order of reading, or cannot be encoded."""
 
 
+_KEPT = 1000
+
+
+class Painted:
+    """A line as it is painted: texts with their styles, `width` cells in all. Lighter than a `Strip`, whose making
+    costs more than all the rest of a line."""
+
+    __slots__ = ("_ink", "parts", "width")
+
+    def __init__(self, parts: tuple[tuple[str, Style], ...], width: int) -> None:
+        self.parts = parts
+        self.width = width
+        self._ink: tuple[int, object] | None = None
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Painted) and self.width == other.width and self.parts == other.parts
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def strip(self) -> Strip:
+        """The same for Textual."""
+        return Strip([Segment(text, style) for text, style in self.parts], self.width)
+
+    def until(self, end: int) -> tuple[tuple[str, Style], ...]:
+        """The texts of the first `end` cells with their styles."""
+        if end >= self.width:
+            return self.parts
+        out: list[tuple[str, Style]] = []
+        left = end
+        for text, style in self.parts:
+            n = cells(text)
+            if n > left:
+                text = text[:left] if text.isascii() else set_cell_size(text, left)
+            if text:
+                out.append((text, style))
+            left -= n
+            if left <= 0:
+                break
+        return tuple(out)
+
+    @property
+    def ink(self) -> tuple[int, object]:
+        """Where the blank end of the line begins, and its colour; all of the line where a blank would show."""
+        if self._ink is None:
+            self._ink = self._measured()
+        return self._ink
+
+    def _measured(self) -> tuple[int, object]:
+        if not self.parts:
+            return self.width, None
+        text, style = self.parts[-1]
+        if style.reverse or style.underline or style.strike or style.overline:
+            return self.width, style
+        return self.width - len(text) + len(text.rstrip(" ")), style.bgcolor
+
+
 class Painter:
     """Turns lines into strips for one palette. Styles are parsed once; equal neighbours become one segment."""
 
@@ -36,6 +93,8 @@ class Painter:
         base = Style() if palette.ansi else Style.parse(f"{palette.foreground} on {palette.background}")
         self._base = base
         self._styles: dict[tuple[str, str], Style] = {}
+        self._same: dict[Style, Style] = {}
+        self._kept: dict[tuple[Line, int, str, str], Painted] = {}
 
     def style(self, name: str, over: str = "") -> Style:
         """The rich style of a name, with the style `over` (a name too) laid upon it."""
@@ -47,12 +106,26 @@ class Painter:
             found = self._base + Style.parse((not bare and self.palette.style(name)) or "none")
             if over:
                 found += Style.parse(self.palette.style(over) or "none")
-            self._styles[key] = found
+            found = self._styles[key] = self._same.setdefault(found, found)  # equal styles are one object
+        return found
+
+    def painted(self, line: Line, width: int, *, fill: str = "text", over: str = "") -> Painted:
+        """The line, cut or padded to `width` cells; the padding has the style `fill`. The last thousand are kept: most
+        of what a key repaints was painted before."""
+        key = (line, width, fill, over)
+        found = self._kept.get(key)
+        if found is None:
+            if len(self._kept) >= _KEPT:
+                self._kept.clear()
+            found = self._kept[key] = self._paint(line, width, fill, over)
         return found
 
     def strip(self, line: Sequence[Piece], width: int, *, fill: str = "text", over: str = "") -> Strip:
-        """The line, cut or padded to `width` cells; the padding has the style `fill`."""
-        segments: list[Segment] = []
+        """The same for Textual."""
+        return self.painted(tuple(line), width, fill=fill, over=over).strip()
+
+    def _paint(self, line: Line, width: int, fill: str, over: str) -> Painted:
+        parts: list[tuple[str, Style]] = []
         left = width
         last: Style | None = None
         text = ""
@@ -67,21 +140,21 @@ class Painter:
                 n = cells(piece)
             left -= n
             style = self.style(name, over)
-            if style == last:
+            if style is last:
                 text += piece
             else:
-                if text:
-                    segments.append(Segment(text, last))
+                if text and last is not None:
+                    parts.append((text, last))
                 text, last = piece, style
         pad = self.style(fill, over)
-        if left > 0 and pad == last:
+        if left > 0 and pad is last:
             text += " " * left
             left = 0
-        if text:
-            segments.append(Segment(text, last))
+        if text and last is not None:
+            parts.append((text, last))
         if left > 0:
-            segments.append(Segment(" " * left, pad))
-        return Strip(segments, width)
+            parts.append((" " * left, pad))
+        return Painted(tuple(parts), width)
 
     def _mend(self, piece: Shown) -> Shown:
         """The last door. Joiners within words and emoji, and narrow blanks, are no printable signs but may be drawn."""
@@ -92,30 +165,19 @@ class Painter:
         return own(piece.replace("\n", " "))
 
 
-def stale(painted: Mapping[int, Strip], made: Mapping[int, Strip], width: int) -> list[Region]:
+def stale(painted: Mapping[int, Painted], made: Mapping[int, Painted], width: int) -> list[Region]:
     """What has to be painted so that `made` stands where `painted` stood, both by line: whole lines, or as much of
     them as is not blank before and after."""
     found = []
-    for y, strip in made.items():
+    for y, line in made.items():
         before = painted.get(y)
-        if before == strip:
+        if before is line or before == line:
             continue
         end = width
-        if before is not None and before.cell_length == strip.cell_length == width:
-            ink, back = _ink(strip)
-            ink_before, back_before = _ink(before)
+        if before is not None and before.width == line.width == width:
+            ink, back = line.ink
+            ink_before, back_before = before.ink
             if back == back_before:
                 end = max(ink, ink_before, 1)
         found.append(Region(0, y, end, 1))
     return found
-
-
-def _ink(strip: Strip) -> tuple[int, object]:
-    """Where the blank end of a line begins, and its colour; all of the line where a blank would show."""
-    last = next(reversed(strip._segments), None)
-    if last is None or last.style is None:
-        return strip.cell_length, None
-    style = last.style
-    if style.reverse or style.underline or style.strike or style.overline:
-        return strip.cell_length, style
-    return strip.cell_length - len(last.text) + len(last.text.rstrip(" ")), style.bgcolor

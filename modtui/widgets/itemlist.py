@@ -12,12 +12,11 @@ from typing import Protocol
 from textual import events
 from textual.geometry import Region
 from textual.message import Message
-from textual.strip import Strip
-from textual.widget import Widget
 
 from modtui.text import EMPTY, Shown
-from modtui.widgets.draw import Painter, stale
+from modtui.widgets.draw import Painted, Painter, stale
 from modtui.widgets.lane_rows import COLUMNS, LaneRow, any_line, lane_header
+from modtui.widgets.patch import Lined
 from modtui.widgets.rows import RowData, header_line
 
 
@@ -31,10 +30,8 @@ class RowSource(Protocol):
         ...
 
 
-class ItemList(Widget):
+class ItemList(Lined):
     """One line a row, a header on top, the cursor drawn over its row."""
-
-    can_focus = False
 
     class RowChosen(Message):
         """A row was clicked that the cursor already stood on."""
@@ -54,8 +51,8 @@ class ItemList(Widget):
         self.lane = "reports"
         self.chips = False
         self._top_before: int | None = None
-        self._cache: dict[tuple[int, bool, int], Strip] = {}
-        self._painted: dict[int, Strip] = {}
+        self._cache: dict[tuple[int, bool, int], Painted] = {}
+        self._painted: dict[int, Painted] = {}
 
     @property
     def page_rows(self) -> int:
@@ -66,32 +63,31 @@ class ItemList(Widget):
         """The indexes now in sight."""
         return range(self.top, min(len(self.source), self.top + self.page_rows))
 
-    def render_line(self, y: int) -> Strip:
+    def painted_line(self, y: int) -> Painted:
         """One line of the widget: the header, a row, or nothing."""
-        strip = self._line(y, self.size.width)
-        self._painted[y] = strip
-        return strip
+        line = self._painted[y] = self._line(y, self.size.width)
+        return line
 
-    def _line(self, y: int, width: int) -> Strip:
+    def _line(self, y: int, width: int) -> Painted:
         if y == 0:
             if self.lane in COLUMNS and not self.alike:
                 head = lane_header(self.lane, width, self.note, chips=self.chips)
             else:
                 head = header_line(width, alike=self.alike, note=self.note, chips=self.chips)
-            return self.painter.strip(head, width, fill="row.head")
+            return self.painter.painted(head, width, fill="row.head")
         index = self.top + y - 1
         if index >= len(self.source):
-            return self.painter.strip((), width)
+            return self.painter.painted((), width)
         here = index == self.cursor
         key = (index, here, width)
-        strip = self._cache.get(key)
-        if strip is None:
+        line = self._cache.get(key)
+        if line is None:
             row = self.source.row(index)
-            strip = self.painter.strip(any_line(row, width, cursor=here), width, over="cursor" if here else "")
+            line = self.painter.painted(any_line(row, width, cursor=here), width, over="cursor" if here else "")
             if len(self._cache) > 400:
                 self._cache.clear()
-            self._cache[key] = strip
-        return strip
+            self._cache[key] = line
+        return line
 
     def changed(self, indexes: Iterable[int] | None = None) -> None:
         """Rows look different now (None: all of them, or their order). Only lines that differ are painted again."""
@@ -104,7 +100,7 @@ class ItemList(Widget):
             touched = set(indexes)
             if not touched:
                 return
-            self._cache = {key: strip for key, strip in self._cache.items() if key[0] not in touched}
+            self._cache = {key: line for key, line in self._cache.items() if key[0] not in touched}
             sight = self.in_sight()
             lines = [index - self.top + 1 for index in touched if index in sight]
         self._repaint(lines)

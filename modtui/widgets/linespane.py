@@ -9,12 +9,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from msgspec import Struct
 from textual.geometry import Size
-from textual.strip import Strip
-from textual.widget import Widget
 
 from modtui.text import Shown, own, say
 from modtui.text.width import cells, cut
-from modtui.widgets.draw import Line, Painter, stale
+from modtui.widgets.draw import Line, Painted, Painter, stale
+from modtui.widgets.patch import Lined
 
 
 class Anchor(Struct, frozen=True):
@@ -30,10 +29,8 @@ _FAR = 200_000
 """More lines than this are never made for jumping to the end."""
 
 
-class LinesPane(Widget):
+class LinesPane(Lined):
     """Shows lines; `key` names what is shown, so that the place is kept when the same thing comes again."""
-
-    can_focus = False
 
     def __init__(self, painter: Painter, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -51,9 +48,9 @@ class LinesPane(Widget):
         self._complete = True
         self._width = 0
         self._hit: int | None = None
-        self._made: dict[int, Strip] = {}
+        self._made: dict[int, Painted] = {}
         self._made_for = Size(0, 0)
-        self._painted: dict[int, Strip] = {}
+        self._painted: dict[int, Painted] = {}
 
     # what is shown
     def show(
@@ -129,36 +126,36 @@ class LinesPane(Widget):
         share = round(100 * (self.top + self.body_rows) / max(1, len(self._lines)))
         return say("more below ({share} %)", share=min(99, share))
 
-    def render_line(self, y: int) -> Strip:
+    def painted_line(self, y: int) -> Painted:
         """Head, body, or foot."""
         size = self.size
         if size != self._made_for:
             self._made, self._made_for = {}, size
-        strip = self._made.get(y)
-        if strip is None:
+        line = self._made.get(y)
+        if line is None:
             if size.width != self._width:
                 self._begin()
-            strip = self._made[y] = self._line(y, size.width, size.height, self.at_end)
-        self._painted[y] = strip
-        return strip
+            line = self._made[y] = self._line(y, size.width, size.height, self.at_end)
+        self._painted[y] = line
+        return line
 
-    def _line(self, y: int, width: int, height: int, end: bool) -> Strip:
+    def _line(self, y: int, width: int, height: int, end: bool) -> Painted:
         """A line of the pane at this size; `end` is `at_end`."""
         if y < len(self.head):
-            return self.painter.strip(self.head[y], width)
+            return self.painter.painted(self.head[y], width)
         if y >= height - len(self.foot):
-            return self.painter.strip(self.foot[y - (height - len(self.foot))], width)
+            return self.painter.painted(self.foot[y - (height - len(self.foot))], width)
         index = self.top + y - len(self.head)
         self._need(index + 1)
         if index >= len(self._lines):
-            return self.painter.strip((), width)
+            return self.painter.painted((), width)
         line = self._lines[index]
         over = "cursor" if index == self.cursor else "hit" if index == self._hit else ""
         if index == self.cursor:
             line = _pointed(line)
         if not end and y == height - len(self.foot) - 1:
             line = self._more(line, width)
-        return self.painter.strip(line, width, over=over)
+        return self.painter.painted(line, width, over=over)
 
     def _more(self, line: Line, width: int) -> Line:
         """The last visible body line, with the word that there is more."""
