@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import errno
 import importlib
-import os
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -13,9 +11,8 @@ import click
 
 import modtui
 from modtui import credentials
-from modtui.cli import crash, output
+from modtui.cli import ending, output
 from modtui.cli.options import group_options, start
-from modtui.errors import ModtuiError, SettingsError
 
 COMMANDS: dict[str, str] = {
     "login": "login", "logout": "login", "communities": "login",
@@ -41,9 +38,6 @@ EXIT_CODES: tuple[tuple[int, str], ...] = (
     (130, "stopped with ctrl+c"),
 )
 """Documented here, in `modtui --help` and in docs/cli.md."""
-
-_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
-"""What the system says of an output on a full or broken disk."""
 
 _EPILOG = "\b\nExit codes:\n" + "\n".join(f"  {code:>3}  {words}" for code, words in EXIT_CODES)
 
@@ -100,10 +94,15 @@ def cli(ctx: click.Context, /, **values: Any) -> int:
 def main(args: Sequence[str] | None = None) -> int:
     """Run modtui and return the exit code. No expected error shows a traceback."""
     token = credentials.take_token()
-    os.umask(0o077)  # whatever a library writes beside our files stays private too
-    _no_core()
-    crash.guard()
-    output.setup()
+    ending.begin()
+    return ending.ended(lambda: called(args, token))
+
+
+def called(args: Sequence[str] | None, token: str | None) -> int:
+    """Do what the words say (without them: those of the process). `token` is what MODTUI_TOKEN said.
+
+    Raises ModtuiError, and KeyboardInterrupt for an ended question.
+    """
     try:
         result = cli.main(
             args=list(args) if args is not None else None, prog_name="modtui", standalone_mode=False, obj=token
@@ -114,41 +113,8 @@ def main(args: Sequence[str] | None = None) -> int:
     except click.ClickException as error:
         error.show(file=sys.stderr)
         return error.exit_code
-    except (click.Abort, KeyboardInterrupt):
-        output.narrate("Stopped.")
-        return 130
-    except SettingsError as error:
-        for problem in error.problems:
-            output.narrate(output.safe(problem))
-        number = len(error.problems)
-        output.narrate(f"{number} mistake{'' if number == 1 else 's'} in the settings; nothing was done.")
-        return error.exit_code
-    except ModtuiError as error:
-        output.narrate(output.safe(str(error)))
-        return error.exit_code
-    except BrokenPipeError:
-        output.end_output()
-        return 0
-    except OSError as error:
-        if error.errno not in _NO_ROOM:
-            crash.report(error)
-            return 1
-        output.end_output()
-        output.narrate(output.safe(str(output.unwritable(error))))
-        return 1
-    except Exception as error:  # a mistake of ours: one sentence, and the trace in a private file
-        crash.report(error)
-        return 1
-
-
-def _no_core() -> None:
-    """Should Python itself crash, no copy of its memory, with keys in it, is left on the disk."""
-    try:
-        import resource
-
-        resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
-    except (ImportError, OSError, ValueError):
-        pass  # a system without it
+    except click.Abort:
+        raise KeyboardInterrupt from None
 
 
 if __name__ == "__main__":

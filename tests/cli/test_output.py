@@ -36,7 +36,7 @@ def test_a_closed_stream_is_no_mistake(tmp_path: Path, where: str) -> None:
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
-@pytest.mark.parametrize("words", ["keys", "--help", "config docs"])
+@pytest.mark.parametrize("words", ["keys", "--help", "--version", "config docs"])
 def test_an_output_on_a_full_disk_is_a_sentence(tmp_path: Path, words: str) -> None:
     done = shell(tmp_path, f"{words} > /dev/full")
     assert done.returncode == 1
