@@ -28,6 +28,8 @@ BATCH = 200
 """Items in one transaction: another process waits for the file no longer than a few milliseconds."""
 ANSWERED = "answered:"
 """How the keys of small facts about reading solved threads begin."""
+_GIVEN = "rows given"
+"""The key of the highest row number that was given, where that row may be gone."""
 _CHUNK = 500
 _DAY_MS = 86_400_000
 _ITEM = msgspec.json.Decoder(Item)
@@ -35,7 +37,7 @@ _THREAD = msgspec.json.Decoder(Thread)
 _DOSSIER = msgspec.json.Decoder(Dossier)
 _ACCOUNT = msgspec.json.Decoder(Account)
 _COUNTS = msgspec.json.Decoder(dict[str, int])
-_INSERT = f"INSERT INTO item ({', '.join(STORED)}, fetched_ms, mark) VALUES ({','.join('?' * (len(STORED) + 2))})"
+_INSERT = f"INSERT INTO item (row, {', '.join(STORED)}, fetched_ms, mark) VALUES ({','.join('?' * (len(STORED) + 3))})"
 _UPDATE = f"UPDATE item SET {', '.join(f'{name}=?' for name in STORED)}, fetched_ms=?, mark=? WHERE row=?"
 
 
@@ -74,13 +76,15 @@ class Cache:
         def work(connection: sqlite3.Connection) -> PutResult:
             added: list[str] = []
             changed: list[str] = []
+            row = _last_row(connection)
             for item in batch:
                 data = encode(item)
                 mark = blake2b(data, digest_size=12).digest()
                 values = stored(item)
                 found = connection.execute("SELECT row, mark, fetched_ms FROM item WHERE id=?", values[:1]).fetchone()
                 if found is None:
-                    row = connection.execute(_INSERT, (*values, now_ms, mark)).lastrowid
+                    row += 1
+                    connection.execute(_INSERT, (row, *values, now_ms, mark))
                     connection.execute("INSERT OR REPLACE INTO body (row, data) VALUES (?,?)", (row, data))
                     if item.lane == "members":
                         people.put(connection, row, item)
@@ -107,6 +111,7 @@ class Cache:
         taken = [(column(id_),) for id_ in ids]
 
         def work(connection: sqlite3.Connection) -> None:
+            _hold_rows(connection)
             connection.executemany("DELETE FROM body WHERE row=(SELECT row FROM item WHERE id=?)", taken)
             connection.executemany("DELETE FROM item WHERE id=?", taken)
 
@@ -150,15 +155,44 @@ class Cache:
         question = f"SELECT id FROM {source} {where} ORDER BY {ORDERS[order]}"
         return self._ask(lambda c: [row[0] for row in c.execute(question, values)], [])
 
+    def rows_of(self, ids: Sequence[str]) -> dict[str, int]:
+        """The row numbers of these ids; what is not here is left out. A number belongs to one id for as long as the
+        file lives: it is not given to another one later."""
+        return dict(self._chunks("SELECT id, row FROM item WHERE id IN ({})", ids))
+
+    def ids_of(self, rows: Sequence[int]) -> list[str | None]:
+        """The ids of rows by their numbers; None for each that is not here any more."""
+        found = dict(self._numbered("SELECT row, id FROM item WHERE row IN ({})", rows))
+        return [found.get(row) for row in rows]
+
+    def items_of(self, rows: Sequence[int]) -> list[tuple[str, Item | None] | None]:
+        """Rows by their numbers: id and item (None where it cannot be read); None for each that is not here any
+        more."""
+        question = "SELECT item.row, id, data FROM item LEFT JOIN body USING (row) WHERE item.row IN ({})"
+        found = {row: (id_, data) for row, id_, data in self._numbered(question, rows)}
+        items: list[tuple[str, Item | None] | None] = []
+        for row in rows:
+            id_, data = found.get(row, ("", None))
+            items.append((id_, None if data is None else decode(data, _ITEM)) if id_ else None)
+        return items
+
+    def briefs_of(self, rows: Sequence[int]) -> list[RowBrief | None]:
+        """The columns of rows by their numbers; None for each that is not here any more."""
+        found = {row[0]: row[1:] for row in self._numbered(f"SELECT row, {BRIEF} FROM item WHERE row IN ({{}})", rows)}
+        return [brief(found[row]) if row in found else None for row in rows]
+
     def rows(self, ids: Sequence[str]) -> list[RowBrief]:
         """The columns of these rows, in the order of `ids`; what is not here is left out."""
         found = {row[0]: row for row in self._chunks(f"SELECT {BRIEF} FROM item WHERE id IN ({{}})", ids)}
         return [brief(found[id_]) for id_ in ids if id_ in found]
 
     def count(self, lane: Lane | str, community: CommunityId | None = None) -> int:
-        """How many open rows of a lane are here."""
-        where, values = _where(lane, None if community is None else [community], True)
-        return self._ask(lambda c: int(c.execute(f"SELECT count(*) FROM item {where}", values).fetchone()[0]), 0)
+        """How many open rows of a lane are here. Costs the same however many they are."""
+        where, values = "lane=?", list[object]([lane])
+        if community is not None:
+            where, values = "lane=? AND community=?", [lane, column(community)]
+        question = f"SELECT coalesce(sum(open), 0) FROM lane_count WHERE {where}"
+        return self._ask(lambda c: int(c.execute(question, values).fetchone()[0]), 0)
 
     def newest_ms(self, lane: Lane | str, community: CommunityId | None = None) -> int | None:
         """The youngest `since_ms` of a lane's open rows here (UTC ms)."""
@@ -176,6 +210,12 @@ class Cache:
     def thread(self, item_id: str) -> tuple[Thread, int] | None:
         """The thread around an item, and when it was fetched (UTC ms)."""
         return self._one("SELECT data, fetched_ms FROM thread WHERE item=?", (column(item_id),), _THREAD)
+
+    def threads_of(self, lane: Lane | str, communities: Sequence[CommunityId]) -> int:
+        """How many open rows of a lane have their thread here."""
+        where, values = _where(lane, communities, True)
+        question = f"SELECT count(*) FROM thread CROSS JOIN item ON item.id = thread.item {where}"
+        return self._ask(lambda c: int(c.execute(question, values).fetchone()[0]), 0)
 
     def threads_held(self, ids: Sequence[str]) -> int:
         """How many of these items have their thread here."""
@@ -236,6 +276,7 @@ class Cache:
         limit = self._now_ms() - int(days * _DAY_MS)
 
         def work(connection: sqlite3.Connection) -> int:
+            _hold_rows(connection)
             connection.execute("DELETE FROM body WHERE row IN (SELECT row FROM item WHERE fetched_ms < ?)", (limit,))
             count = connection.execute("DELETE FROM item WHERE fetched_ms < ?", (limit,)).rowcount
             for table in ("thread", "dossier"):
@@ -261,6 +302,7 @@ class Cache:
         def work(connection: sqlite3.Connection) -> int:
             question = "SELECT body.row, item.community, body.data FROM body JOIN item ON item.row = body.row"
             rows = named(connection, question)
+            _hold_rows(connection)
             connection.executemany("DELETE FROM spoken WHERE item IN (SELECT id FROM item WHERE row=?)", rows)
             connection.executemany("DELETE FROM body WHERE row=?", rows)
             connection.executemany("DELETE FROM item WHERE row=?", rows)
@@ -308,12 +350,34 @@ class Cache:
 
         return self._ask(ask, [])
 
+    def _numbered(self, question: str, rows: Sequence[int]) -> list[tuple[Any, ...]]:
+        def ask(connection: sqlite3.Connection) -> list[tuple[Any, ...]]:
+            found: list[tuple[Any, ...]] = []
+            for at in range(0, len(rows), _CHUNK):
+                chunk = rows[at : at + _CHUNK]
+                found.extend(connection.execute(question.format(",".join("?" * len(chunk))), tuple(chunk)))
+            return found
+
+        return self._ask(ask, [])
+
     def _one(
         self, question: str, values: Sequence[object], decoder: msgspec.json.Decoder[T]
     ) -> tuple[T, int] | None:
         row = self._ask(lambda c: c.execute(question, tuple(values)).fetchone(), None)
         value = None if row is None else decode(row[0], decoder)
         return None if value is None or row is None else (value, int(row[1]))
+
+
+def _last_row(connection: sqlite3.Connection) -> int:
+    """The highest row number that was ever given to an item."""
+    question = "SELECT coalesce(max(row), 0), (SELECT CAST(value AS INTEGER) FROM meta WHERE key=?) FROM item"
+    here, given = connection.execute(question, (_GIVEN,)).fetchone()
+    return max(int(here), int(given or 0))
+
+
+def _hold_rows(connection: sqlite3.Connection) -> None:
+    """Before rows are deleted: their numbers are not given again."""
+    connection.execute("INSERT OR REPLACE INTO meta VALUES (?,?)", (_GIVEN, str(_last_row(connection))))
 
 
 def _where(lane: str, communities: Sequence[str] | None, open_only: bool) -> tuple[str, list[object]]:

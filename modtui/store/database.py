@@ -106,6 +106,13 @@ class Database:
         self._turn = threading.Lock()  # held by the writer thread while it uses the writing connection
         self._read_turn = threading.Lock()
         self._data_version = 0
+        self._own = threading.local()
+        """The connection of a thread that is inside `apart`."""
+        self._readers: set[threading.Thread] = set()
+        self.ending = threading.Event()
+        """Set when this file is about to be closed: long looks in other threads end soon then."""
+        self.epoch = 0
+        """Rises when the file was replaced: what was known of its rows is void."""
         self._queue: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._gate = threading.Lock()
         self._closed = False
@@ -175,6 +182,13 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
         """The read-only connection in one read transaction, for one short question. Any thread. Raises StoreError."""
+        own: sqlite3.Connection | None = getattr(self._own, "connection", None)
+        if own is not None:
+            try:
+                yield own
+            except sqlite3.Error as error:
+                raise self.explained(error) from error
+            return
         with self._read_turn:
             if self._closed:
                 raise StoreError(_CLOSED.format(self.what.capitalize()))
@@ -200,6 +214,31 @@ class Database:
                 connection.close()
         except sqlite3.Error as error:
             raise self.explained(error) from error
+
+    @contextmanager
+    def apart(self) -> Iterator[None]:
+        """Inside of this, `reading` in this thread uses a connection of its own, all in one read transaction: a long
+        look that nobody waits behind. Raises StoreError."""
+        with self.snapshot() as connection:
+            self._own.connection = connection
+            try:
+                yield
+            finally:
+                self._own.connection = None
+
+    def behind(self, work: Callable[[], None], name: str) -> threading.Thread:
+        """Do `work` in a thread of its own that `close` waits for; it has to end soon once `ending` is set."""
+
+        def run() -> None:
+            try:
+                work()
+            finally:
+                self._readers.discard(threading.current_thread())
+
+        thread = threading.Thread(target=run, name=name, daemon=True)
+        self._readers.add(thread)
+        thread.start()
+        return thread
 
     def data_version(self) -> int:
         """A number that rises when another process has written; our own commits do not move it. Never waits."""
@@ -345,6 +384,7 @@ class Database:
         """Replace a damaged disposable file. False when that does not work."""
         with self._turn, self._read_turn:
             try:
+                self.epoch += 1
                 self._writer.close()
                 self._reader.close()
                 self._discard()
@@ -363,6 +403,9 @@ class Database:
             if not self._closed:
                 self._queue.put(None)
             self._closed = True
+        self.ending.set()
+        for reader in tuple(self._readers):
+            reader.join()
         self._thread.join()
         with self._turn, self._read_turn:
             self._reader.close()

@@ -214,6 +214,27 @@ END;
 `member` and `member_name` are filled by `store.people`."""
 CACHE_VERSION = 2
 
+COUNTED = """
+CREATE TABLE lane_count (
+    lane TEXT NOT NULL, community TEXT NOT NULL, open INTEGER NOT NULL, PRIMARY KEY (lane, community)
+) WITHOUT ROWID;
+INSERT INTO lane_count SELECT lane, community, count(*) FROM item WHERE open = 1 GROUP BY lane, community;
+CREATE TRIGGER lane_count_in AFTER INSERT ON item WHEN new.open = 1 BEGIN
+    INSERT INTO lane_count VALUES (new.lane, new.community, 1) ON CONFLICT DO UPDATE SET open = open + 1;
+END;
+CREATE TRIGGER lane_count_out AFTER DELETE ON item WHEN old.open = 1 BEGIN
+    UPDATE lane_count SET open = open - 1 WHERE lane = old.lane AND community = old.community;
+END;
+CREATE TRIGGER lane_count_moved AFTER UPDATE OF open, lane, community ON item
+WHEN old.open <> new.open OR old.lane <> new.lane OR old.community <> new.community BEGIN
+    UPDATE lane_count SET open = open - 1 WHERE old.open = 1 AND lane = old.lane AND community = old.community;
+    INSERT INTO lane_count SELECT new.lane, new.community, 1 WHERE new.open = 1
+    ON CONFLICT DO UPDATE SET open = open + 1;
+END;
+"""
+"""How many open rows each lane has, kept by SQLite itself: counting them took 15 ms at 100,000 rows, at every event.
+Caches that were made before it get it added; the triggers hold for a modtui that does not know of it, too."""
+
 UNSENT = """
 CREATE TABLE unsent (
     id TEXT PRIMARY KEY,
@@ -294,7 +315,7 @@ def prepare_state(migrations: Sequence[Migration] = MIGRATIONS) -> Callable[[sql
 
 def prepare_cache(connection: sqlite3.Connection, path: Path) -> None:
     """The opener of cache.db. Raises Damaged for every other version and for foreign files: it is made anew then."""
-    if _version(connection) == CACHE_VERSION and _application(connection) == APPLICATION:
+    if _version(connection) == CACHE_VERSION and _application(connection) == APPLICATION and _counts(connection):
         return
     connection.execute("BEGIN EXCLUSIVE")
     try:
@@ -304,11 +325,19 @@ def prepare_cache(connection: sqlite3.Connection, path: Path) -> None:
             script(connection, CACHE)
             connection.execute(f"PRAGMA application_id={APPLICATION}")
             connection.execute(f"PRAGMA user_version={CACHE_VERSION}")
+        if not _counts(connection):
+            script(connection, COUNTED)
         connection.execute("COMMIT")
     except BaseException:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         raise
+
+
+def _counts(connection: sqlite3.Connection) -> bool:
+    """Whether the cache counts its open rows."""
+    question = "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'lane_count'"
+    return bool(connection.execute(question).fetchone()[0])
 
 
 def _version(connection: sqlite3.Connection) -> int:
