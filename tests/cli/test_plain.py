@@ -24,7 +24,6 @@ WORDS = (
 )  # fmt: skip
 
 
-
 def _by_the_library(args: list[str]) -> Options | None:
     """What the library makes of a call; None where it does not open the screens."""
     found: list[Options] = []
