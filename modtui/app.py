@@ -21,6 +21,8 @@ from textual.theme import BUILTIN_THEMES, Theme
 
 from modtui.desk.desk import Desk
 from modtui.desk.events import DecisionChanged, Event, LinkChanged, Troubled
+from modtui.drivers import ESCAPE_REMOTE_S, ESCAPE_S, Hooks
+from modtui.drivers import choose as choose_driver
 from modtui.errors import ModtuiError, SettingsError
 from modtui.keymap import Keymap
 from modtui.lean import lean_driver
@@ -33,6 +35,9 @@ from modtui.terminal import Terminal, look
 from modtui.text import Shown, count, own, say
 from modtui.themes import PALETTES, Palette, choose
 from modtui.widgets.draw import Painter
+
+_HANGUP = 1
+"""The number of SIGHUP, which Windows does not have: what ended a program whose terminal is no more."""
 
 
 def _nothing() -> None:
@@ -63,7 +68,9 @@ class ModtuiApp(App[int], inherit_bindings=False):
         self, desk: Desk, settings: Settings, options: Options, *, terminal: Terminal | None = None,
         keymap: Keymap | None = None,
     ) -> None:
-        self.palette: Palette = choose(settings.screen.theme, colours=(terminal or look()).colours)
+        terminal = terminal or look()
+        self.palette: Palette = choose(settings.screen.theme, colours=terminal.colours)
+        self._wanted, self._remote = settings.screen, terminal.remote
         super().__init__()
         if self.no_color:  # grey would make text of the terminal's own colours black on black: no colour at all
             self._filters = [NoColor() if isinstance(one, Monochrome) else one for one in self._filters]
@@ -75,7 +82,7 @@ class ModtuiApp(App[int], inherit_bindings=False):
         self.desk, self.settings, self.options = desk, settings, options
         self.shell = Shell(
             desk=desk, settings=settings, keymap=keymap or Keymap(settings.keys), painter=Painter(self.palette),
-            terminal=terminal or look(), gate=Gate(painted_s=settings.screen.painted_ms / 1000),
+            terminal=terminal, gate=Gate(painted_s=settings.screen.painted_ms / 1000),
             tz=zone(settings.screen.timezone), now_ms=desk.clock.now_ms, read_only=options.read_only or desk.read_only,
         )  # fmt: skip
         self._stopper = Stopper(self, desk, lambda words, error: self._say(words, error=error))
@@ -86,8 +93,20 @@ class ModtuiApp(App[int], inherit_bindings=False):
         self._stop_listening: Callable[[], None] = _nothing
 
     def get_driver_class(self) -> type[Driver]:
-        """The platform's driver, made to write fewer bytes."""
-        return lean_driver(super().get_driver_class())
+        """Our own driver or the platform's, made to write fewer bytes."""
+        wait = ESCAPE_REMOTE_S if self._remote else ESCAPE_S
+        if self._wanted.escape_ms is not None:
+            wait = self._wanted.escape_ms / 1000
+        hooks = Hooks(self._stuck, self._redraw, lambda: self._ended_by(_HANGUP))
+        return lean_driver(choose_driver(super().get_driver_class(), self._wanted.driver, escape_s=wait, hooks=hooks))
+
+    def _stuck(self, yes: bool) -> None:
+        """What the terminal has not taken is not in sight."""
+        self.shell.gate.stuck(yes)
+
+    def _redraw(self) -> None:
+        """The terminal reads again, and missed some of what was drawn."""
+        self.refresh(layout=True)
 
     def get_default_screen(self) -> Screen[Any]:
         """What the cache has is the first screen: an empty one below it would be laid out and painted, too."""

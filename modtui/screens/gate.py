@@ -36,6 +36,7 @@ class Gate:
         self._hand_s, self._paste_s = min(hand_s, painted_s), paste_s
         self._hurried = False
         self._pasted_at: float | None = None
+        self._stuck = False
 
     def painted(self, item: str | None) -> None:
         """`item` has just been painted, whole. Painting the same item again changes nothing."""
@@ -50,6 +51,10 @@ class Gate:
     def hidden(self) -> None:
         """Nothing that could be decided on is in sight."""
         self._item = None
+
+    def stuck(self, yes: bool) -> None:
+        """Whether what is painted does not reach the terminal: it is in sight from when all of it has."""
+        self._stuck, self._since = yes, self._now()
 
     def key(self, token: str, late_s: float = 0.0) -> bool:
         """Note a key that came `late_s` seconds ago; False when it is to be ignored (after a refused key).
@@ -99,6 +104,6 @@ class Gate:
             return "deaf"
         if self._same:
             return "repeat"
-        if item is None or item != self._item or self._last_at - self._since < self._painted_s:
+        if self._stuck or item is None or item != self._item or self._last_at - self._since < self._painted_s:
             return "unseen"
         return "yes"

@@ -278,6 +278,16 @@ timezone = "Europe/Paris\"""",
                 "painted_ms", kinds.number, "200",
                 "A key decides on a row only when the row has been visible for so many milliseconds.",
             ),
+            _f(
+                "escape_ms", kinds.number, "10, over SSH 100",
+                "How long modtui waits after an escape to tell the key Esc from the start of another key, in "
+                "milliseconds. Terminals with the kitty keyboard protocol need no wait.",
+            ),
+            _f(
+                "driver", _choice("auto", "own", "textual"), '"auto"',
+                "What talks to the terminal: modtui's `own` driver, which sleeps until a key comes and never waits for "
+                "a terminal that reads slowly, or Textual's, with which Esc takes 100 ms. `auto` is `own` on Linux.",
+            ),
             _f("timezone", kinds.zone, "this machine's", "The zone in which times are shown."),
             _f(
                 "clipboard", _choice("auto", "osc52", "native", "off"), '"auto"',

@@ -82,13 +82,16 @@ class Ban(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Screen(msgspec.Struct, frozen=True, kw_only=True):
-    """How the screens look and what the terminal is asked for. `timezone` "" is this machine's."""
+    """How the screens look and what the terminal is asked for. `timezone` "" is this machine's; `escape_ms` None is the
+    driver's."""
 
     theme: str = "auto"
     color: Literal["auto", "truecolor", "256", "16", "none"] = "auto"
     mouse: Literal["auto", "on", "off"] = "auto"
     keyboard: Literal["default", "azerty"] = "default"
     painted_ms: int = 200
+    escape_ms: int | None = None
+    driver: Literal["auto", "own", "textual"] = "auto"
     timezone: str = ""
     clipboard: Literal["auto", "osc52", "native", "off"] = "auto"
     browser: Literal["auto", "copy", "command"] = "auto"
