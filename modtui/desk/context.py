@@ -266,7 +266,10 @@ class ContextKeeper:
         waiting = self._untold.setdefault(community, [])
         if not waiting and now_ms >= self._looked.get(community, 0) + UNTOLD_MS:
             self._looked[community] = now_ms
-            ids = pick(cache, ["id"], "questions", [community], lambda row: row[0] not in self._tried, where=_UNTOLD)
+            tried = frozenset(self._tried)
+            ids = await cache.apart(
+                lambda: pick(cache, ["id"], "questions", [community], lambda row: row[0] not in tried, where=_UNTOLD)
+            )
             waiting += ids[:UNTOLD]
         while waiting:
             id = waiting.pop()

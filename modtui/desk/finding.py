@@ -28,12 +28,9 @@ def find(cache: Cache, lane: Lane | None, text: str, scope: Sequence[CommunityId
     number = text.removeprefix("#")
     found: dict[SubjectRef, Item] = {}
     for each in [lane] if lane is not None else list(LANES):
-        for id in cache.ids(each, scope, open_only=False, order="oldest"):
-            row = parse_item_id(id)
-            if row is not None and row[1].native == number:
-                item = cache.item(id)
-                if item is not None:
-                    found.setdefault(item.ref, item)
+        for item in cache.items(cache.numbered(each, scope, number)):
+            if item is not None:
+                found.setdefault(item.ref, item)
     if not found:
         raise NotFound(f"{text} is not known here.", "`modtui queue` shows what is.")
     if len(found) > 1:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -14,11 +15,13 @@ from modtui.desk.rooms import DeskLike, PutLike
 from modtui.desk.walk import Walk
 from modtui.domain.capability import Allowed
 from modtui.domain.items import Changes, Claim, Gone, Item
-from modtui.domain.subjects import LANES, CommunityId, Lane, SubjectRef
+from modtui.domain.subjects import LANES, CommunityId, Lane, SubjectRef, parse_item_id
 from modtui.store.pick import pick
 from modtui.store.rows import PutResult
 from modtui.text import count, say
 
+LOOKED = 200
+"""Rows of the cache that are compared at once with what the site shows: about 1 ms."""
 PAGED: tuple[Lane, ...] = ("reports", "pending", "questions")
 """The lanes that are kept like the site. The directory of members is no work that comes and goes (`desk.members` reads
 it), and what was handed on is not asked of the site as a lane."""
@@ -39,6 +42,8 @@ class Lanes:
         self._gaps: dict[Lane, int] = {}
         self._turns: dict[Lane, asyncio.Lock] = {}
         self._verify: dict[SubjectRef, None] = {}
+        self._lagging: dict[Lane, bool] = {}
+        """Whether rows of the cache are left to compare with what the walk has met."""
         self._complete: set[Lane] = set()
         self._stable: set[Lane] = set()
         self._due: set[Lane] = set()
@@ -129,10 +134,11 @@ class Lanes:
         """Threads were taken or released: their rows say so."""
         rows: list[str] = []
         for lane in self.allowed:
-            rows += pick(
-                self._cache, ["id"], lane, [self.id], bool, where=f"thread_id IN ({','.join('?' * len(claims))})",
-                values=list(claims),
+            asking = partial(
+                pick, self._cache, ["id"], lane, [self.id], bool,
+                where=f"thread_id IN ({','.join('?' * len(claims))})", values=list(claims),
             )  # fmt: skip
+            rows += await self._cache.apart(asking)
         items = [
             msgspec.structs.replace(item, claim=claims[item.place.thread_id])
             for item in self._cache.items(rows)
@@ -184,8 +190,7 @@ class Lanes:
         return self._turns.setdefault(lane, asyncio.Lock())
 
     def _walk(self, lane: Lane) -> Walk:
-        known = self._cache.ids(lane, [self.id], open_only=True, order="oldest")
-        return Walk(known, stable=lane in self._stable)
+        return Walk(self._cache.last_row(), stable=lane in self._stable)
 
     def _begin(self, lane: Lane) -> None:
         """A new walk, at the pace of the trickle."""
@@ -221,7 +226,7 @@ class Lanes:
         met = walk.take(page)  # after the last wait: a cancelled read leaves the walk where it was
         if walk.stable:
             self._stable.add(lane)
-        self._suspect(walk)
+        self._suspect(lane, walk)
         if page.unreadable and lane not in self._unreadable:
             self._unreadable.add(lane)  # said once: the rows are still there at the next look
             self._desk.events.tell(
@@ -254,25 +259,29 @@ class Lanes:
         fresh = sum(item.id in added for item in items)
         self._desk.events.tell(LaneLoaded(self.id, lane, fresh, first, ids=ids, backlog=backlog))
 
-    def _suspect(self, walk: Walk) -> None:
-        """Open rows of the cache that the site should have shown by now and did not: ask what became of them."""
+    def _suspect(self, lane: Lane, walk: Walk) -> None:
+        """Open rows of the cache that the site should have shown by now and did not: ask what became of them. Looks at
+        a few, and stops when there are enough to ask about; `check_some` goes on."""
         if not walk.done and not (walk.rising and walk.newest_ms is not None):
             return
-        while walk.known:
-            id = walk.known[0]
-            if id not in walk.seen:
-                item = self._cache.item(id)
-                later = item is not None and walk.newest_ms is not None and item.since_ms >= walk.newest_ms
-                if later and not walk.done:
-                    break
-                if item is not None and item.state == "open":
-                    self._verify.setdefault(item.ref)
-            walk.known.popleft()
-        if self._verify:
+        before_ms = None if walk.done else walk.newest_ms
+        rows = self._cache.oldest_open(lane, self.id, after=walk.checked, before_ms=before_ms, limit=LOOKED)
+        for since_ms, id, row in rows:
+            walk.checked = (since_ms, id)
+            if row > walk.upto or id in walk.seen:
+                continue
+            if (place := parse_item_id(id)) is not None:
+                self._verify.setdefault(place[1])
+        self._lagging[lane] = len(rows) == LOOKED
+        if self._verify or self._lagging[lane]:
             self._work.set()
 
     async def check_some(self) -> bool:
         """Ask about a batch of suspected rows; says whether there were any."""
+        for lane in [lane for lane, lagging in self._lagging.items() if lagging]:
+            while self._lagging[lane] and not self._verify:
+                self._suspect(lane, self._walks[lane])
+                await asyncio.sleep(0)
         if not self._verify:
             return False
         batch = list(self._verify)[: max(1, self.community.backend.capabilities.reread_batch)]
@@ -290,10 +299,13 @@ class Lanes:
             items = [each for each in found.values() if isinstance(each, Item)]
             put = await self._take_items(found.values(), asked)
             changed = set(put.changed)
+            lost: dict[str, list[SubjectRef]] = {}
             for gone in found.values():
                 if isinstance(gone, Gone):
                     changed.update(item.id for item in self._cache.by_ref(gone.ref) if item.state == "open")
-                    await self._cache.mark_gone([gone.ref], gone.why)
+                    lost.setdefault(gone.why, []).append(gone.ref)
+            for why, refs_lost in lost.items():
+                await self._cache.mark_gone(refs_lost, why)
             if changed:
                 self._desk.events.tell(ItemsChanged(tuple(sorted(changed))))
             added = set(put.added)

@@ -60,7 +60,7 @@ def summarize(desk: DeskLike, lane: Lane, since_ms: int, community: CommunityId 
         count = sum(int(cache.counts(each).get(other, 0)) for each in scope)
         if not count:
             continue
-        ids = cache.ids(other, scope, open_only=True, order="oldest")
+        ids = cache.ids(other, scope, open_only=True, order="oldest", limit=1)
         oldest = cache.item(ids[0]) if ids else None
         lanes.append(NextLane(other, count, oldest.since_ms if oldest is not None else None))
     return Summary(

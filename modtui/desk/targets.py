@@ -14,13 +14,13 @@ import msgspec
 
 from modtui.domain.hours import Hours, due_of
 from modtui.domain.items import WAITING, Due, Item
-from modtui.domain.subjects import CommunityId
+from modtui.domain.subjects import CommunityId, Lane
 from modtui.settings.model import Target
 from modtui.text.time import DAY
 
 UNNAMED = Target(name="default", within_ms=DAY)
 """What a question has where the settings name no target."""
-CLOCKED = ("questions", "reports", "pending")
+CLOCKED: tuple[Lane, ...] = ("questions", "reports", "pending")
 """The lanes whose items can have a target."""
 
 
@@ -40,6 +40,10 @@ class Targets:
         raw = msgspec.json.encode([[*self._by_name.values()], self._hours, sorted(self._names.items()), str(tz)])
         self.mark = hashlib.sha256(raw).hexdigest()[:16]
         """Changes when the settings do: then the clocks are made anew."""
+
+    def names(self, lane: Lane) -> bool:
+        """Whether items of this lane can have a clock at all."""
+        return lane == "questions" or f"lane:{lane}" in self._by_name
 
     def pick(self, item: Item) -> Target | None:
         """The target that counts for the item; None where it has no clock."""

@@ -7,9 +7,6 @@ It knows cursors only as opaque words.
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Sequence
-
 from modtui.domain.items import Page
 
 
@@ -17,14 +14,16 @@ class Walk:
     """One way through a lane, from its first page to its last.
 
     `seen` are the open item ids that it met; `rising` says whether the pages came oldest first so far, which lets older
-    rows of the cache that were not met be suspected.
+    rows of the cache that were not met be suspected. `upto` is the highest row number of the cache when it began: only
+    rows up to it can be suspected.
     """
 
-    def __init__(self, known: Sequence[str] = (), *, stable: bool = False) -> None:
+    def __init__(self, upto: int = 0, *, stable: bool = False) -> None:
         self.stable = stable
         """Whether the cursors are places in time and not offsets: found out when a step back brings nothing new."""
-        self.known: deque[str] = deque(known)
-        """Open rows of the cache when the walk began, oldest first: what it does not meet is suspected."""
+        self.upto = upto
+        self.checked: tuple[int, str] | None = None
+        """Up to this row of the cache (`since_ms`, id; oldest first) it was looked whether the walk has met it."""
         self.seen: set[str] = set()
         self.done = False
         self.rising = True

@@ -5,6 +5,7 @@ Bodies stay for 30 days after they were last seen. Rows that cannot be read coun
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -30,6 +31,8 @@ ANSWERED = "answered:"
 """How the keys of small facts about reading solved threads begin."""
 _GIVEN = "rows given"
 """The key of the highest row number that was given, where that row may be gone."""
+SMALL = 5_000
+"""So many rows are looked through in a few milliseconds."""
 _CHUNK = 500
 _DAY_MS = 86_400_000
 _ITEM = msgspec.json.Decoder(Item)
@@ -144,8 +147,10 @@ class Cache:
         *,
         open_only: bool = True,
         order: Order = "oldest",
+        limit: int | None = None,
     ) -> list[str]:
-        """The ids of a lane's rows, of all communities or of the given ones, in order. Missing values come last."""
+        """The ids of a lane's rows, of all communities or of the given ones, in order, all or the first `limit`.
+        Missing values come last."""
         where, values = _where(lane, communities, open_only)
         # Indexes have the rows in order of age and of their clocks. For the other orders, all rows in the order of the
         # file are read several times faster than one by one through such an index.
@@ -153,7 +158,56 @@ class Cache:
         if order in MEMBER_ORDERS:
             source += " JOIN member USING (row)"
         question = f"SELECT id FROM {source} {where} ORDER BY {ORDERS[order]}"
+        if limit is not None:
+            question += f" LIMIT {limit:d}"
         return self._ask(lambda c: [row[0] for row in c.execute(question, values)], [])
+
+    def oldest_open(
+        self, lane: Lane | str, community: CommunityId, *, after: tuple[int, str] | None, before_ms: int | None,
+        limit: int,
+    ) -> list[tuple[int, str, int]]:  # fmt: skip
+        """The next open rows of a lane, oldest first: since when they wait (UTC ms), id and row number. `after` is the
+        place of the row before them, and they wait for longer than since `before_ms`. None: from the first, to the
+        last."""
+        where, values = _where(lane, [community], True)
+        if after is not None:
+            where += " AND (since_ms, id) > (?,?)"
+            values.extend(after)
+        if before_ms is not None:
+            where += " AND since_ms < ?"
+            values.append(before_ms)
+        question = f"SELECT since_ms, id, row FROM item {where} ORDER BY since_ms, id LIMIT {limit:d}"
+        return self._ask(lambda c: c.execute(question, values).fetchall(), [])
+
+    def numbered(self, lane: Lane | str, communities: Sequence[CommunityId], native: str) -> list[str]:
+        """The ids of a lane's rows, open or not, that have this native id, oldest first."""
+        where, values = _where(lane, communities, False)
+        question = f"SELECT id FROM item NOT INDEXED {where} AND native=? ORDER BY since_ms, id"
+        return self._ask(lambda c: [row[0] for row in c.execute(question, (*values, column(native)))], [])
+
+    def clocked(self, lanes: Sequence[Lane | str], after: int, *, bare: Sequence[Lane | str], limit: int) -> list[int]:
+        """The next open rows of these lanes by their number, from `after` on; of the `bare` lanes only those that have
+        a clock. At the end of the file it is empty."""
+        marks, without = (",".join("?" * len(each)) for each in (lanes, bare))
+        question = (
+            f"SELECT row FROM item NOT INDEXED WHERE row > ? AND open=1 AND lane IN ({marks})"
+            f" AND (due_ms IS NOT NULL OR lane NOT IN ({without})) ORDER BY row LIMIT {limit:d}"
+        )
+        return self._ask(lambda c: [row for (row,) in c.execute(question, (after, *lanes, *bare))], [])
+
+    def last_row(self) -> int:
+        """The highest row number that was given to an item."""
+        return self._ask(_last_row, 0)
+
+    async def apart(self, question: Callable[[], T]) -> T:
+        """The answer to a long question, asked in a thread with a connection of its own where there is much to look
+        through, so that nobody waits behind it. Raises what `question` raises."""
+
+        def ask() -> T:
+            with self.database.apart():
+                return question()
+
+        return await asyncio.to_thread(ask) if self.last_row() > SMALL else question()
 
     def rows_of(self, ids: Sequence[str]) -> dict[str, int]:
         """The row numbers of these ids; what is not here is left out. A number belongs to one id for as long as the
