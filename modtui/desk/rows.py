@@ -15,7 +15,8 @@ from msgspec import Struct, field
 
 from modtui.desk.filter import OF_MEMBERS, Around, Facts, Filter, Term, facts_of, named
 from modtui.domain.subjects import CommunityId, Lane
-from modtui.store.pick import holding, pick, words
+from modtui.store.fulltext import words
+from modtui.store.pick import holding, pick
 
 Test = tuple[str, bool, Callable[[Any], bool]]
 """A column, whether the word is turned round, and the test of one value."""

@@ -17,7 +17,7 @@ import msgspec
 
 from modtui.domain.items import Account, Dossier, Item, Thread
 from modtui.domain.subjects import CommunityId, Lane, SubjectRef
-from modtui.store import people
+from modtui.store import fulltext, people
 from modtui.store.codec import column, decode, encode
 from modtui.store.database import Database, Work
 from modtui.store.rows import BRIEF, MEMBER_ORDERS, ORDERS, STORED, Order, PutResult, RowBrief, brief, stored
@@ -34,6 +34,10 @@ _GIVEN = "rows given"
 SMALL = 5_000
 """So many rows are looked through in a few milliseconds."""
 _CHUNK = 500
+_FILLED = 100
+"""Texts that are indexed in one transaction in the background."""
+_PAGES = 100
+"""Pages of the index that are written anew in one transaction."""
 _DAY_MS = 86_400_000
 _ITEM = msgspec.json.Decoder(Item)
 _THREAD = msgspec.json.Decoder(Thread)
@@ -56,6 +60,9 @@ class Cache:
             path, what="the cache", version=CACHE_VERSION, prepare=prepare_cache, synchronous="NORMAL", group=1,
             wait_s=wait_s, disposable=True, page_size=16_384,
         )
+        self._known = fulltext.Known()
+        self.vocabulary = fulltext.Vocabulary()
+        """The words of the cached texts, for searching."""
         self._now_ms = now_ms or (lambda: time.time_ns() // 1_000_000)
 
     def now_ms(self) -> int:
@@ -94,12 +101,14 @@ class Cache:
                     added.append(item.id)
                 elif found[1] != mark:
                     connection.execute(_UPDATE, (*values, now_ms, mark, found[0]))
-                    connection.execute("INSERT OR REPLACE INTO body (row, data) VALUES (?,?)", (found[0], data))
+                    fulltext.rewrite(connection, found[0], data)
                     if item.lane == "members":
                         people.put(connection, found[0], item)
                     changed.append(item.id)
                 elif now_ms - found[2] > _DAY_MS or now_ms < found[2]:  # a poll that brings nothing new writes nothing
                     connection.execute("UPDATE item SET fetched_ms=? WHERE row=?", (now_ms, found[0]))
+            if added or changed:
+                self.database.idle = self._index
             return PutResult(added, changed)
 
         return work
@@ -115,8 +124,11 @@ class Cache:
 
         def work(connection: sqlite3.Connection) -> None:
             _hold_rows(connection)
-            connection.executemany("DELETE FROM body WHERE row=(SELECT row FROM item WHERE id=?)", taken)
-            connection.executemany("DELETE FROM item WHERE id=?", taken)
+            found = [connection.execute("SELECT row FROM item WHERE id=?", one).fetchone() for one in taken]
+            rows = [row for row in found if row is not None]
+            fulltext.drop(connection, [row for (row,) in rows])
+            connection.executemany("DELETE FROM body WHERE row=?", rows)
+            connection.executemany("DELETE FROM item WHERE row=?", rows)
 
         await self.database.write(work)
 
@@ -331,6 +343,8 @@ class Cache:
 
         def work(connection: sqlite3.Connection) -> int:
             _hold_rows(connection)
+            old = connection.execute("SELECT row FROM item WHERE fetched_ms < ?", (limit,)).fetchall()
+            fulltext.drop(connection, [row for (row,) in old])
             connection.execute("DELETE FROM body WHERE row IN (SELECT row FROM item WHERE fetched_ms < ?)", (limit,))
             count = connection.execute("DELETE FROM item WHERE fetched_ms < ?", (limit,)).rowcount
             for table in ("thread", "dossier"):
@@ -340,7 +354,10 @@ class Cache:
                 connection.execute(f"DELETE FROM meta WHERE key GLOB '{ANSWERED}*'")  # they are read anew, then
             return count
 
-        return await self.database.write(work, truncate=True)
+        gone = await self.database.write(work, truncate=True)
+        if gone:
+            await self._tidy()
+        return gone
 
     async def forget(self, username: str, *, community: str | None = None) -> int:
         """Delete every row, thread, solved thread and dossier in which a member is named (of one community, or of all):
@@ -358,6 +375,7 @@ class Cache:
             rows = named(connection, question)
             _hold_rows(connection)
             connection.executemany("DELETE FROM spoken WHERE item IN (SELECT id FROM item WHERE row=?)", rows)
+            fulltext.drop(connection, [row for (row,) in rows])
             connection.executemany("DELETE FROM body WHERE row=?", rows)
             connection.executemany("DELETE FROM item WHERE row=?", rows)
             # an item's id is lane/community/...
@@ -374,7 +392,29 @@ class Cache:
                 connection.execute("INSERT INTO solved_index(solved_index) VALUES ('optimize')")  # no words stay behind
             return len(rows)
 
-        return await self.database.write(work, truncate=True) if needle else 0
+        gone = await self.database.write(work, truncate=True) if needle else 0
+        if gone:
+            await self._tidy()
+        return gone
+
+    async def _tidy(self) -> None:
+        """Words that were taken out of the index leave the file, too: bit by bit, as others may wait for the file."""
+        while not await self.database.write(lambda c: fulltext.tidy(c, _PAGES), truncate=True):
+            pass
+
+    def index_soon(self) -> None:
+        """Index the texts that are not indexed yet, bit by bit, while nothing else is written. Until then every search
+        reads them, so this need not come about."""
+        self.database.when_idle(self._index)
+
+    def _index(self, connection: sqlite3.Connection) -> Callable[[], bool]:
+        done = fulltext.fill(connection, _FILLED, self._known)
+
+        def committed() -> bool:
+            self._known.keep(done)
+            return done.rows == _FILLED
+
+        return committed
 
     def data_version(self) -> int:
         """A number that rises when another process has written to the cache. Never waits."""

@@ -26,6 +26,10 @@ from modtui.store.trouble import Busy, Damaged, explain, primary_code
 
 T = TypeVar("T")
 Work = Callable[[sqlite3.Connection], T]
+Idle = Callable[[sqlite3.Connection], Callable[[], bool]]
+"""Work for when there is nothing else to write. What it gives is called after the commit, and tells whether it should
+be done once more."""
+_REST_S = 0.02
 _CLOSED = "{} is closed already."
 
 
@@ -118,6 +122,9 @@ class Database:
         self._closed = False
         self.trouble: StoreError | None = None
         """Why the last write did not come about; None once one did."""
+        self.idle: Idle | None = None
+        """What the writer thread does, again and again, while nothing else is to be written. Work may set it; others
+        use `when_idle`."""
         try:
             self._open()
         except Damaged:
@@ -293,6 +300,36 @@ class Database:
         self._put(_Job(work, done))
         return future.result()
 
+    def when_idle(self, work: Idle) -> None:
+        """Do `work` in the writer thread, again and again, while nothing else is to be written. Does not wait."""
+        with self._gate:
+            if not self._closed and self.idle is None:
+                self.idle = work
+                self._queue.put(_Job(lambda connection: None, lambda value, error: None))  # wakes the thread
+
+    def _next(self) -> _Job | None:
+        """The next job; None ends the thread. Idle work is done meanwhile."""
+        while self.idle is not None:
+            try:
+                return self._queue.get(timeout=_REST_S)
+            except queue.Empty:
+                self._rest(self.idle)
+        return self._queue.get()
+
+    def _rest(self, work: Idle) -> None:
+        """Do a piece of the idle work. Nothing waits for it, so trouble ends it without a word."""
+        told: list[Callable[[], bool]] = []
+
+        def done(value: Any, error: BaseException | None) -> None:
+            if error is None:
+                told.append(value)
+
+        trouble = self.trouble
+        self._commit([_Job(work, done)])
+        self.trouble = trouble
+        if not told or not told[0]():
+            self.idle = None
+
     def _put(self, job: _Job) -> None:
         with self._gate:
             if self._closed:
@@ -303,7 +340,7 @@ class Database:
         ended = False
         while not ended:
             jobs: list[_Job] = []
-            job = self._queue.get()
+            job = self._next()
             while job is not None:
                 jobs.append(job)
                 if len(jobs) >= self._group:

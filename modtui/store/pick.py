@@ -6,46 +6,12 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import msgspec
-
 from modtui.domain.subjects import CommunityId, Lane
 from modtui.store.cache import Cache
 from modtui.store.codec import column, encode
 from modtui.store.trouble import Damaged
 
 _SPECIAL = re.compile(r"[\\%_]")
-
-
-class _Text(msgspec.Struct):
-    text: str = ""
-
-
-class _Place(msgspec.Struct):
-    tags: list[str] = []
-
-
-class Words(msgspec.Struct):
-    """The part of a stored item that `text:` and `tag:` look at."""
-
-    title: str = ""
-    source: str | None = None
-    body: _Text | None = None
-    place: _Place | None = None
-
-    @property
-    def folded(self) -> str:
-        """Title and text in one, folded for comparing without regard to case."""
-        body = self.source if self.source is not None else self.body.text if self.body else ""
-        return f"{self.title}\n{body}".casefold()
-
-
-    @property
-    def tags(self) -> list[str]:
-        """The tags of its thread."""
-        return self.place.tags if self.place else []
-
-
-_WORDS = msgspec.json.Decoder(Words)
 
 
 def pick(
@@ -102,11 +68,3 @@ def holding(name: str, needle: str) -> tuple[str, str]:
     ascii_parts = re.split(r"[^\x00-\x7f]+|ss", stored)  # SQLite folds only ASCII, and "ß" folds to "ss"
     pattern = "%".join(_SPECIAL.sub(r"\\\g<0>", part) for part in ascii_parts)
     return f"CAST({name} AS TEXT) LIKE ? ESCAPE '\\'", f"%{pattern}%"
-
-
-def words(data: bytes) -> Words:
-    """Title and text of a stored item; empty where it cannot be read."""
-    try:
-        return _WORDS.decode(data)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return Words()

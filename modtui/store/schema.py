@@ -235,6 +235,28 @@ END;
 """How many open rows each lane has, kept by SQLite itself: counting them took 15 ms at 100,000 rows, at every event.
 Caches that were made before it get it added; the triggers hold for a modtui that does not know of it, too."""
 
+SAID = """
+CREATE TABLE said (doc INTEGER PRIMARY KEY, row INTEGER NOT NULL UNIQUE);
+CREATE TABLE unsaid (row INTEGER PRIMARY KEY);
+INSERT INTO unsaid SELECT row FROM body;
+CREATE VIRTUAL TABLE said_words USING fts5(words, content='', columnsize=0, detail=none, tokenize='ascii');
+CREATE TABLE word (id INTEGER PRIMARY KEY AUTOINCREMENT, word TEXT NOT NULL UNIQUE);
+CREATE TABLE words_state (birth BLOB NOT NULL, swept INTEGER NOT NULL);
+INSERT INTO words_state VALUES (randomblob(8), 0);
+CREATE TRIGGER body_in AFTER INSERT ON body BEGIN
+    DELETE FROM said WHERE row = new.row;
+    INSERT OR IGNORE INTO unsaid VALUES (new.row);
+END;
+CREATE TRIGGER body_out AFTER DELETE ON body BEGIN
+    DELETE FROM said WHERE row = old.row;
+    DELETE FROM unsaid WHERE row = old.row;
+END;
+"""
+"""What was said in which item, kept by `store.fulltext`: `said.doc` is the rowid in `said_words`, `said.row` the row of
+`item`; rows that are not indexed yet stand in `unsaid`. `word` has every word once; its ids are never used again.
+`words_state.swept` rises when words are deleted from it. Caches that were made before it get it added; by the triggers
+a modtui that does not know of it leaves nothing wrong."""
+
 UNSENT = """
 CREATE TABLE unsent (
     id TEXT PRIMARY KEY,
@@ -315,7 +337,8 @@ def prepare_state(migrations: Sequence[Migration] = MIGRATIONS) -> Callable[[sql
 
 def prepare_cache(connection: sqlite3.Connection, path: Path) -> None:
     """The opener of cache.db. Raises Damaged for every other version and for foreign files: it is made anew then."""
-    if _version(connection) == CACHE_VERSION and _application(connection) == APPLICATION and _counts(connection):
+    ours = _version(connection) == CACHE_VERSION and _application(connection) == APPLICATION
+    if ours and _has(connection, "lane_count") and _has(connection, "said"):
         return
     connection.execute("BEGIN EXCLUSIVE")
     try:
@@ -325,8 +348,10 @@ def prepare_cache(connection: sqlite3.Connection, path: Path) -> None:
             script(connection, CACHE)
             connection.execute(f"PRAGMA application_id={APPLICATION}")
             connection.execute(f"PRAGMA user_version={CACHE_VERSION}")
-        if not _counts(connection):
+        if not _has(connection, "lane_count"):
             script(connection, COUNTED)
+        if not _has(connection, "said"):
+            script(connection, SAID)
         connection.execute("COMMIT")
     except BaseException:
         if connection.in_transaction:
@@ -334,10 +359,9 @@ def prepare_cache(connection: sqlite3.Connection, path: Path) -> None:
         raise
 
 
-def _counts(connection: sqlite3.Connection) -> bool:
-    """Whether the cache counts its open rows."""
-    question = "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'lane_count'"
-    return bool(connection.execute(question).fetchone()[0])
+def _has(connection: sqlite3.Connection, table: str) -> bool:
+    question = "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = ?"
+    return bool(connection.execute(question, (table,)).fetchone()[0])
 
 
 def _version(connection: sqlite3.Connection) -> int:
