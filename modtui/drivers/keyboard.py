@@ -23,7 +23,7 @@ SEQUENCE_S = 0.5
 
 _BEGIN, _END = "\x1b[200~", "\x1b[201~"
 _WHOLE = re.compile(
-    r"\x1b(?:\[M.{3}"  # the mouse, in its oldest form
+    r"\x1b(?:\[M[^\x1b]{3}"  # the mouse, in its oldest form
     r"|\[\[."  # function keys of the Linux console
     r"|\[(?![M\[])[0-?]*[ -/]*[@-~]"  # CSI: most keys, the mouse, focus, answers
     r"|O[0-9;]*[ -/:<-~]"  # SS3: arrows and function keys
@@ -32,8 +32,8 @@ _WHOLE = re.compile(
     r"|(?=\x1b))",  # the key Esc, and another after it
     re.S,
 )
-_PARTIAL = re.compile(r"\x1b(?:\[(?:M.{0,2}|\[|[0-?]*[ -/]*)|O[0-9;]*|[\]PX^_][^\x07\x1b]*\x1b?)?\Z", re.S)
-_BROKEN = re.compile(r"\x1b(?:\[[0-?]*[ -/]*|O[0-9;]*|[\]PX^_][^\x07\x1b]*)", re.S)
+_PARTIAL = re.compile(r"\x1b(?:\[(?:M[^\x1b]{0,2}|\[|[0-?]*[ -/]*)|O[0-9;]*|[\]PX^_][^\x07\x1b]*\x1b?)?\Z", re.S)
+_BROKEN = re.compile(r"\x1b(?:\[M[^\x1b]{0,2}|\[[0-?]*[ -/]*|O[0-9;]*|[\]PX^_][^\x07\x1b]*)", re.S)
 _LATE = re.compile(r"\[(?![M\[])[0-?]*[ -/]*[@-~]|O[A-Za-z]|\[\[[A-E]")
 _LATE_PARTIAL = re.compile(r"(?:\[[0-9;<?]*|O)\Z")
 
@@ -88,7 +88,7 @@ class Keyboard:
             return self._events(held[1:]) if len(held) == 2 else []
         if held == "\x1b":
             self._told = self._now()
-        return self._alone(held) if len(held) <= 2 else []
+        return self._two(held)
 
     def _rest_of_an_escape(self, text: str) -> bool:
         return self._told is not None and self._now() - self._told < SEQUENCE_S and text[0] in "[O"
@@ -132,8 +132,7 @@ class Keyboard:
             return ""
         broken = _BROKEN.match(data)
         end = broken.end() if broken is not None else 1
-        if end == 2:
-            found += self._alone(data[:2])
+        found += self._two(data[:end])
         return data[end:]
 
     def _pasted(self, data: str, found: list[Message]) -> str:
@@ -152,6 +151,10 @@ class Keyboard:
 
     def _hold(self, data: str, seconds: float) -> None:
         self._held, self._until = data, self._now() + seconds
+
+    def _two(self, begun: str) -> list[Message]:
+        """The events of what began like a sequence and was none: Esc, or a letter with alt. A bracket is not typed."""
+        return self._alone(begun) if begun == "\x1b" or (len(begun) == 2 and begun[1].isalpha()) else []
 
     def _alone(self, sequence: str) -> list[Message]:
         """The events of an escape, or an escape and one sign, after which nothing comes."""
