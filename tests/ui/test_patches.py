@@ -1,0 +1,89 @@
+"""What is written line by line is the picture that composing the whole screen gives: signs, colours, attributes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from random import Random
+
+import pyte
+import pytest
+from rich.color import ColorSystem
+from textual._compositor import CompositorUpdate
+from textual.app import App
+from textual.screen import Screen
+
+from modtui.lean import lean
+from modtui.widgets.patch import Patch, Patching
+from tests.ui.world import stage
+
+pytestmark = pytest.mark.anyio
+
+KEYS = (
+    "j", "j", "j", "k", "pagedown", "pageup", "G", "home", "space", "m", "1", "3", "2", "end", "J", "K", "c", "tab",
+    "enter", "a", "u", "d", "?", "q", "escape", "ctrl+g", "L", "i", "A", "t",
+)  # fmt: skip
+
+
+class Seen:
+    """A terminal that gets all that is written, and one that gets the whole screen, composed."""
+
+    def __init__(self, size: tuple[int, int]) -> None:
+        self.written, self.composed = pyte.Screen(*size), pyte.Screen(*size)
+        self.patches = 0
+
+    @staticmethod
+    def feed(terminal: pyte.Screen, text: str) -> None:
+        """Write to one of them, which does not wrap."""
+        pyte.Stream(terminal).feed("\x1b[?7l" + text.replace("\n", "\r\n"))
+
+    def differs(self, screen: Screen[object]) -> str:
+        """Compose the whole screen; the first row that is not as it was written, twice. Empty when all are."""
+        update = screen._compositor.render_update(full=True)
+        assert isinstance(update, CompositorUpdate)
+        self.feed(self.composed, "\x1b[H" + lean(update.render_segments(screen.app.console)))
+        for y in range(self.composed.lines):
+            if self._row(self.written, y) != self._row(self.composed, y):
+                return f"row {y}:\n{self.written.display[y]}\n{self.composed.display[y]}"
+        return ""
+
+    @staticmethod
+    def _row(screen: pyte.Screen, y: int) -> list[tuple[object, ...]]:
+        row = [screen.buffer[y][x] for x in range(screen.columns)]
+        return [
+            (c.data, c.fg, c.bg, c.bold, c.italics, c.underscore, c.strikethrough, c.reverse)
+            if c.data.strip() or c.reverse or c.underscore or c.strikethrough else (" ", c.bg)
+            for c in row
+        ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("theme", "size"), [("dark", (120, 40)), ("light", (80, 24)), ("ansi", (131, 20)), ("plain", (80, 24))], ids=str
+)
+async def test_patched_is_composed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, theme: str, size: tuple[int, int]
+) -> None:
+    seen = Seen(size)
+    write, display = Patching._write, App._display
+
+    def writing(self: Patching, update: Patch) -> None:
+        seen.patches += 1
+        seen.feed(seen.written, update.text(self.app.console._color_system or ColorSystem.TRUECOLOR))
+        write(self, update)
+
+    def displaying(self: App[object], screen: Screen[object], update: object) -> None:
+        if isinstance(update, CompositorUpdate):
+            seen.feed(seen.written, "\x1b[H" + lean(update.render_segments(self.console)))
+        display(self, screen, update)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Patching, "_write", writing)
+    monkeypatch.setattr(App, "_display", displaying)
+    if theme == "plain":
+        monkeypatch.setenv("NO_COLOR", "1")
+    dice = Random(f"{size} {theme}")
+    async with stage(tmp_path, theme=theme, size=size) as it:
+        for _ in range(8):
+            keys = dice.choices(KEYS, k=5)
+            await it.press(*keys)
+            await it.pilot.pause(0.1)  # what waits for the cursor to rest is drawn, too
+            assert not (wrong := seen.differs(it.app.screen)), f"after {keys}: {wrong}"
+    assert seen.patches > 4, "hardly anything was written line by line"
