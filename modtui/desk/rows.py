@@ -1,7 +1,8 @@
 """Rows of the cache as the view asks for them: by window for drawing, by column for filters.
 
-A filter over a whole lane becomes a condition on columns where SQLite can decide it, and a test on one column where it
-cannot (names in any alphabet, sets of ids, words in the text). Both agree with `Filter.matches`.
+A filter over a whole lane becomes a condition on columns where SQLite can decide it, a question to the index of words
+(`store.fulltext`), and a test on one column where neither can (names in any alphabet, sets of ids). All agree with
+`Filter.matches`.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from msgspec import Struct, field
 from modtui.desk.filter import OF_MEMBERS, Around, Facts, Filter, Term, facts_of, named
 from modtui.domain.subjects import CommunityId, Lane
 from modtui.store.fulltext import words
-from modtui.store.pick import holding, pick
+from modtui.store.pick import Text, holding, pick
 
 Test = tuple[str, bool, Callable[[Any], bool]]
 """A column, whether the word is turned round, and the test of one value."""
@@ -28,6 +29,7 @@ class _Plan(Struct):
     where: list[str] = field(default_factory=list)
     values: list[object] = field(default_factory=list)
     tests: list[Test] = field(default_factory=list)
+    texts: list[Text] = field(default_factory=list)
 
     def sql(self, condition: str, values: Sequence[object], negative: bool) -> None:
         self.where.append(f"{'NOT ' if negative else ''}coalesce(({condition}), 0)")
@@ -55,7 +57,7 @@ def match_ids(
     plan = _plan(wanted, around, language)
     sets = [(negative, test) for name, negative, test in plan.tests if name == "id"]
     plan.tests = [each for each in plan.tests if each[0] != "id"]
-    if plan.where or plan.tests:
+    if plan.where or plan.tests or plan.texts:
         found = set(_picked("id", cache, lane, scope, plan, open_only=open_only))
         ids = [id for id in ids if id in found]
     for negative, test in sets:
@@ -117,8 +119,9 @@ def _picked(
         return all(test(row[at]) is not negative for at, negative, test in tests)
 
     return pick(
-        cache, columns, lane, scope, passes, where=" AND ".join(plan.where), values=plan.values, open_only=open_only
-    )
+        cache, columns, lane, scope, passes if tests else None, where=" AND ".join(plan.where), values=plan.values,
+        texts=plan.texts, open_only=open_only,
+    )  # fmt: skip
 
 
 def _add(plan: _Plan, term: Term, around: Around) -> None:
@@ -143,6 +146,8 @@ def _add(plan: _Plan, term: Term, around: Around) -> None:
     elif term.key == "community":
         ids = [id for value in term.values for id in around.communities.get(value, ())]
         plan.sql(f"community IN ({','.join('?' * len(ids))})", ids, term.negative)
+    elif term.key == "text":
+        plan.texts.append(Text(term.values, term.negative))
     elif term.key == "like":
         plan.tests.append(("id", term.negative, _in([around.like.get(value, ()) for value in term.values])))
     else:
@@ -209,13 +214,6 @@ def _add_is(plan: _Plan, term: Term, around: Around) -> None:
 Values = Sequence[str]
 
 
-def _text(values: Values) -> Callable[[Any], bool]:
-    if len(values) == 1:
-        (only,) = values
-        return lambda data: only in words(data).folded
-    return lambda data: any(value in words(data).folded for value in values)
-
-
 def _reporter(values: Values) -> Callable[[Any], bool]:
     return lambda names: any(named(v, name) for name in (names or "").split("\n") if name for v in values)
 
@@ -229,7 +227,6 @@ def _tag(values: Values) -> Callable[[Any], bool]:
 
 
 _HARD: dict[str, tuple[str, Callable[[Values], Callable[[Any], bool]]]] = {
-    "text": ("data", _text), "reporter": ("reporters", _reporter), "category": ("category", _category),
-    "tag": ("data", _tag),
+    "reporter": ("reporters", _reporter), "category": ("category", _category), "tag": ("data", _tag),
 }  # fmt: skip
 """What SQLite cannot decide alone: the column, and the test of its value."""

@@ -30,6 +30,7 @@ from modtui.store.codec import column
 MOST = 2000
 """Words that one part of a question may stand for; with more of them the texts are read instead."""
 _WINDOW, _STEP = 100, 50
+FOUND = "SELECT rowid FROM said_words WHERE said_words MATCH ?"
 _BETWEEN = re.compile(r"[\x00-/:-`{-\x7f\s\u2000-\u206f\u3000-\u303f]+")
 """What stands between words, in a folded text. It only has to be the same for texts and questions."""
 _BLANKS = {code: " " for code in range(128) if _BETWEEN.match(chr(code))}
