@@ -81,6 +81,7 @@ class Door:
         self._client: httpx.AsyncClient | None = None
         self._opening = asyncio.Lock()
         self._idle = IdleLines()
+        self._used = 0.0
         self._clock_offset_ms = 0
         self.last_headers: Mapping[str, str] = {}
         """The headers of the newest answer (lower-case names)."""
@@ -126,8 +127,8 @@ class Door:
     async def still_there(self) -> None:
         """Look whether the site hung up and takes no connections any more; this costs no request. Raises NetworkError
         when it does not. Cheap enough for every second."""
-        if self._client is None or not self._idle.ended(self._client):
-            return
+        if self._client is None or time.monotonic() - self._used > self._kept_s or not self._idle.ended(self._client):
+            return  # lines that were given up here because they are old tell nothing
         origin = self.origin
         try:
             await knock(origin.host, origin.port, self._limits.connect)
@@ -346,6 +347,7 @@ class Door:
             raise NetworkError(f"The line to {place} broke.", sent=writes) from None
         except CannotUnpack:
             raise SiteError(f"{place} sent an answer that cannot be unpacked.", sent=writes) from None
+        self._used = time.monotonic()
         found = {name.lower(): self.redact(value) for name, value in response.headers.items()}
         self.last_headers = found
         self._set_clock(found.get("date", ""))
@@ -377,21 +379,25 @@ class Door:
                     self._client = await asyncio.to_thread(self._make)
         return self._client
 
+    @property
+    def _kept_s(self) -> float:
+        """So long a line that nobody uses is kept open."""
+        # A moderator reads for a while between requests, and a new TLS connection costs several round trips. Servers on
+        # this machine are often small ones that hang up after five seconds.
+        return 4.0 if self.origin.loopback else 55.0
+
     def _make(self) -> httpx.AsyncClient:
         # In a thread: reading the certificates takes tens of milliseconds. Plain http needs none of them.
         import httpx
 
         origin, limits = self.origin, self._limits
-        # A moderator reads for a while between requests, and a new TLS connection costs several round trips. Servers on
-        # this machine are often small ones that hang up after five seconds.
-        kept = 4.0 if origin.loopback else 55.0
         verify: ssl.SSLContext | bool = httpx.create_ssl_context() if origin.scheme == "https" else False
         return httpx.AsyncClient(
             verify=verify,
             trust_env=not origin.loopback,
             headers={"User-Agent": AGENT, "Accept-Encoding": ACCEPTED},
             timeout=httpx.Timeout(limits.read, connect=limits.connect),
-            limits=httpx.Limits(max_connections=8, max_keepalive_connections=4, keepalive_expiry=kept),
+            limits=httpx.Limits(max_connections=8, max_keepalive_connections=4, keepalive_expiry=self._kept_s),
             follow_redirects=False,
         )
 

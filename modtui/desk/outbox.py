@@ -38,7 +38,8 @@ if TYPE_CHECKING:
     from modtui.store.store import Store
 
 _log = logging.getLogger(__name__)
-POLL_S = 1.0
+POLL_S = 2.0
+"""How often it is looked at what other processes did: an idle program is to be woken rarely."""
 _LOOKS_ENOUGH = 3
 """`settle` waits for this many looks at an unclear fate, then it counts as settled (and stays visible)."""
 

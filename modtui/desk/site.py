@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 FIRST_PAGES = 3
 """Pages of the reports lane that are read at start where the budget leaves room."""
 IDLE_CHECK_S = 30.0
-WATCH_S = 1.0
-"""How often the lines that are kept open are looked at."""
+WATCH_S = 3.0
+"""How often the lines that are kept open are looked at: an idle program is to be woken rarely."""
 SHARE = 10
 """The trickle takes at most one request in this many of the budget."""
 UNLIMITED_TRICKLE_S = 3.0

@@ -58,6 +58,7 @@ class WorkBase(WorkFrame):
         self._laid_out = Size(0, 0)
         self._show_awaited = False
         self._revision = -1
+        self._waiting = 0
         self._touched = False
         """Whether the moderator did anything in this lane since it was opened: rows may move under no hand."""
         self._places: dict[tuple[Lane, CommunityId | None], str] = {}
@@ -181,7 +182,11 @@ class WorkBase(WorkFrame):
 
     # the lane
     def _loaded(self, event: LaneLoaded) -> None:
-        """A page arrived. What waited before goes into its place as long as nobody has put a hand to the lane."""
+        """A page arrived. What waited before goes into its place as long as nobody has put a hand to the lane. A page
+        that brought nothing draws nothing."""
+        if (self.view.revision, self.view.new) == (self._revision, self._waiting) and self._first_rows:
+            self._fill_page()
+            return
         if event.backlog and self.view.new and not self._touched:
             self.view.merge(self.current_id)
         elif self.view.new and not self._message:
@@ -200,7 +205,7 @@ class WorkBase(WorkFrame):
         elif self._revision != self.view.revision and self._shown is not None and not self._touched:
             index = self.view.index(self._shown)
             self.rows_list.cursor = index if index is not None else self.rows_list.cursor
-        self._revision = self.view.revision
+        self._revision, self._waiting = self.view.revision, self.view.new
         self.rows_list.changed()
         self.refresh_top()
         self.refresh_empty()
