@@ -33,7 +33,7 @@ from modtui.settings import Settings
 from modtui.settings.options import Options
 from modtui.terminal import Terminal, look
 from modtui.text import Shown, count, own, say
-from modtui.themes import PALETTES, Palette, choose
+from modtui.themes import Palette, choose
 from modtui.widgets.draw import Painter
 
 _HANGUP = 1
@@ -76,9 +76,7 @@ class ModtuiApp(App[int], inherit_bindings=False):
             self._filters = [NoColor() if isinstance(one, Monochrome) else one for one in self._filters]
         self.animation_level = "none"
         self._disable_tooltips = self._disable_notifications = True  # never used; their widgets cost a layout a screen
-        for palette in PALETTES.values():
-            self.register_theme(_theme(palette))
-        self.theme = f"modtui-{self.palette.name}"
+        self._take_theme(_theme(self.palette))
         self.desk, self.settings, self.options = desk, settings, options
         self.shell = Shell(
             desk=desk, settings=settings, keymap=keymap or Keymap(settings.keys), painter=Painter(self.palette),
@@ -91,6 +89,15 @@ class ModtuiApp(App[int], inherit_bindings=False):
         self._drawn = False
         self._ended_early: int | None = None
         self._stop_listening: Callable[[], None] = _nothing
+
+    def _take_theme(self, theme: Theme) -> None:
+        """The one theme of this run. Setting `theme` would have Textual read the style sheets a second time."""
+        self.register_theme(theme)
+        self.set_reactive(App.theme, theme.name)
+        self.set_class(theme.dark, "-dark-mode", update=False).set_class(not theme.dark, "-light-mode", update=False)
+        self.add_class(f"-theme-{theme.name}", update=False)
+        self._refresh_truecolor_filter(self.ansi_theme)
+        self.stylesheet.set_variables(self.get_css_variables())
 
     def get_driver_class(self) -> type[Driver]:
         """Our own driver or the platform's, made to write fewer bytes."""
@@ -138,10 +145,20 @@ class ModtuiApp(App[int], inherit_bindings=False):
 
     def _first_drawn(self) -> None:
         self._drawn = True
+        if self.shell.rows_first:
+            self.shell.rows_first = False
+            self.call_later(self._rest_of_the_first)
         if self._ended_early is not None:
             self._ended_by(self._ended_early)
         elif self.desk.communities:
             self._open()
+
+    def _rest_of_the_first(self) -> None:
+        """The rows are on the screen: now the item beside them, and what the keys do on it."""
+        from modtui.screens.work import WorkScreen
+
+        if isinstance(self.screen, WorkScreen):
+            self.screen.show_item()
 
     def _open(self) -> None:
         if not gc.isenabled():  # the start had no time for it; what it made stays until the end
@@ -245,6 +262,7 @@ def run(desk: Desk, settings: Settings, options: Options) -> int:
     terminal = look(setting=settings.screen.color)
     mouse = {"on": True, "off": False}.get(settings.screen.mouse, not terminal.remote)
     app = ModtuiApp(desk, settings, options, terminal=terminal, keymap=keymap)
+    app.shell.rows_first = True
     app.wait_with_signals()
     code = app.run(mouse=mouse)
     if app._exception is not None:

@@ -267,7 +267,9 @@ class Plain:
 class Factory(Protocol):
     """What an entry point of the group `modtui.backends` is: makes a backend from a connection, without I/O.
 
-    It may have `parts`, a tuple with the names of options that tell communities of one account on one site apart.
+    It may have `parts`, a tuple with the names of options that tell communities of one account on one site apart. It
+    may have `check(connection)`, which raises all that making a backend could raise; then it may be made later, when it
+    is first needed.
     """
 
     def __call__(self, connection: Connection) -> Backend: ...

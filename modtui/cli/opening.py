@@ -201,8 +201,9 @@ def identity(one: CommunitySettings) -> CommunityId:
     return community_id(one.backend, one.url, one.account, part=part)
 
 
-def backend(one: CommunitySettings, given: Credential | None, options: Options) -> Backend:
-    """The backend of a community, without any request. Raises UsageError."""
+def backend(one: CommunitySettings, given: Credential | None, options: Options, *, later: bool = False) -> Backend:
+    """The backend of a community, without any request; with `later` one of ours is made when it is first asked
+    something, where all that could be wrong is known before. Raises UsageError."""
     from modtui.backends.base import Connection
     from modtui.backends.redact import on_secret
 
@@ -216,21 +217,27 @@ def backend(one: CommunitySettings, given: Credential | None, options: Options) 
         state=paths.private(paths.state_dir()), read_only=options.read_only or one.read_only,
         insecure=one.insecure or options.insecure, options=extra,
     )  # fmt: skip
-    made = factory(one.backend)(connection)
+    make = factory(one.backend)
     if one.backend in OUR_OWN:
-        return made
+        check = getattr(make, "check", None)
+        if check is None or not later:
+            return make(connection)
+        from modtui.backends.late import late
+
+        check(connection)
+        return late(one.backend, connection, lambda: make(connection))
     from modtui.backends.whole import whole
 
-    return whole(made)
+    return whole(make(connection))
 
 
 def communities(
-    options: Options, settings: Settings, *, none: bool = False, left: list[Absent] | None = None
+    options: Options, settings: Settings, *, none: bool = False, left: list[Absent] | None = None, later: bool = False
 ) -> list[Community]:
     """The communities of this run with their backends; nothing is sent. Raises UsageError, AuthError.
 
     Where there are several, one without a key does not stop the others: it is told, and noted in `left`; when none
-    opens, the first's error is raised.
+    opens, the first's error is raised. `later` is as in `backend`.
     """
     from modtui.desk.community import Community
     from modtui.desk.overview import Absent
@@ -251,7 +258,7 @@ def communities(
             continue
         if options.url is not None:
             accounts.call(identity(known), known.name)
-        made = backend(known, given, options)
+        made = backend(known, given, options, later=later)
         before = next((each.name for each in found if each.id == made.connection.community), None)
         if before is not None:
             raise UsageError(f'"{one.name}" is the same account on the same site as "{before}".')
@@ -317,8 +324,9 @@ async def _ask(asked: Sequence[Backend]) -> list[str | ModtuiError]:
 
 
 @contextmanager
-def opening(options: Options, settings: Settings, *, none: bool = False) -> Iterator[Desk]:
-    """A desk that is not started yet, for the event loop of the caller; its databases are closed at the end.
+def opening(options: Options, settings: Settings, *, none: bool = False, later: bool = False) -> Iterator[Desk]:
+    """A desk that is not started yet, for the event loop of the caller; its databases are closed at the end. With
+    `later` the backends are made when they are first asked something.
 
     Raises UsageError, AuthError, StoreError, and what a site says to an unknown key.
     """
@@ -327,7 +335,7 @@ def opening(options: Options, settings: Settings, *, none: bool = False) -> Iter
     from modtui.store.store import Store
 
     left: list[Absent] = []
-    picked = communities(options, settings, none=none, left=left)
+    picked = communities(options, settings, none=none, left=left, later=later)
     only_look = options.read_only or bool(picked and all(one.backend.connection.read_only for one in picked))
     opened = Store.open(paths.private(paths.state_dir()), paths.private(paths.cache_dir()))
     try:

@@ -24,7 +24,7 @@ def open_screens(options: Options) -> int:
     try:
         settings = settings_of(options)
         terminal.prepare(terminal.look(setting=settings.screen.color))  # before anything imports Textual
-        with opening(options, settings, none=True) as desk:
+        with opening(options, settings, none=True, later=True) as desk:
             from modtui.app import run
 
             return run(desk, settings, options)

@@ -39,6 +39,8 @@ class Shell(Struct):
     read_only: bool = False
     drafts: dict[str, str] = field(default_factory=dict)
     """Texts that were left without being taken, by what they are for; kept while modtui runs."""
+    rows_first: bool = False
+    """While true the picture is of rows alone: the first one is on the screen sooner without the item and its verbs."""
     stop: Callable[[], None] = _nothing
     """Back to the shell, until fg."""
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from modtui.backends.base import Connection
 from modtui.backends.budget import Priority, current_priority
-from modtui.backends.discourse import wire
+from modtui.backends.discourse import factory, wire
 from modtui.backends.discourse.errors import explain, pauses_all, spends_day
 from modtui.backends.discourse.member_wire import without_private
 from modtui.backends.http import Door, Pairs
@@ -24,8 +24,7 @@ def auth_headers(connection: Connection) -> dict[str, str]:
     credential = connection.credential
     if credential is None:
         return {}
-    if credential.kind != "token":
-        raise UsageError("A Discourse community is entered with a key, not with a service login.")
+    factory.check(connection)
     if credential.user:
         return {"Api-Key": credential.secret, "Api-Username": credential.user}
     headers = {"User-Api-Key": credential.secret}

@@ -282,7 +282,7 @@ class WorkBase(WorkFrame):
 
     def show_item(self) -> None:
         """Draw the item under the cursor and note when it has been painted."""
-        if not self.built or not len(self.view):
+        if not self.built or not len(self.view) or self.shell.rows_first:
             return
         item = self.current
         if self.current_id != self._shown:

@@ -11,7 +11,7 @@ from textual.containers import Container
 from modtui.actions import Scope
 from modtui.desk.labels import platform_of
 from modtui.desk.view import View
-from modtui.domain.capability import Capability
+from modtui.domain.capability import ALLOWED, Capability
 from modtui.domain.items import Answered, Item
 from modtui.domain.subjects import CommunityId, Lane
 from modtui.screens.page import Page
@@ -235,6 +235,8 @@ class WorkFrame(Page):
 
     def can(self, item: Item, verb: str) -> Capability:
         """Whether the verb is possible on the item that is shown; asked once as long as the item is the same."""
+        if self.shell.rows_first:
+            return ALLOWED
         if self._possible is None or self._possible[0] is not item:
             self._possible = (item, {})
         known = self._possible[1].get(verb)

@@ -52,7 +52,7 @@ def _tabs(desk: Desk, lane: Lane, community: CommunityId | None) -> tuple[LaneTa
             active=name == lane,
             count=counts.get(name),
             blocked=name != "escalated" and bool(shown) and all(
-                isinstance(each.backend.capabilities.lane(name), Blocked) and each.identified for each in shown
+                each.identified and isinstance(each.backend.capabilities.lane(name), Blocked) for each in shown
             ),
         )
         for n, (name, names) in enumerate(tell.LANE_NAMES.items())
