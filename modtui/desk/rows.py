@@ -17,10 +17,14 @@ from msgspec import Struct, field
 from modtui.desk.filter import OF_MEMBERS, Around, Facts, Filter, Term, facts_of, named
 from modtui.domain.subjects import CommunityId, Lane
 from modtui.store.fulltext import words
-from modtui.store.pick import Text, holding, pick
+from modtui.store.pick import Text, holding, in_order, pick
 
 Test = tuple[str, bool, Callable[[Any], bool]]
 """A column, whether the word is turned round, and the test of one value."""
+
+
+FEW = 5_000
+"""So many rows are put in order on their own; of more, the whole lane is gone through in its order."""
 
 
 class _Plan(Struct):
@@ -52,14 +56,22 @@ def match_ids(
     *,
     open_only: bool = True,
 ) -> list[str]:
-    """All ids of a lane in order that pass the filter. `language` "" means unknown, None any. Raises StoreError."""
-    ids: list[str] = cache.ids(lane, scope, open_only=open_only, order=sort)
+    """All ids of a lane in order that pass the filter. `language` "" means unknown, None any. Raises StoreError.
+
+    It may take a second in a long lane: `cache.apart` asks it in a thread.
+    """
     plan = _plan(wanted, around, language)
     sets = [(negative, test) for name, negative, test in plan.tests if name == "id"]
     plan.tests = [each for each in plan.tests if each[0] != "id"]
+    ids: list[str]
     if plan.where or plan.tests or plan.texts:
         found = set(_picked("id", cache, lane, scope, plan, open_only=open_only))
-        ids = [id for id in ids if id in found]
+        if len(found) <= FEW:
+            ids = in_order(cache, found, sort)
+        else:
+            ids = [id for id in cache.ids(lane, scope, open_only=open_only, order=sort) if id in found]
+    else:
+        ids = cache.ids(lane, scope, open_only=open_only, order=sort)
     for negative, test in sets:
         ids = [id for id in ids if test(id) is not negative]
     return ids
