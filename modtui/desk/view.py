@@ -7,11 +7,15 @@ built once per order, rows are read from the cache by window.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
+from msgspec import Struct
+
 from modtui.desk.events import Event, ItemsChanged, LaneLoaded
-from modtui.desk.filter import EVERYTHING, Around, Facts, parse
+from modtui.desk.filter import EVERYTHING, Around, Facts, Filter, parse
 from modtui.desk.labels import named as named_communities
 from modtui.desk.like import Likeness
 from modtui.desk.marks import Marks
@@ -30,6 +34,19 @@ _WINDOW = 48
 _NAMED = 200
 _HELD = 512
 _LATELY_MS = 12 * 3_600_000
+
+
+class Held(Struct, frozen=True):
+    """A list as it was (`View.hold`), and what was heard of since."""
+
+    filter: Filter
+    likes: dict[str, dict[str, float]]
+    source: str | None
+    named: Mapping[str, frozenset[CommunityId]]
+    order: list[str]
+    fresh: dict[str, None]
+    arrived: frozenset[str]
+    heard: list[str]
 
 
 class View:
@@ -60,6 +77,9 @@ class View:
         self._languages: dict[str | None, int] | None = None
         self._known: int | None = None
         self._prefix = ""
+        self._asked = 0
+        self._heard: list[list[str]] = []
+        """Lists that want the ids of what arrives or changes."""
         self.marks = Marks(self)
         self.likeness = Likeness(self._cache)
         self._reorder(self._select())
@@ -187,6 +207,7 @@ class View:
         """Show only what matches (see `modtui.desk.filter`); an empty text shows all. Raises UsageError, then nothing
         has changed. With `like:` in a long list `narrow` is kinder."""
         wanted = parse(text)
+        self._asked += 1
         communities = named_communities(self._desk.communities, wanted.communities)
         everything = self._everything() if wanted.likes else []
         sources = {value: self._source(value, everything) for value in wanted.likes}
@@ -195,16 +216,65 @@ class View:
         self._like_source = next(iter(sources.values()), None)
         self._reorder(self._select())
 
-    async def narrow(self, text: str) -> None:
-        """As `set_filter`, but near copies are looked for bit by bit, so that no key waits for them."""
+    async def narrow(self, text: str) -> bool:
+        """As `set_filter`, but a long lane is looked through in a thread and near copies bit by bit, so that no key
+        waits for them. The last one asked for counts: False, and nothing has changed, when another filter came
+        meanwhile."""
         wanted = parse(text)
+        self._asked += 1
+        asked = self._asked
         communities = named_communities(self._desk.communities, wanted.communities)
         everything = self._everything() if wanted.likes else []
         sources = {value: self._source(value, everything) for value in wanted.likes}
         likes = {value: dict(await self.likeness.search(source, everything)) for value, source in sources.items()}
+        shape: object = None
+        found: list[str] = []
+        heard: list[str] = []
+        while shape != (shape := (self.sort, self.language, self._prefix)):  # they may change meanwhile
+            if asked != self._asked:
+                return False
+            around = self._around_of(wanted, likes, communities)
+            heard = []
+            with self._hearing_into(heard):
+                found = await self._cache.apart(partial(self._matching, wanted, around, self.sort, self.language))
+        if asked != self._asked:
+            return False
         self._filter, self._likes, self._named = wanted, likes, communities
         self._like_source = next(iter(sources.values()), None)
-        self._reorder(self._select())
+        self._reorder(self._select(found))
+        self._changed(heard)  # what came while the lane was looked through
+        return True
+
+    def hold(self) -> Held:
+        """The list as it is, for `back`."""
+        held = Held(
+            self._filter, self._likes, self._like_source, self._named, self._order, dict(self._fresh), self._arrived, []
+        )
+        self._heard.append(held.heard)
+        return held
+
+    def back(self, held: Held, *, keep: bool = False) -> bool:
+        """Undo every filter since `hold`: the list is as it was then, and what came since is new. With `keep` the list
+        stays as it is now. Whether anything has changed. Once for each `hold`."""
+        self._heard = [heard for heard in self._heard if heard is not held.heard]
+        if keep:
+            return False
+        self._asked += 1
+        if self._order is held.order and self._filter is held.filter:
+            return False
+        self._filter, self._likes, self._like_source, self._named = held.filter, held.likes, held.source, held.named
+        self._reorder(held.order)
+        self._fresh, self._arrived = held.fresh, held.arrived
+        self._changed(held.heard)
+        return True
+
+    @contextmanager
+    def _hearing_into(self, heard: list[str]) -> Iterator[None]:
+        self._heard.append(heard)
+        try:
+            yield
+        finally:
+            self._heard = [each for each in self._heard if each is not heard]
 
     def set_sort(self, name: str) -> None:
         """Order by one of SORTS. Raises UsageError."""
@@ -306,10 +376,14 @@ class View:
         after the last row."""
         if isinstance(event, LaneLoaded):
             if event.lane == self.lane and event.community in self.scope:
+                for heard in self._heard:
+                    heard.extend(event.ids)
                 self._known = None
                 self._languages = None
                 self._arrive(event.ids, backlog=event.backlog)
         elif isinstance(event, ItemsChanged):
+            for heard in self._heard:
+                heard.extend(event.items)
             self._changed(event.items)
 
     def _arrive(self, ids: Iterable[str], *, backlog: bool) -> None:
@@ -373,15 +447,19 @@ class View:
 
     # --- the filter
 
-    def _select(self) -> list[str]:
-        """All ids of the lane in order, filtered. A `like:` filter puts the least alike first: the exceptions."""
+    def _matching(self, wanted: Filter, around: Around, sort: str, language: str | None) -> list[str]:
+        return match_ids(
+            self._cache, self.lane, self.scope, sort, wanted, around, language, open_only=not wanted.any_state
+        )
+
+    def _select(self, found: list[str] | None = None) -> list[str]:
+        """All ids of the lane in order, filtered (`found`, where that was asked already). A `like:` filter puts the
+        least alike first: the exceptions."""
         if self._prefix and self.lane == "members":
             ids = named(self._cache, self._prefix, self.scope, limit=_NAMED)
             return self._passing(ids) if self.filtered else ids
-        found = match_ids(
-            self._cache, self.lane, self.scope, self.sort, self._filter, self._around(), self.language,
-            open_only=not self._filter.any_state,
-        )  # fmt: skip
+        if found is None:
+            found = self._matching(self._filter, self._around(), self.sort, self.language)
         if aside := self._aside():
             found = [id for id in found if id not in aside]
         if self._likes:
@@ -411,14 +489,19 @@ class View:
         return self.language is None or (facts.language or "") == self.language
 
     def _around(self) -> Around:
+        return self._around_of(self._filter, self._likes, self._named)
+
+    def _around_of(
+        self, wanted: Filter, likes: Mapping[str, dict[str, float]], communities: Mapping[str, frozenset[CommunityId]]
+    ) -> Around:
         mine: frozenset[str] = frozenset()
-        if self._filter.uses("is:mine"):
+        if wanted.uses("is:mine"):
             mine = self._mine()
         # Pages of the directory are no news: there `is:new` means the members.
         new = self._arrived | self._fresh.keys() if self.lane != "members" else frozenset[str]()
         return Around(
-            now_ms=self._desk.clock.now_ms(), marked=self.marks, mine=mine, new=new, like=self._likes,
-            communities=self._named,
+            now_ms=self._desk.clock.now_ms(), marked=self.marks, mine=mine, new=new, like=likes,
+            communities=communities,
         )  # fmt: skip
 
     def _mine(self) -> frozenset[str]:
