@@ -16,7 +16,7 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import colours, keys, memory, resting, start
+from benchmarks import colours, feed, keys, link, memory, resting, start
 from benchmarks.bench import Bench, prepared
 from benchmarks.table import Run, machine, row, row_heads, table
 from benchmarks.world import compile_all
@@ -26,8 +26,11 @@ GROUPS: dict[str, Callable[[Bench], None]] = {
     "keys": keys.measure,
     "decide": keys.decide,
     "bytes": colours.measure,
+    "link": link.measure,
     "idle": resting.measure,
     "memory": memory.measure,
+    "sync": feed.sync,
+    "decode": feed.decode,
 }
 """The groups of figures, in the order in which they run."""
 

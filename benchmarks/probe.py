@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, NamedTuple
 
 import pyte
 
@@ -86,8 +86,10 @@ class _Screen(pyte.Screen):
 
 
 class _Stream(pyte.Stream):
-    csi: ClassVar[dict[str, str]] = {**pyte.Stream.csi, "S": "scroll_up", "T": "scroll_down", "b": "repeat", "Z": "back_tab"}
-    events: ClassVar[frozenset[str]] = pyte.Stream.events | frozenset(csi.values())
+    csi = {  # noqa: RUF012 - pyte reads it from the class
+        **pyte.Stream.csi, "S": "scroll_up", "T": "scroll_down", "b": "repeat", "Z": "back_tab",
+    }  # fmt: skip
+    events = pyte.Stream.events | frozenset(csi.values())
 
 
 class Probe(Terminal):

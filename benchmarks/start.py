@@ -51,7 +51,8 @@ def measure(bench: Bench) -> None:
         run.add(f"start.paint.{words}", of(paint, name), "ms",
                 ("hello", of(paint, "hello"), Goal(1.3) if judged else None))
         run.add(
-            f"start.ready.{words}", of(ready, name), "ms", ("hello", of(ready, "hello"), Goal(1.35) if judged else None),
+            f"start.ready.{words}", of(ready, name), "ms",
+            ("hello", of(ready, "hello"), Goal(1.35) if judged else None),
             ("neomutt", of(ready, "neomutt"), Goal(1.0) if judged else None),
             ("toot", of(ready, "toot"), Goal(0.75) if judged else None),
         )  # fmt: skip

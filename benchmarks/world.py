@@ -7,6 +7,7 @@ has, so that a key there does the same work in every size.
 
 from __future__ import annotations
 
+import asyncio
 import compileall
 import json
 import os
@@ -14,11 +15,13 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
 from benchmarks.probe import Probe
+from modtui.store.cache import Cache
 from tests.pty.modtui import ROW, modtui_command
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -86,7 +89,7 @@ class World:
                 if app.start(ROW, 90) is None:
                     raise RuntimeError(f"modtui did not start:\n{app.text()}")
                 app.settle(1.5)
-                for _ in range(30):  # their threads and authors are in the cache then
+                for _ in range(60):  # their threads and authors are in the cache then
                     app.key("j", rest=0.15, watch=False)
                 app.key("G", rest=1.0, watch=False)
                 app.settle(1.0, 10)
@@ -100,6 +103,7 @@ class World:
             home = self.folder / f"h{items}"
             shutil.copytree(self.base(), home)
             grow(home / "cache" / "cache.db", items)
+            asyncio.run(index(home / "cache" / "cache.db"))
             with self.open(home, "--read-only") as app:  # what the program makes of a new cache in its first minute
                 if app.start(ROW, 120) is None:
                     raise RuntimeError(f"modtui did not start on {items} items:\n{app.text()}")
@@ -172,6 +176,17 @@ def grow(path: Path, items: int) -> None:
         db.execute("COMMIT")
         db.execute("ANALYZE")
         db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+async def index(path: Path, most_s: float = 900.0) -> None:
+    """Let the store index the words of the new rows, as it does beside its work in the weeks in which a queue grows."""
+    cache = Cache(path)
+    end = time.monotonic() + most_s
+    with closing(sqlite3.connect(path)) as db:
+        cache.index_soon()
+        while db.execute("SELECT 1 FROM unsaid LIMIT 1").fetchone() and time.monotonic() < end:  # noqa: ASYNC110
+            await asyncio.sleep(0.1)
+    await cache.close()
 
 
 _SINCE = "(:begin + (n.n * 7919) % :count * :width / :count)"
