@@ -243,6 +243,8 @@ class View:
         self._like_source = next(iter(sources.values()), None)
         self._reorder(self._select(found))
         self._changed(heard)  # what came while the lane was looked through
+        if wanted.uses("text"):
+            self._cache.index_soon()
         return True
 
     def hold(self) -> Held:

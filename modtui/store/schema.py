@@ -238,7 +238,7 @@ Caches that were made before it get it added; the triggers hold for a modtui tha
 SAID = """
 CREATE TABLE said (doc INTEGER PRIMARY KEY, row INTEGER NOT NULL UNIQUE);
 CREATE TABLE unsaid (row INTEGER PRIMARY KEY);
-INSERT INTO unsaid SELECT row FROM body;
+INSERT INTO unsaid SELECT row FROM item;
 CREATE VIRTUAL TABLE said_words USING fts5(words, content='', columnsize=0, detail=none, tokenize='ascii');
 CREATE TABLE word (id INTEGER PRIMARY KEY AUTOINCREMENT, word TEXT NOT NULL UNIQUE);
 CREATE TABLE words_state (birth BLOB NOT NULL, swept INTEGER NOT NULL);

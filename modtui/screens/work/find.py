@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from textual.timer import Timer
+
+from modtui.desk.filter import parse
 from modtui.desk.link import why
-from modtui.desk.view import SORT_WORDS
+from modtui.desk.view import SORT_WORDS, View
 from modtui.errors import UsageError
 from modtui.screens.lines.choose import ChoiceLine, choices
 from modtui.screens.work.base import WorkBase
@@ -12,6 +17,73 @@ from modtui.text import Shown, count, join, own, say, show_line
 
 SLOW_S = 3.0
 """After so long it is said which community has not answered yet."""
+
+
+LONG_S = 0.4
+"""After so long it is said that the rows are looked through."""
+PAUSE_S = 0.12
+"""The list follows what is typed into a filter after so long without a key."""
+
+
+class Typed:
+    """The list follows a filter while it is typed. Left, it is as it was."""
+
+    def __init__(self, work: WorkFind, view: View, keep: str | None) -> None:
+        self._work = work
+        self._view = view
+        self._keep = keep
+        self._held = view.hold()
+        self._text = view.filter
+        self._pause: Timer | None = None
+
+    def changed(self, text: str) -> None:
+        """A key was typed."""
+        if text.strip() == self._text:
+            return
+        self._text = text.strip()
+        self._stop()
+        if _follows(text):
+            self._pause = self._work.set_timer(PAUSE_S, lambda: self._work.run(self._follow(text)))
+
+    async def _follow(self, text: str) -> None:
+        try:
+            done = await self._view.narrow(text)
+        except UsageError:
+            return  # it may be a word that is not finished; enter says what is wrong
+        if done and self._view is self._work.view:
+            self._work.after_merge(self._keep)
+
+    def left(self) -> None:
+        """The line was left."""
+        self._stop()
+        if self._view.back(self._held) and self._view is self._work.view:
+            self._work.after_merge(self._keep)
+
+    def entered(self, text: str) -> None:
+        """The filter was entered."""
+        self._stop()
+        self._work.run(self._enter(text))
+
+    async def _enter(self, text: str) -> None:
+        await self._work.narrow(text, self._keep, wrong=self.left)
+        self._view.back(self._held, keep=True)
+
+    def _stop(self) -> None:
+        if self._pause is not None:
+            self._pause.stop()
+            self._pause = None
+
+
+def _follows(text: str) -> bool:
+    """Whether the list should follow a filter that is being typed: not where nearly everything would have it, or where
+    each word costs a long look."""
+    try:
+        wanted = parse(text)
+    except UsageError:
+        return False
+    return not wanted.likes and all(
+        len(value) > 2 or not value.isascii() for term in wanted.terms if term.key == "text" for value in term.values
+    )
 
 
 class WorkFind(WorkBase):
@@ -59,17 +131,27 @@ class WorkFind(WorkBase):
         if self.several:
             examples = own(f"community:{self.desk.communities[0].chip} {examples}")
         prompt = say("Filter, e.g. {examples}; empty shows all", examples=examples)
-        self.ask_text(prompt, lambda text: self.run(self._narrowed(text)), text=self.view.filter)
+        typed = Typed(self, self.view, self.current_id)
+        self.ask_text(prompt, typed.entered, text=self.view.filter, changed=typed.changed, left=typed.left)
 
-    async def narrow(self, text: str) -> bool:
-        """Use a filter; a mistake is said, changes nothing and gives False."""
-        keep = self.current_id
+    async def narrow(
+        self, text: str, keep: str | None = None, *, wrong: Callable[[], None] = lambda: None
+    ) -> bool:
+        """Use a filter; a mistake is said, changes nothing and gives False. `keep` is the item that the cursor should
+        stand on, usually the current one; `wrong` is called before a mistake is said."""
+        keep = keep or self.current_id
         view = self.view
+        looking = say("Looking through {n} ...", n=count(view.loaded, "item"))
+        slow = self.set_timer(LONG_S, lambda: self.say(looking))
         try:
-            await view.narrow(text)
+            if not await view.narrow(text):
+                return False
         except UsageError as error:
+            wrong()
             self.say(say("{message} {hint}", message=error.message, hint=error.hint), error=True)
             return False
+        finally:
+            slow.stop()
         if view is not self.view:
             return False
         self.after_merge(keep)
@@ -81,9 +163,6 @@ class WorkFind(WorkBase):
         else:
             self.say(own(""))
         return True
-
-    async def _narrowed(self, text: str) -> None:
-        await self.narrow(text)
 
     async def clear_filter(self) -> None:
         """Show everything again."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from modtui.desk import words
 from modtui.domain.decisions import Intent
 from modtui.domain.items import Item
@@ -116,9 +118,11 @@ class WorkPeople(WorkThreads):
         else:
             super().act_back()
 
-    async def narrow(self, text: str) -> bool:
+    async def narrow(
+        self, text: str, keep: str | None = None, *, wrong: Callable[[], None] = lambda: None
+    ) -> bool:
         """A filter for a kind of members also reads that list of the site."""
-        done = await super().narrow(text)
+        done = await super().narrow(text, keep, wrong=wrong)
         if done and self.lane == "members":
             words = text.casefold().split()
             for kind in KINDS:
