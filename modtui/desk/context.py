@@ -336,8 +336,8 @@ class ContextKeeper:
     def _stale_thread(self, item: Item) -> bool:
         if not self._live(item):
             return False
-        held = self._desk.store.cache.thread(item.id)
-        return held is None or self._old(held[1])
+        held = self._desk.store.cache.thread_ms(item.id)
+        return held is None or self._old(held)
 
     def _acted(self, item: Item, since_ms: int) -> bool:
         """Whether this desk, or another modtui, did something to the author of `item` since then."""

@@ -277,6 +277,12 @@ class Cache:
         """The thread around an item, and when it was fetched (UTC ms)."""
         return self._one("SELECT data, fetched_ms FROM thread WHERE item=?", (column(item_id),), _THREAD)
 
+    def thread_ms(self, item_id: str) -> int | None:
+        """When the thread around an item was fetched (UTC ms); None when it is not here."""
+        question = "SELECT fetched_ms FROM thread WHERE item=?"
+        row = self._ask(lambda c: c.execute(question, (column(item_id),)).fetchone(), None)
+        return None if row is None else int(row[0])
+
     def threads_of(self, lane: Lane | str, communities: Sequence[CommunityId]) -> int:
         """How many open rows of a lane have their thread here."""
         where, values = _where(lane, communities, True)

@@ -214,7 +214,7 @@ class Bars(Lined):
 
     def painted_line(self, y: int) -> Painted:
         """One of the two lines."""
-        width = self.size.width
+        width = self.room.width
         if y == 0:
             return self.painter.painted(lane_line(self.state, width), width, fill="bar")
         return self.painter.painted(status_line(self.state, width), width, fill="status")
@@ -254,7 +254,7 @@ class Drawing(Lined):
 
     def painted_line(self, y: int) -> Painted:
         """The line, or nothing below the last."""
-        size = self.size
+        size = self.room
         if y == 0 and self._drawn != size:
             self._lines = self.draw(size.width)
         self._drawn = None

@@ -65,7 +65,7 @@ class ItemList(Lined):
 
     def painted_line(self, y: int) -> Painted:
         """One line of the widget: the header, a row, or nothing."""
-        line = self._painted[y] = self._line(y, self.size.width)
+        line = self._painted[y] = self._line(y, self.room.width)
         return line
 
     def _line(self, y: int, width: int) -> Painted:

@@ -128,7 +128,7 @@ class LinesPane(Lined):
 
     def painted_line(self, y: int) -> Painted:
         """Head, body, or foot."""
-        size = self.size
+        size = self.room
         if size != self._made_for:
             self._made, self._made_for = {}, size
         line = self._made.get(y)

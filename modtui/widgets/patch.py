@@ -17,7 +17,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.color import Color
 from textual.filter import LineFilter
-from textual.geometry import Region
+from textual.geometry import Region, Size
 from textual.screen import Screen
 from textual.strip import Strip
 from textual.widget import Widget
@@ -30,6 +30,15 @@ class Lined(Widget):
     """A widget that draws opaque lines as wide as its content, and which nothing lies upon."""
 
     can_focus = False
+    _outer: Size | None = None
+    _room = Size(0, 0)
+
+    @property
+    def room(self) -> Size:
+        """As `size` while it is painted; that walks through the styles each time, which is too dear for each line."""
+        if self._size is not self._outer:
+            self._outer, self._room = self._size, self.size
+        return self._room
 
     def painted_line(self, y: int) -> Painted:
         """Line `y` of the content."""

@@ -68,5 +68,11 @@ def text_lines(body: Body, site: str, width: int, *, indent: int, reveal: bool =
 def excerpt(body: Body, limit: int = 300) -> Shown:
     """The beginning of a body on one line."""
     if body.format == "html":
-        return show_line(plain_text(from_html(Foreign(body.text[:3000]))), limit)
+        return _html_excerpt(body.text[:3000], limit)
     return show_line(body.text[: 2 * limit], limit)
+
+
+@lru_cache(500)
+def _html_excerpt(text: str, limit: int) -> Shown:
+    """Kept, because the threads of neighbours in the queue have the same posts, and `k` comes back to them."""
+    return show_line(plain_text(from_html(Foreign(text))), limit)
