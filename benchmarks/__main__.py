@@ -16,7 +16,7 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import colours, feed, keys, link, memory, resting, start
+from benchmarks import colours, feed, growth, keys, link, memory, outbox, resting, start
 from benchmarks.bench import Bench, prepared
 from benchmarks.table import Run, machine, row, row_heads, table
 from benchmarks.world import compile_all
@@ -29,6 +29,8 @@ GROUPS: dict[str, Callable[[Bench], None]] = {
     "link": link.measure,
     "idle": resting.measure,
     "memory": memory.measure,
+    "growth": growth.measure,
+    "outbox": outbox.measure,
     "sync": feed.sync,
     "decode": feed.decode,
 }
