@@ -50,6 +50,13 @@ class LaneLoaded(Struct, frozen=True):
     backlog: bool = False
 
 
+class Reordered(Struct, frozen=True):
+    """The list of a lane (of a community, or of all: None) stands in the order now that was asked for."""
+
+    lane: Lane
+    community: CommunityId | None
+
+
 class ItemsChanged(Struct, frozen=True):
     """These items (by id) are not as they were: read them again from the desk."""
 
@@ -88,7 +95,8 @@ class Troubled(Struct, frozen=True):
 
 
 Event = (
-    LinkChanged | LaneLoaded | ItemsChanged | CountsChanged | ContextLoaded | DecisionChanged | RequestMade | Troubled
+    LinkChanged | LaneLoaded | Reordered | ItemsChanged | CountsChanged | ContextLoaded | DecisionChanged
+    | RequestMade | Troubled
 )
 
 

@@ -188,7 +188,9 @@ class Filling:
             lanes = [lane for lane in CLOCKED if not self._targets.names(lane)]
             while True:
                 began = time.perf_counter()
-                rows = await self._cache.apart(partial(self._cache.clocked, CLOCKED, reached, bare=lanes, limit=_RECLOCKED))
+                rows = await self._cache.apart(
+                    partial(self._cache.clocked, CLOCKED, reached, bare=lanes, limit=_RECLOCKED)
+                )
                 if not rows:
                     break
                 reached = rows[-1]

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from modtui.domain.items import Item
-from modtui.domain.subjects import CommunityId, Lane, SubjectRef, item_id
+from modtui.domain.subjects import CommunityId, Lane
 from modtui.text.similar import MAX_SIGNS, Fingerprint, alike, fingerprint
 
 THRESHOLD = 0.5
@@ -82,18 +82,14 @@ class Likeness:
             kept = self._prints[item.id] = (text, fingerprint(text))
         return kept[1]
 
-    def locate(self, wanted: str, ids: Sequence[str], lane: Lane, scope: Sequence[CommunityId]) -> str | None:
-        """The id of the item that a number, a native id or a whole id names among `ids`; None when there is none."""
-        known = set(ids)
-        if wanted in known:
-            return wanted
-        for kind in {id.split("/", 3)[2] for id in ids}:
-            for community in scope:
-                candidate = item_id(lane, SubjectRef(community, kind, wanted))
-                if candidate in known:
-                    return candidate
-        for start in range(0, len(ids), 500):
-            for item in self._cache.items(ids[start : start + 500]):
-                if item is not None and item.number.lstrip("#") == wanted:
-                    return str(item.id)
-        return None
+    def locate(
+        self, wanted: str, lane: Lane, scope: Sequence[CommunityId], *, first: str | None = None
+    ) -> str | None:  # fmt: skip
+        """The id of the open item of a lane that a number, a native id or a whole id names; None when there is none.
+        `first` is the id that counts where it is still there."""
+        for id in (first, wanted):
+            item: Item | None = self._cache.item(id) if id else None
+            if item is not None and item.state == "open" and item.lane == lane and item.ref.community in scope:
+                return item.id
+        found: list[str] = self._cache.called(lane, scope, wanted)
+        return found[0] if found else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol
 
 
@@ -17,7 +17,7 @@ class Marked(Protocol):
     def __len__(self) -> int: ...
     def id_at(self, i: int) -> str: ...
     def index(self, id: str) -> int | None: ...
-    def ids(self) -> list[str]: ...
+    def ids(self) -> Sequence[str]: ...
     def like(self, id: str, threshold: float | None = None) -> list[tuple[str, float]]: ...
 
 
@@ -85,6 +85,10 @@ class Marks:
         """Mark this item and the shown ones that say nearly the same; says how many are new. For long lists
         `add(... await view.search_like(id))` does it without making a key wait."""
         return self.add([id, *(each for each, _ in self._view.like(id))])
+
+    def held(self) -> frozenset[str]:
+        """The marked ids as they are now, in no order."""
+        return frozenset(self._ids)
 
     def clear(self) -> None:
         """Take all marks off; `last` brings them back."""

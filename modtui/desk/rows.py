@@ -17,7 +17,7 @@ from msgspec import Struct, field
 from modtui.desk.filter import OF_MEMBERS, Around, Facts, Filter, Term, facts_of, named
 from modtui.domain.subjects import CommunityId, Lane
 from modtui.store.fulltext import words
-from modtui.store.pick import Text, holding, in_order, pick
+from modtui.store.pick import Text, holding, pick
 
 Test = tuple[str, bool, Callable[[Any], bool]]
 """A column, whether the word is turned round, and the test of one value."""
@@ -45,7 +45,7 @@ def facts_for(cache: Any, ids: Sequence[str]) -> list[Facts | None]:
     return [facts_of(item) if item is not None else None for item in cache.items(ids)]
 
 
-def match_ids(
+def match_rows(
     cache: Any,
     lane: Lane,
     scope: Sequence[CommunityId],
@@ -55,26 +55,20 @@ def match_ids(
     language: str | None = None,
     *,
     open_only: bool = True,
-) -> list[str]:
-    """All ids of a lane in order that pass the filter. `language` "" means unknown, None any. Raises StoreError.
+) -> Sequence[int]:
+    """The numbers of all rows of a lane in order that pass the filter. `language` "" means unknown, None any. Raises
+    StoreError.
 
     It may take a second in a long lane: `cache.apart` asks it in a thread.
     """
     plan = _plan(wanted, around, language)
-    sets = [(negative, test) for name, negative, test in plan.tests if name == "id"]
-    plan.tests = [each for each in plan.tests if each[0] != "id"]
-    ids: list[str]
-    if plan.where or plan.tests or plan.texts:
-        found = set(_picked("id", cache, lane, scope, plan, open_only=open_only))
-        if len(found) <= FEW:
-            ids = in_order(cache, found, sort)
-        else:
-            ids = [id for id in cache.ids(lane, scope, open_only=open_only, order=sort) if id in found]
-    else:
-        ids = cache.ids(lane, scope, open_only=open_only, order=sort)
-    for negative, test in sets:
-        ids = [id for id in ids if test(id) is not negative]
-    return ids
+    if not (plan.where or plan.tests or plan.texts):
+        return cache.numbers(lane, scope, open_only=open_only, order=sort)  # type: ignore[no-any-return]
+    found = _picked("row", cache, lane, scope, plan, open_only=open_only)
+    if len(found) <= FEW:
+        return cache.in_order(found, sort)  # type: ignore[no-any-return]
+    held = frozenset(found)
+    return [row for row in cache.numbers(lane, scope, open_only=open_only, order=sort) if row in held]
 
 
 class Tally(Struct, frozen=True):

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import time
+from array import array
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from hashlib import blake2b
 from pathlib import Path
@@ -174,6 +175,29 @@ class Cache:
             question += f" LIMIT {limit:d}"
         return self._ask(lambda c: [row[0] for row in c.execute(question, values)], [])
 
+    def numbers(
+        self, lane: Lane | str, communities: Sequence[CommunityId], *, open_only: bool = True, order: Order = "oldest",
+        without: Sequence[int] = (),
+    ) -> array[int]:  # fmt: skip
+        """As `ids`, but row numbers, packed, and without some of them."""
+        where, values = _where(lane, communities, open_only)
+        source = "item" if order in ("oldest", "newest", "due") else "item NOT INDEXED"
+        if order in MEMBER_ORDERS:
+            source += " JOIN member USING (row)"
+        if without:
+            where += f" AND row NOT IN ({','.join(map(str, without))})"
+        question = f"SELECT row FROM {source} {where} ORDER BY {ORDERS[order]}"
+        return self._ask(lambda c: array("q", (row for (row,) in c.execute(question, values))), array("q"))
+
+    def in_order(self, rows: Iterable[int], order: Order) -> array[int]:
+        """Row numbers in an order; what is not here is left out."""
+        source = "item JOIN member USING (row)" if order in MEMBER_ORDERS else "item"
+        question = (
+            f"SELECT row FROM {source} WHERE row IN (SELECT value FROM json_each(?)) ORDER BY {ORDERS[order]}"
+        )
+        given = msgspec.json.encode(list(rows)).decode()
+        return self._ask(lambda c: array("q", (row for (row,) in c.execute(question, (given,)))), array("q"))
+
     def oldest_open(
         self, lane: Lane | str, community: CommunityId, *, after: tuple[int, str] | None, before_ms: int | None,
         limit: int,
@@ -196,6 +220,17 @@ class Cache:
         where, values = _where(lane, communities, False)
         question = f"SELECT id FROM item NOT INDEXED {where} AND native=? ORDER BY since_ms, id"
         return self._ask(lambda c: [row[0] for row in c.execute(question, (*values, column(native)))], [])
+
+    def called(self, lane: Lane | str, communities: Sequence[CommunityId], name: str) -> list[str]:
+        """The ids of a lane's open rows that have this native id or this number, native ids first, then the oldest."""
+        where, values = _where(lane, communities, True)
+        wanted = column(name)
+        question = (
+            f"SELECT id FROM item NOT INDEXED {where} AND (native=? OR ltrim(number, '#')=?)"
+            " ORDER BY native=? DESC, since_ms, id"
+        )
+        values += [wanted, wanted, wanted]
+        return self._ask(lambda c: [row[0] for row in c.execute(question, values)], [])
 
     def clocked(self, lanes: Sequence[Lane | str], after: int, *, bare: Sequence[Lane | str], limit: int) -> list[int]:
         """The next open rows of these lanes by their number, from `after` on; of the `bare` lanes only those that have

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
@@ -14,7 +14,6 @@ from modtui.store import fulltext
 from modtui.store.cache import Cache
 from modtui.store.codec import column, encode
 from modtui.store.fulltext import words
-from modtui.store.rows import MEMBER_ORDERS, ORDERS
 from modtui.store.trouble import Damaged
 
 _SPECIAL = re.compile(r"[\\%_]")
@@ -71,22 +70,6 @@ def pick(
                     if (passes is None or passes(row)) and all(text.holds(row[-1]) for text in part.tests)
                 ]  # fmt: skip
             return found
-    except Damaged:
-        cache.database.renew()
-        return []
-
-
-def in_order(cache: Cache, ids: Collection[str], order: str) -> list[str]:
-    """A few ids in an order of the lists. Raises StoreError."""
-    if not ids:
-        return []
-    member = " JOIN member USING (row)" if order in MEMBER_ORDERS else ""
-    question = (
-        f"SELECT id FROM item{member} WHERE item.id IN (SELECT value FROM json_each(?)) ORDER BY {ORDERS[order]}"
-    )
-    try:
-        with cache.database.reading() as connection:
-            return [id for (id,) in connection.execute(question, (encode(list(ids)).decode(),))]
     except Damaged:
         cache.database.renew()
         return []

@@ -8,7 +8,7 @@ import pytest
 
 from modtui.desk.filter import Around, parse
 from modtui.desk.language import language_of
-from modtui.desk.rows import match_ids
+from modtui.desk.rows import match_rows
 from modtui.domain.items import Claim, Item
 from modtui.errors import UsageError
 from modtui.store.store import Store
@@ -99,7 +99,8 @@ async def test_finds_the_same_in_items_and_in_the_cache(tmp_path: Path, text: st
     wanted = parse(text)
     open_only = not wanted.uses("state")
     by_item = "".join(sorted(each.number for each in ROWS if _shown(each, open_only) and wanted.matches(each, AROUND)))
-    ids = match_ids(store.cache, "reports", [HARBOUR], "oldest", wanted, AROUND, open_only=open_only)
+    rows = match_rows(store.cache, "reports", [HARBOUR], "oldest", wanted, AROUND, open_only=open_only)
+    ids = [id or "" for id in store.cache.ids_of(rows)]
     await store.close()
     assert by_item == found
     assert "".join(sorted(id.rsplit("/", 1)[1] for id in ids)) == found
