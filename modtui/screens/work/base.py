@@ -15,6 +15,7 @@ from modtui.desk.events import (
     ItemsChanged,
     LaneLoaded,
     LinkChanged,
+    Reordered,
     RequestMade,
     Troubled,
 )
@@ -123,6 +124,9 @@ class WorkBase(WorkFrame):
             if event.lane == self.lane:
                 self._loaded(event)
             self.refresh_top()
+        elif isinstance(event, Reordered):
+            if (event.lane, event.community) == (self.lane, self.community):
+                self.reordered()
         elif isinstance(event, DecisionChanged):
             self.rows_changed(tuple(target.item for target in event.decision.targets))
             self.decision_moved(event)
@@ -171,6 +175,9 @@ class WorkBase(WorkFrame):
         if one is None or not self.several:
             return why(event.link)
         return say("{name}: {why}", name=show_line(one.name, 24), why=why(event.link))
+
+    def reordered(self) -> None:
+        """The order that was asked for is there."""
 
     def decision_moved(self, event: DecisionChanged) -> None:
         """What to say when a decision moves."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from textual.timer import Timer
 
@@ -103,10 +103,14 @@ class WorkFind(WorkBase):
         self.refresh_empty()
         self.show_item()
 
+    def reordered(self) -> None:
+        """A long list stands in its new order: the cursor stays on its item."""
+        self.after_merge()
+
     def leave_out_aside(self) -> None:
         """The desk has read what was put aside and what was handed over: a list that was made before that loses it."""
         aside = self.desk.aside
-        if aside and any(id in aside for id in self.view.ids()):
+        if any(self.view.index(id) is not None for id in aside):
             self.view.merge("")
             self.after_merge()
 
@@ -172,8 +176,19 @@ class WorkFind(WorkBase):
 
     def act_language_cycle(self) -> None:
         """One language, the next, all."""
+        if self.view.long:
+            self.run(self._count_languages())
+        else:
+            self._cycle(self.view.language_counts())
+
+    async def _count_languages(self) -> None:
+        view = self.view
+        counts = await view.count_languages()
+        if view is self.view:
+            self._cycle(counts)
+
+    def _cycle(self, counts: Mapping[str | None, int]) -> None:
         keep = self.current_id
-        counts = self.view.language_counts()
         if set(counts) <= {None}:
             self.say(own("The site does not say in which language these are."))
             return

@@ -86,11 +86,14 @@ class Outage:
         return True
 
     def _explanation(self, desk: Desk, view: View) -> Shown:
-        ids = view.ids()
-        whole = desk.store.cache.threads_held(ids)
+        n = len(view)
+        if view.filtered and not view.long:
+            whole = desk.store.cache.threads_held(view.ids())
+        else:
+            whole = min(n, desk.store.cache.threads_of(view.lane, view.scope))
         return say(
             "You can go on. {whole} of {all} are here with their thread, {rest} with the text only. Each decision is"
             " checked against the site before it goes out; what changed meanwhile comes back to you as a conflict, it"
             " is not sent.",
-            whole=whole, all=len(ids), rest=len(ids) - whole,
+            whole=whole, all=n, rest=n - whole,
         )  # fmt: skip
