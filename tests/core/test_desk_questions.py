@@ -221,8 +221,8 @@ async def test_clocks_are_made_anew_when_the_settings_or_the_asker_say_so(tmp_pa
     async with world(tmp_path, cached=[asked(1, hours=2, due_h=99)]) as w:
         await w.desk.start(sync=False, send=False)
         await until(lambda: (one := w.desk.item(row(1))) and one.due and one.due.due_ms == START + 22 * HOUR)
-        assert any(row(1) in event.items for event in w.tell_of(ItemsChanged) if isinstance(event, ItemsChanged))
         await until(lambda: w.store.cache.get_meta("targets"))
+        assert any(row(1) in event.items for event in w.tell_of(ItemsChanged) if isinstance(event, ItemsChanged))
         again = asked(1, hours=0, state="asker")
         await w.store.cache.put_items(w.desk.filling.fill([again]))
         found = w.desk.item(row(1))
