@@ -259,12 +259,19 @@ class WorkDecide(WorkMarks):
 
     def rows_painted(self) -> None:
         """When everything that is listed is over, the list makes room for the words of the empty lane."""
-        kinds = {self.desk.state_of(id).kind for id in self.view.ids()[:ALL_OVER]}
-        over = {"done", "handled", "later", "skipped"}
-        if len(self.view) <= ALL_OVER and kinds and kinds <= over and not self.view.filtered:
+        if not 0 < len(self.view) <= ALL_OVER or self.view.filtered:
+            return
+        here = self.current_id
+        if here is not None and not self._over(here):
+            return  # mostly the cursor stands on something to do, and no other row need be looked at
+        if all(map(self._over, self.view.ids())):
             self.view.merge()
             self.view.merge("")
             self.after_merge(self.current_id)
+
+    def _over(self, id: str) -> bool:
+        """Whether there is nothing to do on a row."""
+        return self.desk.state_of(id).kind in ("done", "handled", "later", "skipped")
 
     def decision_moved(self, event: DecisionChanged) -> None:
         """Say what needs to be known when a decision moves on: conflicts and refusals, not every success."""

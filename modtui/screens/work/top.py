@@ -67,8 +67,8 @@ def _left(desk: Desk, view: View, wide: bool) -> tuple[Shown, ...]:
         left.append(desk.members.known(view.community).words)
         if view.prefix:
             left.append(say("names: {prefix}", prefix=show_line(view.prefix, 24)))
-    elif view.total is not None and view.total > view.loaded and not view.filtered and wide:
-        left.append(say("{n} of {all} read", n=view.loaded, all=view.total))
+    elif wide and not view.filtered and (total := view.total) is not None and total > view.loaded:
+        left.append(say("{n} of {all} read", n=view.loaded, all=total))
     if wide and not view.filter:
         left.append(own("no filter"))
     if not len(view.marks):
