@@ -107,7 +107,7 @@ def make(base: type[Driver], parser: type[Any], *, escape_s: float, hooks: Hooks
         def start_application_mode(self) -> None:
             """Take the terminal."""
             self._open, self._ending = True, False
-            self._wake = os.pipe()
+            self._wake = self._wake or os.pipe()
             super().start_application_mode()
 
         def disable_input(self) -> None:

@@ -28,6 +28,27 @@ def test_a_painted_item_may_be_decided_after_a_while() -> None:
     assert it.may_decide("one") == "yes"
 
 
+def test_what_the_terminal_has_not_taken_is_not_in_sight() -> None:
+    """It is from when all of it was taken, whatever was painted meanwhile."""
+    it, watch = gate()
+    it.painted("one")
+    it.stuck(True)
+    watch.now += 1
+    it.painted("two")
+    watch.now += 1
+    for item in ("one", "two"):
+        assert it.key("a")
+        assert it.may_decide(item) == "unseen"
+        watch.now += 1
+    it.stuck(False)
+    watch.now += 0.1
+    assert it.key("a")
+    assert it.may_decide("two") == "unseen"
+    watch.now += 0.2
+    assert it.key("a")
+    assert it.may_decide("two") == "yes"
+
+
 def test_a_pasted_run_of_keys_decides_only_what_was_read() -> None:
     it, watch = gate()
     it.painted("one")
