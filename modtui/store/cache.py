@@ -448,6 +448,10 @@ class Cache:
         reads them, so this need not come about."""
         self.database.when_idle(self._index)
 
+    def unindexed(self) -> int:
+        """How many texts are not indexed yet."""
+        return self._ask(lambda c: int(c.execute("SELECT count(*) FROM unsaid").fetchone()[0]), 0)
+
     def _index(self, connection: sqlite3.Connection) -> Callable[[], bool]:
         done = fulltext.fill(connection, _FILLED, self._known)
 

@@ -27,8 +27,9 @@ import msgspec
 
 from modtui.store.codec import column
 
-MOST = 2000
+MOST = 5000
 """Words that one part of a question may stand for; with more of them the texts are read instead."""
+_GROUP = 30
 _WINDOW, _STEP = 100, 50
 FOUND = "SELECT rowid FROM said_words WHERE said_words MATCH ?"
 _BETWEEN = re.compile(r"[\x00-/:-`{-\x7f\s\u2000-\u206f\u3000-\u303f]+")
@@ -207,11 +208,46 @@ def _free(connection: sqlite3.Connection, since_ms: int) -> int:
 
 
 class Asked(msgspec.Struct, frozen=True):
-    """A question to `said_words` for what has some text in it. Where it is not `exact`, it may find more."""
+    """What `said_words` is asked for texts with something in them: for each part the words that may stand for it.
+    Where it is not `exact`, more is found. A part that no word stands for is found nowhere."""
 
-    match: str
-    """Empty: nothing has it."""
+    parts: tuple[tuple[str, ...], ...]
     exact: bool
+
+    @property
+    def nowhere(self) -> bool:
+        """Whether nothing has it."""
+        return not all(self.parts)
+
+    @property
+    def widest(self) -> int:
+        """How many words stand for the part with most of them."""
+        return max(map(len, self.parts))
+
+    def condition(self) -> tuple[str, list[object]]:
+        """As a condition on `said`, with its values: best for all. FTS5 looks at each word of an expression for each
+        row that it finds, so many words are asked in groups."""
+        if self.nowhere:
+            return "0", []
+        if self.widest <= _GROUP:
+            return f"doc IN ({FOUND})", [every(self.parts)]
+        sql: list[str] = []
+        values: list[object] = []
+        for words in self.parts:
+            groups = [words[at : at + _GROUP] for at in range(0, len(words), _GROUP)]
+            sql.append(f"doc IN ({' UNION ALL '.join([FOUND] * len(groups))})")
+            values += map(_any, groups)
+        return " AND ".join(sql), values
+
+
+def every(parts: Iterable[tuple[str, ...]]) -> str:
+    """All of the parts as one expression of FTS5: best for the newest few."""
+    return " AND ".join(f"({_any(words)})" for words in parts)
+
+
+def _any(words: Iterable[str]) -> str:
+    """One of the words, in the language of FTS5. They hold no quotes, and quoted nothing in them is an operator."""
+    return " OR ".join(f'"{word}"' for word in words)
 
 
 class Vocabulary:
@@ -262,7 +298,7 @@ def ask(connection: sqlite3.Connection, vocabulary: Vocabulary, wanted: str) -> 
     """
     parts = _BETWEEN.split(column(wanted) or "")
     last = len(parts) - 1
-    groups: list[str] = []
+    groups: list[tuple[str, ...]] = []
     exact = last == 0 and len(parts[0]) <= _STEP
     for at, part in enumerate(parts):
         if not part:
@@ -275,7 +311,7 @@ def ask(connection: sqlite3.Connection, vocabulary: Vocabulary, wanted: str) -> 
         if found is None:
             exact = False
         elif not found:
-            return Asked("", exact=True)
+            return Asked(((),), exact=True)
         else:
-            groups.append("(" + " OR ".join(f'"{word}"' for word in found) + ")")
-    return Asked(" AND ".join(groups), exact) if groups else None
+            groups.append(tuple(found))
+    return Asked(tuple(groups), exact) if groups else None

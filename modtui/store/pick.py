@@ -93,13 +93,10 @@ def _parts(connection: sqlite3.Connection, cache: Cache, texts: Sequence[Text]) 
         if None in asked or (text.negative and not all(one is not None and one.exact for one in asked)):
             _read(indexed, text)
             continue
-        match = " OR ".join(f"({one.match})" for one in asked if one is not None and one.match)
-        word = "NOT IN" if text.negative else "IN"
-        if match:
-            indexed.where.append(f"item.row {word} (SELECT row FROM said WHERE doc IN ({fulltext.FOUND}))")
-            indexed.values.append(match)
-        elif not text.negative:
-            indexed.where.append("0")
+        conditions = [one.condition() for one in asked if one is not None]
+        either = " OR ".join(f"({sql})" for sql, _ in conditions)
+        indexed.where.append(f"item.row {'NOT IN' if text.negative else 'IN'} (SELECT row FROM said WHERE {either})")
+        indexed.values += [value for _, values in conditions for value in values]
         if not all(one is not None and one.exact for one in asked):
             indexed.tests.append(text)
     if connection.execute("SELECT 1 FROM unsaid LIMIT 1").fetchone() is None:
