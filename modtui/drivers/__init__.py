@@ -10,7 +10,7 @@ from textual.driver import Driver
 
 from modtui.drivers.output import Hooks
 
-ESCAPE_S = 0.01
+ESCAPE_S = 0.005
 """How long an escape is held to see whether more follows. A terminal on this machine sends a sequence in one piece."""
 ESCAPE_REMOTE_S = 0.05
 """The same over a line that may cut a sequence. SSH rarely does, and what comes later than this is still no text."""

@@ -279,7 +279,7 @@ timezone = "Europe/Paris\"""",
                 "A key decides on a row only when the row has been visible for so many milliseconds.",
             ),
             _f(
-                "escape_ms", kinds.number, "10, over SSH 50",
+                "escape_ms", kinds.number, "5, over SSH 50",
                 "How long modtui waits after an escape to tell the key Esc from the start of another key, in "
                 "milliseconds. Terminals with the kitty keyboard protocol need no wait.",
             ),
