@@ -3,7 +3,6 @@ is asked only once), and what a community is called in the journal."""
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 
@@ -14,6 +13,8 @@ _ACCOUNTS, _NAMES = "accounts.json", "names.json"
 
 
 def _digest(backend: str, url: str, secret: str) -> str:
+    import hashlib  # late: only user keys need it
+
     return hashlib.sha256("\n".join((backend, url, secret)).encode()).hexdigest()[:32]
 
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from modtui.backends.base import Backend, Credential, Factory
     from modtui.desk.community import Community
-    from modtui.desk.courier import Deadline
+    from modtui.desk.deadline import Deadline
     from modtui.desk.desk import Desk
     from modtui.desk.overview import Absent
     from modtui.routes import Route

@@ -7,7 +7,7 @@ have arrived is `unknown` and never sent again by itself.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -16,6 +16,7 @@ from modtui import errors
 from modtui.desk.book import current, in_community
 from modtui.desk.carrier import Carrier, Job
 from modtui.desk.community import Community
+from modtui.desk.deadline import Deadline, plain_deadline
 from modtui.desk.escalation import route_of
 from modtui.desk.landing import Landing
 from modtui.desk.link import Backoff
@@ -27,14 +28,6 @@ from modtui.text.time import iso
 if TYPE_CHECKING:
     from modtui.desk.outbox import Outbox
     from modtui.routes.base import Route
-
-Deadline = Callable[[int, int, str], int]
-"""From an instant (UTC ms), a length (ms) and the name of working hours ("" for all) to the instant when it ends."""
-
-
-def plain_deadline(start_ms: int, length_ms: int, hours: str) -> int:
-    """Every hour counts."""
-    return start_ms + length_ms
 
 
 class Courier(Carrier):

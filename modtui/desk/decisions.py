@@ -22,14 +22,18 @@ from modtui.desk.events import Event, ItemsChanged
 from modtui.desk.outcome import Decided
 from modtui.domain.decisions import Decision, Intent, Plan, Step, Target
 from modtui.domain.items import Item
-from modtui.domain.seen import Seen, seen_of, without_text
+from modtui.domain.seen import Seen
 from modtui.domain.subjects import CommunityId, SubjectRef
 from modtui.errors import ModtuiError, ReadOnly, Refused, UsageError
+from modtui.ondemand import on_demand
 from modtui.store.ids import new_id
 from modtui.text import Foreign
 
 if TYPE_CHECKING:
+    from modtui.domain.seen import seen_of, without_text
     from modtui.routes.base import Route
+else:
+    on_demand(__name__, "modtui.domain.seen", "seen_of", "without_text")
 
 _log = logging.getLogger(__name__)
 _PERSONAL = frozenset({"silence", "ban", "warn", "reply", "escalate"})

@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from modtui.backends.base import Budget, RequestSeen
-from modtui.desk import across
 from modtui.desk import link as lines
 from modtui.desk.book import Book
 from modtui.desk.clock import Clock
 from modtui.desk.community import Community
-from modtui.desk.courier import Deadline, plain_deadline
+from modtui.desk.deadline import Deadline, plain_deadline
 from modtui.desk.decisions import Decider, Holds
 from modtui.desk.drafts import Drafts
 from modtui.desk.escalated import LANE as ESCALATED
 from modtui.desk.escalated import Escalations
-from modtui.desk.escalation import can_escalate
 from modtui.desk.events import DecisionChanged, Event, Events, ItemsChanged, Link, LinkChanged, Troubled
 from modtui.desk.filling import Filling
-from modtui.desk.finding import Counter, find
+from modtui.desk.finding import Counter
 from modtui.desk.handing import Handing
 from modtui.desk.labels import label
 from modtui.desk.lateness import Late, Lateness
@@ -27,15 +26,10 @@ from modtui.desk.later import Later
 from modtui.desk.outbox import Outbox
 from modtui.desk.outcome import Decided, RowState, UndoResult
 from modtui.desk.overview import Absent
-from modtui.desk.possible import possible
 from modtui.desk.reads import Reads
-from modtui.desk.replies import Replies
-from modtui.desk.replying import Writing, check, with_draft
 from modtui.desk.rowstate import RowStates
-from modtui.desk.similar import Similar
 from modtui.desk.targets import Targets
 from modtui.desk.tasks import Tasks
-from modtui.desk.undo import Undoer
 from modtui.domain.capability import Blocked, Capability
 from modtui.domain.decisions import Decision, Intent, Plan, Target
 from modtui.domain.items import Answered, Gone, Item
@@ -44,16 +38,29 @@ from modtui.domain.replies import SavedReply
 from modtui.domain.seen import Seen
 from modtui.domain.subjects import CommunityId, Lane, SubjectRef
 from modtui.errors import ModtuiError, StoreError, UsageError
+from modtui.ondemand import on_demand
 from modtui.text import Shown
 
 if TYPE_CHECKING:
     from modtui.desk.context import Context, ContextKeeper
+    from modtui.desk.escalation import can_escalate
+    from modtui.desk.finding import find
     from modtui.desk.members import Members
+    from modtui.desk.possible import possible
+    from modtui.desk.replies import Replies
+    from modtui.desk.replying import Writing, check, with_draft
+    from modtui.desk.similar import Similar
     from modtui.desk.sync import Sync
+    from modtui.desk.undo import Undoer
     from modtui.desk.view import View
     from modtui.routes.base import Route
     from modtui.settings.model import RouteSettings
     from modtui.store.store import Store
+else:
+    on_demand(__name__, "modtui.desk.escalation", "can_escalate")
+    on_demand(__name__, "modtui.desk.finding", "find")
+    on_demand(__name__, "modtui.desk.possible", "possible")
+    on_demand(__name__, "modtui.desk.replying", "check", "with_draft")
 
 
 class Desk(Handing):
@@ -103,20 +110,16 @@ class Desk(Handing):
         """What was handed to somebody: the lane escalated."""
         self._counter = Counter(self._book)
         self._outbox.aftermath.closed = lambda item: self._counter.closed(item, self._counted(item.ref.community))
-        self._undoer = Undoer(self, self._decider, self._outbox)
         self._decider.recorded = self._outbox.recorded
         self.drafts = Drafts(
             store.journal, self.clock, self._book, tell=lambda error: self.events.tell(Troubled(words=str(error))),
             changed=lambda ids: self.events.tell(ItemsChanged(items=ids)),
         )
-        self.replies = Replies(self, replies)
-        self._writing = Writing(self)
+        self._given_replies = replies
         self._tasks = Tasks(lambda error: self.events.tell(Troubled(words=str(error))))
         self._later = Later(store, self.clock.now_ms, self.events.tell, self._tasks.spawn)
         self.filling = Filling(store.cache, self.communities, targets or Targets(), self.clock, self.events.tell)
         self._outbox.aftermath.fill = self.filling.fill
-        self.solved = Similar(self)
-        """Solved threads, and which are like a question."""
         self._lateness = Lateness(store.cache, self.clock, lambda: self.aside)
         self._rows = RowStates(
             self._book, store.cache.item, self._decider.deciding, self._outbox.aftermath.siblings,
@@ -223,6 +226,32 @@ class Desk(Handing):
 
             self._members = Members(self)
         return self._members
+
+    @cached_property
+    def _undoer(self) -> Undoer:
+        from modtui.desk.undo import Undoer
+
+        return Undoer(self, self._decider, self._outbox)
+
+    @cached_property
+    def _writing(self) -> Writing:
+        from modtui.desk.replying import Writing
+
+        return Writing(self)
+
+    @cached_property
+    def replies(self) -> Replies:
+        """Saved replies and the site's templates."""
+        from modtui.desk.replies import Replies
+
+        return Replies(self, self._given_replies)
+
+    @cached_property
+    def solved(self) -> Similar:
+        """Solved threads, and which are like a question."""
+        from modtui.desk.similar import Similar
+
+        return Similar(self)
 
     @property
     def reads(self) -> Reads:
@@ -382,7 +411,9 @@ class Desk(Handing):
 
     def words_for(self, decided: Decided) -> Shown:
         """The message line after `decide`."""
-        return across.decided(decided, self.community, self.reasons)
+        from modtui.desk.across import decided as told
+
+        return told(decided, self.community, self.reasons)
 
     def state_of(self, item_id: str, item: Item | None = None) -> RowState:
         """What the row's letter is, and why. `item`: the row as the cache has it, which saves reading it again."""

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from modtui.desk.book import Book
 from modtui.desk.clock import Clock
-from modtui.desk.courier import Deadline
+from modtui.desk.deadline import Deadline
 from modtui.desk.escalation import SITE, handing_over, trail_of
 from modtui.desk.events import CountsChanged, DecisionChanged, Event, ItemsChanged, LaneLoaded
 from modtui.domain.decisions import Decision, Step, Target

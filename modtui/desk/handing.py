@@ -7,16 +7,20 @@ from typing import TYPE_CHECKING
 
 from modtui.desk.clock import Clock
 from modtui.desk.community import Community
-from modtui.desk.courier import Deadline
+from modtui.desk.deadline import Deadline
 from modtui.desk.escalated import Escalations
-from modtui.desk.escalation import RouteChoice, own_choices, site_routes
+from modtui.desk.escalation import RouteChoice
 from modtui.desk.outgoing import Outgoing
 from modtui.domain.items import Item
 from modtui.domain.subjects import CommunityId
+from modtui.ondemand import on_demand
 
 if TYPE_CHECKING:
+    from modtui.desk.escalation import own_choices, site_routes
     from modtui.routes.base import Route
     from modtui.settings.model import RouteSettings
+else:
+    on_demand(__name__, "modtui.desk.escalation", "own_choices", "site_routes")
 
 
 class Handing(Outgoing):

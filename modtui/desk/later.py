@@ -10,10 +10,13 @@ from msgspec.structs import replace
 
 from modtui.desk.events import Event, ItemsChanged
 from modtui.domain.items import Item
-from modtui.domain.seen import seen_of
+from modtui.ondemand import on_demand
 
 if TYPE_CHECKING:
+    from modtui.domain.seen import seen_of
     from modtui.store.store import Store
+else:
+    on_demand(__name__, "modtui.domain.seen", "seen_of")
 
 LATER: dict[str, str] = {"1": "in an hour", "2": "tonight (18:00)", "3": "tomorrow (8:00)"}
 """The choices with a time, by key."""

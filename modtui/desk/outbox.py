@@ -9,33 +9,39 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from modtui.desk.aftermath import Aftermath, only_claimed
 from modtui.desk.book import Book, current, in_community, steps_of
-from modtui.desk.carrier import Carrier
 from modtui.desk.clock import Clock
 from modtui.desk.community import Community
-from modtui.desk.courier import Courier, Deadline, plain_deadline
+from modtui.desk.deadline import Deadline, plain_deadline
 from modtui.desk.due import Dues
-from modtui.desk.escalation import route_of
 from modtui.desk.events import DecisionChanged, Event, LinkChanged, Troubled
 from modtui.desk.outbox_acts import OutboxActs
 from modtui.desk.reads import Reads
-from modtui.desk.recovery import recover
-from modtui.desk.sender import Sender
 from modtui.desk.sender_lock import SenderLock
 from modtui.domain.decisions import Decision, Target
 from modtui.domain.items import Gone, Item
 from modtui.domain.seen import Seen
 from modtui.domain.subjects import CommunityId
 from modtui.errors import ModtuiError, StoreError
+from modtui.ondemand import on_demand
 from modtui.text import say
 
 if TYPE_CHECKING:
+    from modtui.desk.carrier import Carrier
+    from modtui.desk.courier import Courier
+    from modtui.desk.escalation import route_of
+    from modtui.desk.recovery import recover
+    from modtui.desk.sender import Sender
     from modtui.routes.base import Route
     from modtui.store.journal import Journal
     from modtui.store.store import Store
+else:
+    on_demand(__name__, "modtui.desk.escalation", "route_of")
+    on_demand(__name__, "modtui.desk.recovery", "recover")
 
 _log = logging.getLogger(__name__)
 POLL_S = 2.0
@@ -65,8 +71,7 @@ class Outbox(OutboxActs):
         self.release = release
         self._store = store
         self._communities = list(communities)
-        self._senders = {one.id: Sender(self, one) for one in communities}
-        self._couriers = {one.id: Courier(self, one, routes or {}, deadline) for one in communities}
+        self._routes, self._deadline = routes or {}, deadline
         self._locks = {one.id: SenderLock(one.backend.connection.state, one.id) for one in communities}
         self.dues = Dues(clock)
         self._waiting: dict[str, int] = {}
@@ -83,6 +88,18 @@ class Outbox(OutboxActs):
         self._looking = False
         self._tasks: list[asyncio.Task[None]] = []
         self._poller: asyncio.Task[None] | None = None
+
+    @cached_property
+    def _senders(self) -> dict[CommunityId, Sender]:
+        from modtui.desk.sender import Sender  # when the outbox starts: the first picture needs none
+
+        return {one.id: Sender(self, one) for one in self._communities}
+
+    @cached_property
+    def _couriers(self) -> dict[CommunityId, Courier]:
+        from modtui.desk.courier import Courier
+
+        return {one.id: Courier(self, one, self._routes, self._deadline) for one in self._communities}
 
     @property
     def journal(self) -> Journal:

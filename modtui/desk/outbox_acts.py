@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from modtui.desk.book import Book, Change, current, in_community, steps_of
 from modtui.desk.clock import Clock
 from modtui.desk.due import Dues
-from modtui.desk.escalation import route_of
 from modtui.desk.outcome import OutboxState
-from modtui.desk.recovery import too_old
 from modtui.domain.decisions import Decision
 from modtui.domain.subjects import CommunityId
 from modtui.errors import NotFound, Refused
+from modtui.ondemand import on_demand
+
+if TYPE_CHECKING:
+    from modtui.desk.escalation import route_of
+    from modtui.desk.recovery import too_old
+else:
+    on_demand(__name__, "modtui.desk.recovery", "too_old")
+    on_demand(__name__, "modtui.desk.escalation", "route_of")
 
 
 class OutboxActs:

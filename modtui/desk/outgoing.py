@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from modtui.desk import words
 from modtui.desk.book import Book
@@ -11,10 +11,12 @@ from modtui.desk.community import Community
 from modtui.desk.outbox import Outbox
 from modtui.desk.outcome import OutboxState, UndoResult
 from modtui.desk.tasks import Tasks
-from modtui.desk.undo import Undoer
 from modtui.domain.decisions import Decision
 from modtui.domain.subjects import CommunityId
 from modtui.errors import ReadOnly
+
+if TYPE_CHECKING:
+    from modtui.desk.undo import Undoer
 
 
 class Outgoing:
@@ -25,7 +27,10 @@ class Outgoing:
     _by_id: Mapping[CommunityId, Community]
     _tasks: Tasks
     _outbox: Outbox
-    _undoer: Undoer
+
+    @property
+    def _undoer(self) -> Undoer:
+        raise NotImplementedError
 
     def _may_write(self, id: str | None = None) -> None:
         """Raises ReadOnly where nothing may be sent: anywhere, or to the community of this decision."""

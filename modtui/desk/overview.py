@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from statistics import median
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -63,6 +62,8 @@ def standings(desk: Desk) -> list[Standing]:
 
 def latency(requests: Sequence[RequestSeen]) -> int | None:
     """The median time that the last answers took, in milliseconds; None where nothing was answered yet."""
+    from statistics import median
+
     took = [one.took_ms for one in requests[-LAST:] if one.status]
     return int(median(took)) if took else None
 

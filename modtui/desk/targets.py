@@ -6,9 +6,9 @@ The most specific target counts: `category:NAME`, then `lang:CODE`, then the com
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import tzinfo
+from functools import cached_property
 
 import msgspec
 
@@ -37,9 +37,14 @@ class Targets:
         self._hours = dict(hours or {})
         self._names = dict(names or {})
         self._tz = tz
-        raw = msgspec.json.encode([[*self._by_name.values()], self._hours, sorted(self._names.items()), str(tz)])
-        self.mark = hashlib.sha256(raw).hexdigest()[:16]
+
+    @cached_property
+    def mark(self) -> str:
         """Changes when the settings do: then the clocks are made anew."""
+        import hashlib
+
+        raw = [[*self._by_name.values()], self._hours, sorted(self._names.items()), str(self._tz)]
+        return hashlib.sha256(msgspec.json.encode(raw)).hexdigest()[:16]
 
     def names(self, lane: Lane) -> bool:
         """Whether items of this lane can have a clock at all."""

@@ -6,7 +6,6 @@ sanctions; claims, scores and counters do not change what was judged.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from datetime import UTC
 from typing import Literal
@@ -51,9 +50,15 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True):
     words: str
 
 
+def _digest(raw: bytes) -> str:
+    import hashlib  # late: no list of rows needs it
+
+    return hashlib.sha256(raw).hexdigest()[:16]
+
+
 def text_digest(text: str) -> str:
     """A text as a step's answer remembers it (16 hex digits); blanks at either end do not count."""
-    return hashlib.sha256(text.strip().encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    return _digest(text.strip().encode("utf-8", "surrogatepass"))
 
 
 def text_of(item: Item) -> Foreign:
@@ -82,7 +87,7 @@ def seen_of(item: Item) -> Seen:
         facts += [last, item.question.accepted]
     raw = json.dumps(facts, ensure_ascii=True, separators=(",", ":")).encode()
     return Seen(
-        digest=hashlib.sha256(raw).hexdigest()[:16], text=text, title=item.title, edited_ms=item.edited_ms,
+        digest=_digest(raw), text=text, title=item.title, edited_ms=item.edited_ms,
         edits=item.edits, version=item.version, state=item.state, hidden=item.hidden, deleted=item.deleted,
         reports=reports, penalties=penalties, last=last,
     )

@@ -22,11 +22,12 @@ from modtui.domain.capability import Blocked
 from modtui.domain.decisions import Intent
 from modtui.domain.items import Item
 from modtui.errors import ModtuiError
+from modtui.ondemand import on_demand
 from modtui.screens.fields import Field
 from modtui.screens.lines.base import Drawn, Line
 from modtui.screens.shell import Shell
 from modtui.screens.tokens import AZERTY, token_of
-from modtui.text import Shown, own, say, unescape
+from modtui.text import Shown, own, say
 from modtui.text.width import cut, wrap
 from modtui.widgets.bars import Bars, Drawing, TopState, hint_pieces
 from modtui.widgets.patch import Patching
@@ -34,6 +35,9 @@ from modtui.widgets.patch import Patching
 if TYPE_CHECKING:
     from modtui.desk.desk import Desk
     from modtui.settings import Settings
+    from modtui.text import unescape
+else:
+    on_demand(__name__, "modtui.text", "unescape")
 
 MESSAGE_ROWS = 3
 """A message that does not fit on its line gets more of them for as long as it stands."""

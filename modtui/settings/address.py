@@ -23,7 +23,7 @@ def canonical(text: str) -> str:
     try:
         parts = urlsplit(words)
         host, port = parts.hostname, parts.port
-        name = (host or "").encode("idna").decode("ascii") if host and ":" not in host else host or ""
+        name = _ascii(host) if host and ":" not in host else host or ""
     except (ValueError, UnicodeError):
         raise UsageError(f'"{shown}" is not a web address.', "Write it like https://forum.example.") from None
     if parts.scheme.lower() not in ("http", "https"):
@@ -40,6 +40,13 @@ def canonical(text: str) -> str:
     if port is not None and port != {"http": 80, "https": 443}[scheme]:
         name = f"{name}:{port}"
     return f"{scheme}://{name}{parts.path.rstrip('/')}"
+
+
+def _ascii(host: str) -> str:
+    """A host's name as DNS has it. Raises UnicodeError where there is none."""
+    if host.isascii() and all(0 < len(label) < 64 for label in host.split(".")):
+        return host  # the usual one, without loading the tables of Unicode names
+    return host.encode("idna").decode("ascii")
 
 
 def loopback(url: str) -> bool:

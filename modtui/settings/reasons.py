@@ -10,7 +10,6 @@ import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from functools import cache
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -63,7 +62,7 @@ def pick_language(reason: Reason, *wanted: str | None) -> str | None:
 @cache
 def builtin() -> tuple[Reason, ...]:
     """modtui's own reasons."""
-    folder = resources.files("modtui.settings") / "defaults"
+    folder = Path(__file__).with_name("defaults")
     entries = tomllib.loads((folder / "reasons.toml").read_text("utf-8"))["reasons"]
     found = []
     for entry in entries:

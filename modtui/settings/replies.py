@@ -20,18 +20,14 @@ import re
 import stat
 from collections.abc import Mapping, Sequence
 from functools import cache
-from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from msgspec.structs import replace
 
 from modtui.domain.replies import PLACEHOLDERS, SavedReply, unknown_in
 from modtui.settings.kinds import nearest
 from modtui.text import show_line
-
-if TYPE_CHECKING:
-    from importlib.resources.abc import Traversable
 
 KEYS = ("title", "tags", "keys")
 """What front matter can say."""
@@ -132,17 +128,13 @@ def _plain(value: str) -> str:
 @cache
 def starters() -> tuple[SavedReply, ...]:
     """The saved replies that come with modtui, in English, German and French."""
-    folder = resources.files("modtui.settings") / "defaults" / "replies"
+    folder = Path(__file__).with_name("defaults") / "replies"
     found: dict[str, dict[str, ReplyFile]] = {}
     for file in sorted(folder.iterdir(), key=lambda one: one.name):
         match = _FILE.fullmatch(file.name)
         if match is not None:
-            found.setdefault(match["name"], {})[match["language"]] = parse(_text(file))[0]
+            found.setdefault(match["name"], {})[match["language"]] = parse(file.read_text("utf-8"))[0]
     return tuple(_reply(name, files, starter=True) for name, files in found.items())
-
-
-def _text(file: Traversable) -> str:
-    return file.read_text("utf-8")
 
 
 def _reply(name: str, files: Mapping[str, ReplyFile], *, starter: bool = False) -> SavedReply:

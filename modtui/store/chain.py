@@ -10,8 +10,6 @@ Who rewrites all of it, or cuts its end, is found only with a head hash kept els
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import os
 import sqlite3
 from collections.abc import Iterator, Sequence
@@ -60,6 +58,8 @@ class Verified(msgspec.Struct, frozen=True, kw_only=True):
 
 def digest(event: Event) -> bytes:
     """The hash that `event` must carry. Fields are length-prefixed, so none can flow into the next."""
+    import hashlib  # here and below: not before the first picture
+
     state = hashlib.sha256(b"modtui journal\n")
     for field in (
         event.prev, event.seq, event.format, event.kind, event.at_ms, event.community, event.decision, event.target,
@@ -75,6 +75,8 @@ def digest(event: Event) -> bytes:
 
 def commit(salt: bytes, body: bytes) -> bytes:
     """The commitment to a personal part."""
+    import hmac
+
     return hmac.digest(salt, body, "sha256")
 
 

@@ -7,16 +7,23 @@ leave out the language, then `why`. Foreign text stands last and in the author c
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from modtui.domain.items import SEVERE, Item
+from modtui.ondemand import on_demand
 from modtui.text import EMPTY, Shown, is_hostile, own, say, show_line
-from modtui.text.document import plain_text
-from modtui.text.html import from_html
 from modtui.text.time import age
 from modtui.text.width import cells, pad
 from modtui.widgets.draw import Line
+
+if TYPE_CHECKING:
+    from modtui.text.document import plain_text
+    from modtui.text.html import from_html
+else:
+    on_demand(__name__, "modtui.text.html", "from_html")
+    on_demand(__name__, "modtui.text.document", "plain_text")
 
 WHY = {
     "spam": "spam",

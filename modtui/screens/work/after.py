@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from modtui.desk import words
 from modtui.desk.later import LATER, WHEN_IT_CHANGES, comes_back
 from modtui.desk.outcome import UndoResult
 from modtui.domain.decisions import Intent
 from modtui.domain.items import Item
-from modtui.screens.lines.choose import Choice, ChoiceLine
-from modtui.screens.lines.question import QuestionLine
-from modtui.screens.lines.reason import ReasonLine
-from modtui.screens.lines.sanction import SanctionForm
+from modtui.ondemand import on_demand
 from modtui.screens.work.people import WorkPeople
 from modtui.text import Foreign, Shown, own, say, show_line
 from modtui.text.time import stamp
+
+if TYPE_CHECKING:
+    from modtui.screens.lines.choose import Choice, ChoiceLine
+    from modtui.screens.lines.question import QuestionLine
+    from modtui.screens.lines.reason import ReasonLine
+    from modtui.screens.lines.sanction import SanctionForm
+else:
+    on_demand(__name__, "modtui.screens.lines.sanction", "SanctionForm")
+    on_demand(__name__, "modtui.screens.lines.reason", "ReasonLine")
+    on_demand(__name__, "modtui.screens.lines.question", "QuestionLine")
+    on_demand(__name__, "modtui.screens.lines.choose", "Choice", "ChoiceLine")
 
 
 class WorkAfter(WorkPeople):

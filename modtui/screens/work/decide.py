@@ -4,24 +4,35 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from modtui.desk import undo_words, words
-from modtui.desk.across import by_community, lacking, name_of, not_offered
-from modtui.desk.decisions import author_of
 from modtui.desk.events import DecisionChanged
 from modtui.domain.capability import Blocked
 from modtui.domain.decisions import Decision, Intent, Sanction
 from modtui.domain.items import Item
 from modtui.domain.subjects import CommunityId, Lane
 from modtui.errors import ModtuiError, StoreError
-from modtui.screens.lines.choose import BlockedLine
-from modtui.screens.lines.question import QuestionLine, WhichLine, ask_number
-from modtui.screens.lines.reason import ReasonLine
-from modtui.screens.lines.spam import spam_line
+from modtui.ondemand import on_demand
 from modtui.screens.shell import Shell
 from modtui.screens.work import tell
 from modtui.screens.work.marks import WorkMarks
 from modtui.text import Shown, count, join, own, say, show_line
+
+if TYPE_CHECKING:
+    from modtui.desk.across import by_community, lacking, name_of, not_offered
+    from modtui.desk.decisions import author_of
+    from modtui.screens.lines.choose import BlockedLine
+    from modtui.screens.lines.question import QuestionLine, WhichLine, ask_number
+    from modtui.screens.lines.reason import ReasonLine
+    from modtui.screens.lines.spam import spam_line
+else:
+    on_demand(__name__, "modtui.desk.decisions", "author_of")
+    on_demand(__name__, "modtui.desk.across", "by_community", "lacking", "name_of", "not_offered")
+    on_demand(__name__, "modtui.screens.lines.spam", "spam_line")
+    on_demand(__name__, "modtui.screens.lines.reason", "ReasonLine")
+    on_demand(__name__, "modtui.screens.lines.question", "QuestionLine", "WhichLine", "ask_number")
+    on_demand(__name__, "modtui.screens.lines.choose", "BlockedLine")
 
 MANY = 25
 """Above so many the number is typed instead of y."""

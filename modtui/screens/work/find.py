@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 from textual.timer import Timer
 
@@ -10,10 +11,15 @@ from modtui.desk.filter import parse
 from modtui.desk.link import why
 from modtui.desk.view import SORT_WORDS, View
 from modtui.errors import UsageError
-from modtui.screens.lines.choose import ChoiceLine, choices
+from modtui.ondemand import on_demand
 from modtui.screens.work.base import WorkBase
 from modtui.screens.work.places import FILTERS
 from modtui.text import Shown, count, join, own, say, show_line
+
+if TYPE_CHECKING:
+    from modtui.screens.lines.choose import ChoiceLine, choices
+else:
+    on_demand(__name__, "modtui.screens.lines.choose", "ChoiceLine", "choices")
 
 SLOW_S = 3.0
 """After so long it is said which community has not answered yet."""

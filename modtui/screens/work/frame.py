@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.containers import Container
@@ -14,10 +14,9 @@ from modtui.desk.view import View
 from modtui.domain.capability import ALLOWED, Capability
 from modtui.domain.items import Answered, Item
 from modtui.domain.subjects import CommunityId, Lane
-from modtui.screens.page import Page
+from modtui.ondemand import on_demand
 from modtui.screens.shell import Shell
 from modtui.screens.work import tell
-from modtui.screens.work.empty import empty_lines
 from modtui.screens.work.outage import Outage
 from modtui.screens.work.rows import Rows
 from modtui.screens.work.top import top_state
@@ -25,18 +24,28 @@ from modtui.text import Shown, own, say, show_line
 from modtui.text.width import cells
 from modtui.widgets.bars import Drawing, TopState
 from modtui.widgets.draw import Line
-from modtui.widgets.item_lines import (
-    ItemView,
-    KeyEffect,
-    body_lines,
-    head_lines,
-    narrow_foot,
-    narrow_head,
-    preview_lines,
-)
 from modtui.widgets.itemlist import ItemList
 from modtui.widgets.linespane import Anchor, LinesPane
-from modtui.widgets.member_lines import strip_lines
+
+if TYPE_CHECKING:
+    from modtui.screens.page import Page as Screen
+    from modtui.screens.work.empty import empty_lines
+    from modtui.widgets.item_lines import (
+        ItemView,
+        KeyEffect,
+        body_lines,
+        head_lines,
+        narrow_foot,
+        narrow_head,
+        preview_lines,
+    )
+    from modtui.widgets.member_lines import strip_lines
+else:
+    on_demand(__name__, "modtui.widgets.member_lines", "strip_lines")
+    on_demand(__name__, "modtui.widgets.item_lines", "ItemView", "body_lines", "head_lines", "narrow_foot",
+              "narrow_head", "preview_lines")  # fmt: skip
+    on_demand(__name__, "modtui.screens.work.empty", "empty_lines")
+    Screen = object  # only the last of these classes is a screen: see WorkFrame
 
 WIDE = 120
 """From this many columns on the list and the item stand side by side."""
@@ -48,8 +57,11 @@ PREVIEW_FROM = 20
 """From this many rows on a narrow list has the item's beginning below it."""
 
 
-class WorkFrame(Page):
-    """Layout and drawing. What the desk says and what keys do is in the classes that build on this one."""
+class WorkFrame(Screen):
+    """Layout and drawing. What the desk says and what keys do is in the classes that build on this one.
+
+    Only the last of them is a screen: Textual goes through all names of each class of widgets that is made.
+    """
 
     SCOPE: ClassVar[Scope] = "list"
 

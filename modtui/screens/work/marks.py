@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from modtui.desk.decisions import author_of
+from typing import TYPE_CHECKING
+
 from modtui.domain.items import Item
+from modtui.ondemand import on_demand
 from modtui.screens.work.moves import WorkMoves
 from modtui.text import count, own, say
+
+if TYPE_CHECKING:
+    from modtui.desk.decisions import author_of
+else:
+    on_demand(__name__, "modtui.desk.decisions", "author_of")
 
 SURE = 0.8
 """From this likeness on X marks by itself; below it a post may be a question or a warning about the wave."""

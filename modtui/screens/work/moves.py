@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from modtui.actions import ACTIONS, BY_ID, Scope
 from modtui.desk.community import Community
@@ -10,11 +11,17 @@ from modtui.desk.labels import platform_of
 from modtui.desk.words import do
 from modtui.domain.capability import Blocked
 from modtui.domain.subjects import LANES, CommunityId, parse_item_id
-from modtui.screens.lines.choose import ChoiceLine, choices
-from modtui.screens.pages.conflict import ConflictPage
+from modtui.ondemand import on_demand
 from modtui.screens.work.find import WorkFind
 from modtui.screens.work.places import HINTS
 from modtui.text import Shown, own, say, show_line
+
+if TYPE_CHECKING:
+    from modtui.screens.lines.choose import ChoiceLine, choices
+    from modtui.screens.pages.conflict import ConflictPage
+else:
+    on_demand(__name__, "modtui.screens.pages.conflict", "ConflictPage")
+    on_demand(__name__, "modtui.screens.lines.choose", "ChoiceLine", "choices")
 
 
 class WorkMoves(WorkFind):

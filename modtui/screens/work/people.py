@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from modtui.desk import words
 from modtui.domain.decisions import Intent
 from modtui.domain.items import Item
 from modtui.errors import ModtuiError
-from modtui.screens.lines.choose import BlockedLine
-from modtui.screens.lines.question import QuestionLine, ask_word
+from modtui.ondemand import on_demand
 from modtui.screens.work.places import KINDS
 from modtui.screens.work.threads import WorkThreads
 from modtui.text import Shown, count, own, say, show_line
+
+if TYPE_CHECKING:
+    from modtui.screens.lines.choose import BlockedLine
+    from modtui.screens.lines.question import QuestionLine, ask_word
+else:
+    on_demand(__name__, "modtui.screens.lines.question", "QuestionLine", "ask_word")
+    on_demand(__name__, "modtui.screens.lines.choose", "BlockedLine")
 
 
 def _who(item: Item) -> Shown:

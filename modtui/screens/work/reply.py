@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from modtui.desk.outcome import UndoResult
 from modtui.domain.capability import Blocked
 from modtui.domain.decisions import Decision, Intent
 from modtui.domain.items import Item, ThreadPost
-from modtui.screens.compose.opening import offer_drafts, open_composer
-from modtui.screens.lines.accept import AcceptLine, answers_of
-from modtui.screens.lines.choose import BlockedLine
+from modtui.ondemand import on_demand
 from modtui.screens.work.after import WorkAfter
 from modtui.text import own, say
+
+if TYPE_CHECKING:
+    from modtui.screens.compose.opening import offer_drafts, open_composer
+    from modtui.screens.lines.accept import AcceptLine, answers_of
+    from modtui.screens.lines.choose import BlockedLine
+else:
+    on_demand(__name__, "modtui.screens.lines.choose", "BlockedLine")
+    on_demand(__name__, "modtui.screens.lines.accept", "AcceptLine", "answers_of")
+    on_demand(__name__, "modtui.screens.compose.opening", "offer_drafts", "open_composer")
 
 
 class WorkReply(WorkAfter):

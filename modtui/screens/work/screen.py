@@ -11,12 +11,13 @@ from modtui.desk.across import WAITING
 from modtui.errors import ModtuiError
 from modtui.screens.lines.base import Drawn, Line
 from modtui.screens.lines.question import QuestionLine
+from modtui.screens.page import Page
 from modtui.screens.tokens import token_of
 from modtui.screens.work.reply import WorkReply
 from modtui.text import count, join, own, say
 
 
-class WorkScreen(WorkReply):
+class WorkScreen(WorkReply, Page):
     """Reports and pending, the list and the item."""
 
     async def _on_key(self, event: events.Key) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
@@ -11,7 +12,6 @@ from modtui.desk import words
 from modtui.desk.community import Community
 from modtui.desk.desk import Desk
 from modtui.desk.outcome import RowState
-from modtui.desk.possible import complete
 from modtui.desk.view import View
 from modtui.domain.capability import Blocked, Capability
 from modtui.domain.decisions import Intent, Plan
@@ -19,10 +19,17 @@ from modtui.domain.items import Claim, Item, Thread
 from modtui.domain.subjects import CommunityId, Lane
 from modtui.errors import ModtuiError
 from modtui.keymap import Keymap
+from modtui.ondemand import on_demand
 from modtui.screens.work.places import EFFECTS, ONLY_WHY, REPORT_EFFECTS
 from modtui.text import Shown, join, own, say, show_line
 from modtui.text.time import age
-from modtui.widgets.item_lines import KeyEffect
+
+if TYPE_CHECKING:
+    from modtui.desk.possible import complete
+    from modtui.widgets.item_lines import KeyEffect
+else:
+    on_demand(__name__, "modtui.desk.possible", "complete")
+    on_demand(__name__, "modtui.widgets.item_lines", "KeyEffect")
 
 LANE_NAMES: dict[Lane, tuple[str, str]] = {
     "reports": ("Reports", "Reports"),

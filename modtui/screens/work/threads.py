@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from modtui.actions import BY_ID
 from modtui.backends.base import ChoiceKind
-from modtui.desk.choosing import Chooser
 from modtui.desk.later import LATER, comes_back
 from modtui.domain.capability import Blocked
 from modtui.domain.decisions import Intent
 from modtui.domain.items import Choice, Item, Offer
+from modtui.ondemand import on_demand
 from modtui.screens.lines import choose
 from modtui.screens.work.places import ASKS, MEMBER_VERBS, MEMBER_WORDS, THREAD_VERBS
 from modtui.screens.work.verbs import LETTERS, WorkVerbs
 from modtui.text import Foreign, Shown, own, say, show_line
+
+if TYPE_CHECKING:
+    from modtui.desk.choosing import Chooser
+else:
+    on_demand(__name__, "modtui.desk.choosing", "Chooser")
 
 
 class WorkThreads(WorkVerbs):

@@ -3,22 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from modtui.actions import BY_ID
 from modtui.desk import words
-from modtui.desk.across import by_community
 from modtui.domain.capability import Blocked
 from modtui.domain.decisions import Intent
 from modtui.domain.items import Item, Offer
 from modtui.errors import ModtuiError
-from modtui.screens.lines.choose import BlockedLine, Choice, ChoiceLine
-from modtui.screens.lines.question import QuestionLine, ask_word
-from modtui.screens.lines.reason import ReasonLine
-from modtui.screens.lines.route import RouteLine, with_route
-from modtui.screens.lines.sanction import SanctionForm
+from modtui.ondemand import on_demand
 from modtui.screens.work.decide import WorkDecide
 from modtui.text import Shown, count, own, say, show_line
 from modtui.text.time import stamp
+
+if TYPE_CHECKING:
+    from modtui.desk.across import by_community
+    from modtui.screens.lines.choose import BlockedLine, Choice, ChoiceLine
+    from modtui.screens.lines.question import QuestionLine, ask_word
+    from modtui.screens.lines.reason import ReasonLine
+    from modtui.screens.lines.route import RouteLine, with_route
+    from modtui.screens.lines.sanction import SanctionForm
+else:
+    on_demand(__name__, "modtui.desk.across", "by_community")
+    on_demand(__name__, "modtui.screens.lines.sanction", "SanctionForm")
+    on_demand(__name__, "modtui.screens.lines.route", "RouteLine", "with_route")
+    on_demand(__name__, "modtui.screens.lines.reason", "ReasonLine")
+    on_demand(__name__, "modtui.screens.lines.question", "QuestionLine", "ask_word")
+    on_demand(__name__, "modtui.screens.lines.choose", "BlockedLine", "Choice", "ChoiceLine")
 
 LETTERS = "abcdefghijklmnoprstuvwxyz"
 """Letters for the offers; q is the way out."""
