@@ -21,7 +21,7 @@ from textual.theme import BUILTIN_THEMES, Theme
 
 from modtui.desk.desk import Desk
 from modtui.desk.events import DecisionChanged, Event, LinkChanged, Troubled
-from modtui.drivers import ESCAPE_REMOTE_S, ESCAPE_S, Hooks
+from modtui.drivers import Hooks, escape_wait
 from modtui.drivers import choose as choose_driver
 from modtui.errors import ModtuiError, SettingsError
 from modtui.keymap import Keymap
@@ -101,9 +101,7 @@ class ModtuiApp(App[int], inherit_bindings=False):
 
     def get_driver_class(self) -> type[Driver]:
         """Our own driver or the platform's, made to write fewer bytes."""
-        wait = ESCAPE_REMOTE_S if self._remote else ESCAPE_S
-        if self._wanted.escape_ms is not None:
-            wait = self._wanted.escape_ms / 1000
+        wait = escape_wait(self._wanted.escape_ms, remote=self._remote)
         hooks = Hooks(self._stuck, self._redraw, lambda: self._ended_by(_HANGUP))
         return lean_driver(choose_driver(super().get_driver_class(), self._wanted.driver, escape_s=wait, hooks=hooks))
 

@@ -16,6 +16,11 @@ ESCAPE_REMOTE_S = 0.05
 """The same over a line that may cut a sequence. SSH rarely does, and what comes later than this is still no text."""
 
 
+def escape_wait(setting_ms: int | None, *, remote: bool) -> float:
+    """How long an escape is held, in seconds: what the settings say, else what fits a terminal here or far away."""
+    return (ESCAPE_REMOTE_S if remote else ESCAPE_S) if setting_ms is None else setting_ms / 1000
+
+
 def choose(
     base: type[Driver], setting: Literal["auto", "own", "textual"], *, escape_s: float, hooks: Hooks
 ) -> type[Driver]:
@@ -42,4 +47,4 @@ def choose(
     return own.make(base, XTermParser, escape_s=escape_s, hooks=hooks)
 
 
-__all__ = ["ESCAPE_REMOTE_S", "ESCAPE_S", "Hooks", "choose"]
+__all__ = ["ESCAPE_REMOTE_S", "ESCAPE_S", "Hooks", "choose", "escape_wait"]

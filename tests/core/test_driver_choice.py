@@ -11,7 +11,7 @@ from textual.driver import Driver
 from textual.drivers.headless_driver import HeadlessDriver
 from textual.drivers.linux_driver import LinuxDriver
 
-from modtui.drivers import Hooks, choose, own
+from modtui.drivers import Hooks, choose, escape_wait, own
 
 HOOKS = Hooks(lambda yes: None, lambda: None, lambda: None)
 
@@ -35,6 +35,12 @@ def test_our_own_on_linux_and_where_it_is_asked_for(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(sys, "platform", "darwin")
     assert chosen() is LinuxDriver
     assert chosen("own") is not LinuxDriver
+
+
+def test_esc_is_waited_for_longer_where_a_line_may_cut_sequences() -> None:
+    assert escape_wait(None, remote=False) < 0.015
+    assert escape_wait(None, remote=True) >= 0.05
+    assert escape_wait(30, remote=False) == escape_wait(30, remote=True) == 0.03
 
 
 def test_a_driver_that_is_not_textuals_for_a_terminal_is_left_alone() -> None:

@@ -1,7 +1,8 @@
 """A program as small as can be, on the driver under test: it shows what came from the terminal.
 
-Arguments: the driver (`own` or `textual`), how long an escape is held in seconds, and a file that gets a line for each
-key, so that a test knows of keys also when it reads nothing. Every key paints the whole screen anew.
+Arguments: the driver (`own` or `textual`), how long an escape is held in seconds (what has begun as a sequence is held
+for no less), and a file that gets a line for each key and one when the terminal takes nothing more, so that a test
+knows of both also when it reads nothing. Every key paints the whole screen anew.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from textual.app import App
 from textual.driver import Driver
 from textual.widgets import Static
 
-from modtui.drivers import Hooks, choose
+from modtui.drivers import Hooks, choose, keyboard
 
 
 class Echo(App[int], inherit_bindings=False):
@@ -32,17 +33,21 @@ class Echo(App[int], inherit_bindings=False):
         self.wanted, self.escape_s, self.log_path = driver, escape_s, log
         self.came: list[str] = []
         self.keys = 0
-        self.stuck = "never-stuck"
+        keyboard.SEQUENCE_S = max(keyboard.SEQUENCE_S, escape_s)
         super().__init__()
 
     def get_driver_class(self) -> type[Driver]:
         """The driver under test."""
-        hooks = Hooks(self._stuck, lambda: self._redraw(), lambda: self.exit(return_code=7))
+        hooks = Hooks(self._stuck, self._redraw, lambda: self.exit(return_code=7))
         setting = cast(Literal["own", "textual"], self.wanted)
         return choose(super().get_driver_class(), setting, escape_s=self.escape_s, hooks=hooks)
 
     def _stuck(self, yes: bool) -> None:
-        self.stuck = "stuck" if yes else "freed"
+        self._write("STUCK" if yes else "FREED")
+
+    def _write(self, word: str) -> None:
+        with self.log_path.open("a") as log:
+            log.write(f"{word}\n")
 
     def _redraw(self) -> None:
         self.refresh(layout=True)
@@ -66,13 +71,12 @@ class Echo(App[int], inherit_bindings=False):
         self._draw()
 
     def on_key(self, event: events.Key) -> None:
-        """Show the key; q ends, ! says whether the terminal was ever stuck."""
+        """Show the key; q ends."""
         self.keys += 1
-        with self.log_path.open("a") as log:
-            log.write(f"{event.key}\n")
+        self._write(event.key)
         if event.key == "q":
             self.exit(return_code=0)
-        self._note(self.stuck if event.character == "!" else event.key)
+        self._note(event.key)
 
     def on_paste(self, event: events.Paste) -> None:
         """Show the text."""
