@@ -16,7 +16,7 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import colours, feed, growth, keys, link, memory, outbox, resting, start
+from benchmarks import colours, feed, growth, keys, link, members, memory, outbox, reading, resting, start, words
 from benchmarks.bench import Bench, prepared
 from benchmarks.table import Run, machine, row, row_heads, table
 from benchmarks.world import compile_all
@@ -33,6 +33,10 @@ GROUPS: dict[str, Callable[[Bench], None]] = {
     "outbox": outbox.measure,
     "sync": feed.sync,
     "decode": feed.decode,
+    "search": words.measure,
+    "members": members.figures,
+    "text": reading.text,
+    "thread": reading.thread,
 }
 """The groups of figures, in the order in which they run."""
 

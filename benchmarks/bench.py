@@ -29,6 +29,8 @@ class Bench:
     references: list[Program]
     short: bool = False
     rounds: int = 5
+    memory: dict[str, tuple[float, float]] = field(default_factory=dict)
+    """RSS and PSS in MB of each program that was open long enough, for whoever comes later."""
 
     def reference(self, name: str) -> Program:
         """hello, neomutt or toot."""

@@ -12,10 +12,16 @@ import asyncio
 import random
 import sqlite3
 import tempfile
+import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from benchmarks.bench import Bench
+from benchmarks.probe import high
 from benchmarks.store import line, timed
+from benchmarks.table import Goal
 from modtui.desk.clock import Clock
 from modtui.desk.events import Events
 from modtui.desk.view import View
@@ -26,6 +32,11 @@ from modtui.text import Foreign
 
 HERE = CommunityId("aaaaaaaaaaaa")
 NOW = 1_790_000_000_000
+MEMBERS = 100_000
+NAMES = "names: our index"
+ROWS = "items: our index and the rows to draw"
+NARROWED = "view: one more letter, 40 rows drawn"
+LIKE = "reference: a scan with LIKE, ids only"
 _STARTS = ("an", "be", "ca", "du", "el", "fi", "gu", "ha", "jo", "ka", "le", "mi", "no", "os", "pe", "ro", "sa", "ti",
            "ul", "vi", "wa", "yo", "ze")  # fmt: skip
 _ENDS = ("ra", "lo", "ne", "mi", "tus", "la", "ric", "son", "ter", "vin", "bel", "dor")
@@ -69,63 +80,81 @@ def references(items: list[Item], path: Path) -> sqlite3.Connection:
     return connection
 
 
-async def run(number: int, folder: Path) -> None:
-    """Fill a cache and ask it."""
+async def run(number: int, folder: Path) -> dict[str, list[float]]:
+    """Fill a cache and ask it: milliseconds by what was done."""
     dice = random.Random(7)
     items = [member(each, dice) for each in range(number)]
     store = Store.open(folder / "state", folder / "cache")
+    found: dict[str, list[float]] = {}
     try:
-        print(f"{number:,} members")
-        loop = asyncio.get_running_loop()
-        start = loop.time()
+        start = time.perf_counter()
         await store.cache.put_items(items)
-        print(f"{'filling the cache':<52} {loop.time() - start:9.1f} s")
+        found["filling the cache"] = [(time.perf_counter() - start) * 1000]
         there = references(items, folder / "plain.db")
         asked = [str(dice.choice(items).title)[: 1 + at % 5] for at in range(200)]
         asked += [f"zzq{at}" for at in range(20)]
-        line("names: our index", [timed(lambda w=word: people.named(store.cache, w, [HERE])) for word in asked])  # type: ignore[misc]
-
-        def whole(word: str) -> None:
-            store.cache.items(people.named(store.cache, word, [HERE]))
-
-        line("items: our index and the rows to draw", [timed(lambda w=word: whole(w)) for word in asked])  # type: ignore[misc]
         view = View(_Desk(store), "members", HERE)  # type: ignore[arg-type]
+
+        def names(word: str) -> object:
+            return people.named(store.cache, word, [HERE])
+
+        def whole(word: str) -> object:
+            return store.cache.items(people.named(store.cache, word, [HERE]))
 
         def narrow(word: str) -> None:
             view.set_prefix(word)
             for at in range(min(len(view), 40)):
                 view.item_at(at)
 
-        line("view: one more letter, 40 rows drawn", [timed(lambda w=word: narrow(w)) for word in asked])  # type: ignore[misc]
-
-        def like(word: str) -> None:
-            there.execute(
+        def like(word: str) -> object:
+            return there.execute(
                 "SELECT id FROM plain WHERE username LIKE ? OR name LIKE ? OR name LIKE ? ORDER BY username LIMIT 50",
                 (f"{word}%", f"{word}%", f"% {word}%"),
             ).fetchall()
 
-        def full_text(word: str) -> None:
-            there.execute("SELECT rowid FROM words WHERE words MATCH ? LIMIT 50", (f'"{word}"*',)).fetchall()
+        def full_text(word: str) -> object:
+            return there.execute("SELECT rowid FROM words WHERE words MATCH ? LIMIT 50", (f'"{word}"*',)).fetchall()
 
-        line("reference: a scan with LIKE, ids only", [timed(lambda w=word: like(w)) for word in asked])  # type: ignore[misc]
-        line("reference: FTS5 with prefixes, in no order", [timed(lambda w=word: full_text(w)) for word in asked])  # type: ignore[misc]
+        kinds: dict[str, Callable[[str], object]] = {
+            NAMES: names, ROWS: whole, NARROWED: narrow, LIKE: like,
+            "reference: FTS5 with prefixes, in no order": full_text,
+        }  # fmt: skip
+        for word in asked:
+            for kind, work in kinds.items():
+                found.setdefault(kind, []).append(timed(partial(work, word)))
+        view.set_prefix("")
         for sort in view.sorts:
-            view.set_prefix("")
-            line(f"the whole list sorted: {sort}", [timed(lambda s=sort: view.set_sort(s)) for _ in range(5)])  # type: ignore[misc]
-        line("the whole list filtered: is:staff", [timed(lambda: view.set_filter("is:staff")) for _ in range(5)])
+            found[f"the whole list sorted: {sort}"] = [timed(lambda s=sort: view.set_sort(s)) for _ in range(5)]  # type: ignore[misc]
+        found["the whole list filtered: is:staff"] = [timed(lambda: view.set_filter("is:staff")) for _ in range(5)]
         there.close()
     finally:
         await store.close()
+    return found
+
+
+def figures(bench: Bench) -> None:
+    """The group `members`."""
+    number = MEMBERS // 4 if bench.short else MEMBERS
+    found = asyncio.run(run(number, bench.world.folder / "members"))
+    note = f"{number:,} members"
+    scan = high(found[LIKE])
+    bench.run.add("members.prefix.p95", high(found[NAMES]), "ms", goal=Goal(20, "value"), note=f"ids; {note}")
+    bench.run.add("members.rows.p95", high(found[ROWS]), "ms", ("a scan with LIKE, ids only", scan, None), note=note)
+    bench.run.add("members.narrow.p95", high(found[NARROWED]), "ms", goal=Goal(20, "value"),
+                  note="the list by one more letter, 40 rows")  # fmt: skip
 
 
 def main() -> None:
     """Read the arguments and run."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--members", type=int, default=100_000)
+    parser.add_argument("--members", type=int, default=MEMBERS)
     parser.add_argument("--folder", type=Path)
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(dir=given.folder) as folder:
-        asyncio.run(run(given.members, Path(folder)))
+        found = asyncio.run(run(given.members, Path(folder)))
+    print(f"{given.members:,} members")
+    for name, values in found.items():
+        line(name, values)
 
 
 if __name__ == "__main__":

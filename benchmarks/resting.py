@@ -25,6 +25,11 @@ def measure(bench: Bench) -> None:
             bench.told(f"idle, stretch {n + 1} of 3")
             for name, one_idle in together(apps, seconds).items():
                 found[name].append(one_idle)
+        for name, app in apps.items():
+            for _ in range(10):
+                app.key("j", rest=0.1, watch=False)
+            app.settle(1.0, 10)
+            bench.memory[name] = app.memory()
 
     def cpu(name: str) -> float | None:
         return middle([one.cpu for one in found[name]]) * 1000 if name in found else None
