@@ -163,7 +163,7 @@ def rewrite(connection: sqlite3.Connection, row: int, data: bytes) -> None:
         drop(connection, [row])
     connection.execute("INSERT OR REPLACE INTO body (row, data) VALUES (?,?)", (row, data))
     if same and doc is not None:
-        connection.execute("INSERT INTO said (doc, row) VALUES (?,?)", (doc, row))
+        connection.execute("UPDATE said SET row=? WHERE doc=?", (row, doc))
         connection.execute("DELETE FROM unsaid WHERE row=?", (row,))
 
 
@@ -195,8 +195,8 @@ def tidy(connection: sqlite3.Connection, pages: int) -> bool:
 
 
 def _free(connection: sqlite3.Connection, since_ms: int) -> int:
-    """A number that is free, and rises with the time: its second, or soon after where many have the same."""
-    first = min(max(since_ms // 1000, 0), 1 << 40)
+    """A number that is free, and rises with the time: the millisecond, or soon after where many have the same."""
+    first = min(max(since_ms, 0), 1 << 50)
     doc, reach = first, 1
     while connection.execute("SELECT 1 FROM said WHERE doc=?", (doc,)).fetchone() is not None:
         doc = first + random.randrange(reach)

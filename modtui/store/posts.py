@@ -24,7 +24,9 @@ _WIDE = 200
 Row = tuple[int, str, str, bytes]
 _ROW = "SELECT since_ms, id, community, data"
 _BARE = "SELECT since_ms, id, community, NULL"
-_ITEMS = "CROSS JOIN item USING (row) CROSS JOIN body USING (row)"
+_HITS = "CROSS JOIN said ON said.doc = said_words.rowid"
+_ITEM = "CROSS JOIN item USING (row)"
+_ITEMS = f"{_ITEM} CROSS JOIN body USING (row)"
 
 
 class Posts(msgspec.Struct, frozen=True):
@@ -64,8 +66,8 @@ def _search(
             if stop() or (reads and n >= read):
                 return False
             if community in communities and (not reads or _holds(data, reads)):
-                if taken >= limit:
-                    return False
+                if taken >= limit and (since_ms != found[-1][0] or taken >= limit + READ):
+                    return False  # of those with the same time all are needed: by their ids some are first
                 found.append((since_ms, id))
                 taken += 1
         return True
@@ -77,14 +79,14 @@ def _search(
     asked = [fulltext.ask(connection, cache.vocabulary, text) for text in texts]
     known = [one for one in asked if one is not None]
     # In no order of time, so all of it that can be read.
-    complete = take(connection.execute(f"{_ROW} FROM (SELECT row FROM unsaid ORDER BY row DESC) {_ITEMS}"), texts, READ)
+    complete = take(connection.execute(f"{_ROW} FROM unsaid {_ITEMS} ORDER BY unsaid.row DESC"), texts, READ)
     if any(one.nowhere for one in known):
         return posts(all_of_them=complete)
     parts = sorted((part for one in known for part in one.parts), key=len)
     before = len(found)
     if not parts or len(parts[0]) > _WIDE:
         # What may be one of so many words is usually found among the newest; looking so many up costs more.
-        newest = connection.execute(f"{_ROW} FROM (SELECT row FROM said ORDER BY doc DESC) {_ITEMS}")
+        newest = connection.execute(f"{_ROW} FROM said {_ITEMS} ORDER BY said.doc DESC")
         if take(newest, texts, limit, _FIRST if parts else READ):
             return posts(all_of_them=complete)
         here = len(found) - before
@@ -97,10 +99,8 @@ def _search(
     narrow = [part for part in parts if len(part) <= _WIDE] or parts[:1]
     for some in (narrow, parts):
         reads = unsure if len(some) == len(parts) else texts
-        question = (
-            f"{_ROW if reads else _BARE} FROM ({fulltext.FOUND} ORDER BY rowid DESC) AS hit "
-            f"CROSS JOIN said ON said.doc = hit.rowid {_ITEMS if reads else 'CROSS JOIN item USING (row)'}"
-        )
+        rows = f"{_ROW} FROM said_words {_HITS} {_ITEMS}" if reads else f"{_BARE} FROM said_words {_HITS} {_ITEM}"
+        question = f"{rows} WHERE said_words MATCH ? ORDER BY said_words.rowid DESC"
         end = take(connection.execute(question, (fulltext.every(some),)), reads, limit)
         if end or len(some) == len(parts) or len(found) - before >= limit:
             break

@@ -244,18 +244,18 @@ CREATE TABLE word (id INTEGER PRIMARY KEY AUTOINCREMENT, word TEXT NOT NULL UNIQ
 CREATE TABLE words_state (birth BLOB NOT NULL, swept INTEGER NOT NULL);
 INSERT INTO words_state VALUES (randomblob(8), 0);
 CREATE TRIGGER body_in AFTER INSERT ON body BEGIN
-    DELETE FROM said WHERE row = new.row;
+    UPDATE said SET row = -doc WHERE row = new.row;
     INSERT OR IGNORE INTO unsaid VALUES (new.row);
 END;
 CREATE TRIGGER body_out AFTER DELETE ON body BEGIN
-    DELETE FROM said WHERE row = old.row;
+    UPDATE said SET row = -doc WHERE row = old.row;
     DELETE FROM unsaid WHERE row = old.row;
 END;
 """
 """What was said in which item, kept by `store.fulltext`: `said.doc` is the rowid in `said_words`, `said.row` the row of
 `item`; rows that are not indexed yet stand in `unsaid`. `word` has every word once; its ids are never used again.
 `words_state.swept` rises when words are deleted from it. Caches that were made before it get it added; by the triggers
-a modtui that does not know of it leaves nothing wrong."""
+a modtui that does not know of it leaves nothing wrong: a text that it took away keeps its number, for no row."""
 
 UNSENT = """
 CREATE TABLE unsent (
