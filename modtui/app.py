@@ -70,6 +70,7 @@ class ModtuiApp(App[int], inherit_bindings=False):
     ) -> None:
         terminal = terminal or look()
         self.palette: Palette = choose(settings.screen.theme, colours=terminal.colours)
+        self._themed = False
         self._wanted, self._remote = settings.screen, terminal.remote
         super().__init__()
         if self.no_color:  # grey would make text of the terminal's own colours black on black: no colour at all
@@ -97,7 +98,12 @@ class ModtuiApp(App[int], inherit_bindings=False):
         self.set_class(theme.dark, "-dark-mode", update=False).set_class(not theme.dark, "-light-mode", update=False)
         self.add_class(f"-theme-{theme.name}", update=False)
         self._refresh_truecolor_filter(self.ansi_theme)
+        self._themed = True
         self.stylesheet.set_variables(self.get_css_variables())
+
+    def get_css_variables(self) -> dict[str, str]:
+        """The colours for the style sheets; none before the theme is there, since nothing is drawn with another."""
+        return super().get_css_variables() if self._themed else {}
 
     def get_driver_class(self) -> type[Driver]:
         """Our own driver or the platform's, made to write fewer bytes."""

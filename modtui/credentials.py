@@ -25,6 +25,7 @@ from msgspec import Struct
 from modtui import paths
 from modtui.errors import AuthError
 from modtui.text import show_line
+from modtui.text.patterns import pattern
 
 Kind = Literal["user", "admin", "service"]
 KINDS: tuple[Kind, ...] = ("user", "admin", "service")
@@ -36,7 +37,7 @@ SERVICE = "modtui"
 _SHORTEST = 4
 """What is shorter is part of too many words to be taken out of a text."""
 COMMAND_S = 10.0
-_KEYLIKE = re.compile(r"[A-Za-z0-9_-]{28,}")
+_KEYLIKE = pattern(r"[A-Za-z0-9_-]{28,}")
 KEYRING_S = 3.0
 
 

@@ -15,7 +15,7 @@ from importlib import resources
 from importlib.metadata import entry_points
 
 PARTS = (
-    ("modtui", "modtui.tcss"), ("modtui", "py.typed"), ("modtui.settings", "defaults/reasons.toml"),
+    ("modtui", "modtui.tcss"), ("modtui", "py.typed"), ("modtui.settings", "defaults/reasons.json"),
     ("modtui.settings", "defaults/spam.de.md"), ("modtui.demo", "texts/en.toml"),
 )  # fmt: skip
 

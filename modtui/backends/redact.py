@@ -11,8 +11,10 @@ import re
 from collections.abc import Callable, Iterable
 from urllib.parse import parse_qsl, quote, quote_plus
 
-_TELLING = re.compile(r"key|token|secret|passw|nonce|code|otp|payload|auth|sig|mail|^ip$", re.IGNORECASE)
-_ADDRESS = re.compile(r"@.*\.|^\d{1,3}(\.\d{1,3}){3}$|:[0-9a-f]*:", re.IGNORECASE)
+from modtui.text.patterns import pattern
+
+_TELLING = pattern(r"key|token|secret|passw|nonce|code|otp|payload|auth|sig|mail|^ip$", re.IGNORECASE)
+_ADDRESS = pattern(r"@.*\.|^\d{1,3}(\.\d{1,3}){3}$|:[0-9a-f]*:", re.IGNORECASE)
 """A value that may be somebody's e-mail or IP address: a moderator may look for one."""
 _SHOWN = 200
 _UNLIKELY = 12

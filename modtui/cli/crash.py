@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
 import threading
 import time
@@ -13,10 +12,11 @@ import modtui
 from modtui import credentials, paths
 from modtui.cli.output import narrate
 from modtui.errors import ModtuiError
+from modtui.text.patterns import pattern
 
 DEBUG = "MODTUI_DEBUG"
 _KEPT = 10
-_KEYLIKE = re.compile(r"[A-Za-z0-9+/_-]{28,}={0,2}")
+_KEYLIKE = pattern(r"[A-Za-z0-9+/_-]{28,}={0,2}")
 
 
 def redact(text: str) -> str:

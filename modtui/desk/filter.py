@@ -17,6 +17,7 @@ from msgspec import Struct, field
 from modtui.domain.items import REASONS, SEVERE, WAITING, Item, ItemKind, QuestionState, State
 from modtui.errors import UsageError
 from modtui.store.people import flags
+from modtui.text.patterns import pattern
 from modtui.text.time import parse_duration
 
 Op = Literal[":", ">", "<", ">=", "<="]
@@ -50,7 +51,7 @@ NUMBERS: dict[str, str] = {
     "age": "how long it waits, as age>2h",
 }
 _KNOWN = (*WORDS, *NUMBERS)
-_TOKEN = re.compile(r'(-?)(?:([A-Za-z][\w-]*)(:|>=|<=|>|<))?(?:"((?:[^"\\]|\\.)*)"|(\S*))')
+_TOKEN = pattern(r'(-?)(?:([A-Za-z][\w-]*)(:|>=|<=|>|<))?(?:"((?:[^"\\]|\\.)*)"|(\S*))')
 
 
 class Facts(msgspec.Struct, frozen=True, kw_only=True):

@@ -9,8 +9,9 @@ from zlib import crc32
 import msgspec
 
 from modtui.domain.items import Item
+from modtui.text.patterns import pattern
 
-_CODE = re.compile(r"^[A-Za-z]{2,3}$")
+_CODE = pattern(r"^[A-Za-z]{2,3}$")
 
 
 def code(locale: str | None) -> str | None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from modtui.domain.items import Item
 from modtui.domain.subjects import CommunityId, Lane
+from modtui.text.patterns import pattern
 from modtui.text.similar import MAX_SIGNS, Fingerprint, alike, fingerprint
 
 THRESHOLD = 0.5
@@ -18,7 +18,7 @@ CHUNK = 64
 """Items compared before the event loop gets its turn: about 8 ms."""
 
 _KEPT = 2000
-_TAG = re.compile(r"<[^<>]{0,500}>")
+_TAG = pattern(r"<[^<>]{0,500}>")
 
 Found = list[tuple[str, float]]
 

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import random
-import re
 from collections.abc import Callable
 from datetime import datetime
 
 from modtui.desk.events import Link, LinkState
 from modtui.errors import AuthError, ModtuiError, NetworkError, RateLimited, RightsError, SiteError, WrongSite
 from modtui.text import Shown, own, say, show_line
+from modtui.text.patterns import pattern
 from modtui.text.time import duration
 
 FIRST_S = 2.0
 LONGEST_S = 120.0
 RIGHTS_S = 300.0
-_NUMBER = re.compile(r"(\d{3}): ")
+_NUMBER = pattern(r"(\d{3}): ")
 """The status before the words of an error that the site answered with."""
 _LONG_MS = 120_000
 """A pause from here on is told as a time of day."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import msgspec
 
 
@@ -19,5 +21,5 @@ class Reason(msgspec.Struct, frozen=True, kw_only=True):
     rule: str = ""
     matches: tuple[str, ...] = ()
     urgent: bool = False
-    messages: dict[str, str] = {}
+    messages: Mapping[str, str] = {}
     titles: dict[str, str] = {}

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 import msgspec
 
 from modtui.text import Foreign
+from modtui.text.patterns import pattern
 
 PLACEHOLDERS: dict[str, str] = {
     "author": "the author's user name",
@@ -29,22 +30,22 @@ PLACEHOLDERS: dict[str, str] = {
 }
 """Everything that can stand in braces in a saved text, and what it becomes."""
 
-_PLACEHOLDER = re.compile(r"\{([A-Za-z_]+)\}")
-_OPEN = re.compile(r"(?<![\\%])\{([A-Za-z_]+)\}")
+_PLACEHOLDER = pattern(r"\{([A-Za-z_]+)\}")
+_OPEN = pattern(r"(?<![\\%])\{([A-Za-z_]+)\}")
 """One that a backslash before it does not make literal, as in Markdown."""
-_SITE = re.compile(r"(?<!\\)%\{([A-Za-z_]+)\}")
+_SITE = pattern(r"(?<!\\)%\{([A-Za-z_]+)\}")
 """The same in the texts of Discourse's templates plugin."""
-_EITHER = re.compile(r"(?<!\\)%?\{([A-Za-z_]+)\}")
+_EITHER = pattern(r"(?<!\\)%?\{([A-Za-z_]+)\}")
 _SITE_NAMES = {
     "my_username": "moderator", "my_name": "moderator", "topic_title": "title", "context_title": "title",
     "topic_url": "url", "context_url": "url",
     **{f"{whom}_{part}": "author" for part in ("username", "name")
        for whom in ("original_poster", "reply_to", "reply_to_or_last_poster", "reply_to_or_original_poster")},
 }  # fmt: skip
-_MENTION = re.compile(r"(?<![\w@/.`])@(\w(?:[\w.-]*\w)?)")
-_FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
-_QUOTE = re.compile(r"\[quote\b[^\]]*\]|\[/quote\]", re.IGNORECASE)
-_CODE = re.compile(r"(`+)(?!`)(.+?)(?<!`)\1(?!`)", re.DOTALL)
+_MENTION = pattern(r"(?<![\w@/.`])@(\w(?:[\w.-]*\w)?)")
+_FENCE = pattern(r" {0,3}(`{3,}|~{3,})")
+_QUOTE = pattern(r"\[quote\b[^\]]*\]|\[/quote\]", re.IGNORECASE)
+_CODE = pattern(r"(`+)(?!`)(.+?)(?<!`)\1(?!`)", re.DOTALL)
 
 
 SANCTION_TEXTS = {"ban": "ban", "silence": "silence", "warn": "warning"}

@@ -15,12 +15,13 @@ from modtui.domain.ladder import Rung
 from modtui.errors import UsageError
 from modtui.settings.address import canonical
 from modtui.text import show_line
+from modtui.text.patterns import pattern
 from modtui.text.time import parse_duration
 
 Kind = Callable[[Any], Any]
 
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-_CLOCK = re.compile(r"([01]?\d|2[0-4]):([0-5]\d)")
+_CLOCK = pattern(r"([01]?\d|2[0-4]):([0-5]\d)")
 
 
 def nearest(name: str, names: Iterable[str]) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import Any
@@ -104,6 +103,8 @@ def _parse(path: Path, must_exist: bool) -> dict[str, Any]:
         raise SettingsError([f"{path}: cannot be read: {error.strerror}."]) from error
     if len(raw) > _LIMIT:
         raise SettingsError([f"{path}: is larger than 1 MB, so it is hardly a settings file."])
+    import tomllib  # late: without a file nothing is read
+
     try:
         return tomllib.loads(raw.decode("utf-8-sig").replace("\r\n", "\n"))
     except UnicodeDecodeError as error:

@@ -6,9 +6,7 @@ that has no value is left out, so one text serves with and without a ban.
 
 from __future__ import annotations
 
-import re
-import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -19,11 +17,12 @@ from modtui.domain.reasons import Reason
 from modtui.domain.replies import PLACEHOLDERS, fill, unknown_placeholders
 from modtui.settings.kinds import nearest
 from modtui.text import Foreign, show_line
+from modtui.text.patterns import pattern
 
 LANGUAGES = ("en", "de", "fr")
 """The languages of the built-in messages."""
 
-_FILE = re.compile(r"(?P<id>[A-Za-z0-9][A-Za-z0-9_-]*)\.(?P<language>[a-z]{2,3}(-[A-Za-z]{2,4})?)\.md")
+_FILE = pattern(r"(?P<id>[A-Za-z0-9][A-Za-z0-9_-]*)\.(?P<language>[a-z]{2,3}(-[A-Za-z]{2,4})?)\.md")
 _LIMIT = 30_000
 
 
@@ -59,14 +58,38 @@ def pick_language(reason: Reason, *wanted: str | None) -> str | None:
     return min(reason.messages, default=None)
 
 
+class _Messages(Mapping[str, str]):
+    """The messages of a built-in reason by language, each read when it is asked for: the queue shows none."""
+
+    def __init__(self, folder: Path, reason: str) -> None:
+        self._folder, self._reason = folder, reason
+        self._known: dict[str, str] = {}
+
+    def __getitem__(self, language: str) -> str:
+        if language not in LANGUAGES:
+            raise KeyError(language)
+        if language not in self._known:
+            self._known[language] = (self._folder / f"{self._reason}.{language}.md").read_text("utf-8").strip()
+        return self._known[language]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(LANGUAGES)
+
+    def __len__(self) -> int:
+        return len(LANGUAGES)
+
+    def __contains__(self, language: object) -> bool:
+        return language in LANGUAGES
+
+
 @cache
 def builtin() -> tuple[Reason, ...]:
-    """modtui's own reasons."""
+    """modtui's own reasons. Settings with [[reasons]] replace the list; ids in it take over what they leave out."""
     folder = Path(__file__).with_name("defaults")
-    entries = tomllib.loads((folder / "reasons.toml").read_text("utf-8"))["reasons"]
+    entries = msgspec.json.decode((folder / "reasons.json").read_bytes(), type=list[dict[str, Any]])
     found = []
     for entry in entries:
-        messages = {code: (folder / f"{entry['id']}.{code}.md").read_text("utf-8").strip() for code in LANGUAGES}
+        messages = _Messages(folder, entry["id"])
         found.append(Reason(**{**entry, "matches": tuple(entry.get("matches", ())), "messages": messages}))
     return tuple(found)
 

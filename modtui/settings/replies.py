@@ -16,7 +16,6 @@ not say which line is wrong in these words.
 
 from __future__ import annotations
 
-import re
 import stat
 from collections.abc import Mapping, Sequence
 from functools import cache
@@ -28,15 +27,16 @@ from msgspec.structs import replace
 from modtui.domain.replies import PLACEHOLDERS, SavedReply, unknown_in
 from modtui.settings.kinds import nearest
 from modtui.text import show_line
+from modtui.text.patterns import pattern
 
 KEYS = ("title", "tags", "keys")
 """What front matter can say."""
 LIMIT = 100_000
 """Bytes of a file: three times the longest post that forums take."""
 _FILES = 2_000
-_FILE = re.compile(r"(?P<name>[A-Za-z0-9][A-Za-z0-9_-]*)\.(?P<language>[A-Za-z]{2,3}([-_][A-Za-z]{2,4})?)\.md")
-_LINE = re.compile(r"(?P<key>[A-Za-z_][A-Za-z0-9_-]*)\s*:(?:\s+(?P<value>.*))?$")
-_KEY = re.compile(r"[a-z0-9][a-z0-9-]{0,19}")
+_FILE = pattern(r"(?P<name>[A-Za-z0-9][A-Za-z0-9_-]*)\.(?P<language>[A-Za-z]{2,3}([-_][A-Za-z]{2,4})?)\.md")
+_LINE = pattern(r"(?P<key>[A-Za-z_][A-Za-z0-9_-]*)\s*:(?:\s+(?P<value>.*))?$")
+_KEY = pattern(r"[a-z0-9][a-z0-9-]{0,19}")
 
 
 class ReplyFile(NamedTuple):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
@@ -11,6 +10,7 @@ from modtui.settings.address import exposed
 from modtui.settings.kinds import nearest
 from modtui.settings.model import RouteSettings
 from modtui.text import show_line
+from modtui.text.patterns import pattern
 
 PLACEHOLDERS: dict[str, str] = {
     "community": "the community's name",
@@ -41,8 +41,8 @@ OPTIONS: dict[str, dict[str, tuple[type, ...]]] = {
 """The options of each kind of route, and what they may be."""
 TLS = ("starttls", "implicit", "none")
 LONGEST_S = 120
-_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
-_BRACES = re.compile(r"\{([^{}\n]*)\}")
+_ADDRESS = pattern(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
+_BRACES = pattern(r"\{([^{}\n]*)\}")
 
 
 def addresses(text: str) -> list[str]:

@@ -132,8 +132,8 @@ class Database:
                 raise
             self._discard()
             self._open()
-        self._thread = threading.Thread(target=self._run, name=f"modtui {path.name}", daemon=True)
-        self._thread.start()
+        self._thread: threading.Thread | None = None
+        """The writer thread, from the first write on."""
 
     # -- opening
 
@@ -305,7 +305,7 @@ class Database:
         with self._gate:
             if not self._closed and self.idle is None:
                 self.idle = work
-                self._queue.put(_Job(lambda connection: None, lambda value, error: None))  # wakes the thread
+                self._hand_over(_Job(lambda connection: None, lambda value, error: None))  # wakes the thread
 
     def _next(self) -> _Job | None:
         """The next job; None ends the thread. Idle work is done meanwhile."""
@@ -334,7 +334,14 @@ class Database:
         with self._gate:
             if self._closed:
                 raise StoreError(_CLOSED.format(self.what.capitalize()))
-            self._queue.put(job)
+            self._hand_over(job)
+
+    def _hand_over(self, job: _Job) -> None:
+        """Give the writer thread a job; the first one starts it. Only with the gate."""
+        self._queue.put(job)
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name=f"modtui {self.path.name}", daemon=True)
+            self._thread.start()
 
     def _run(self) -> None:
         ended = False
@@ -443,7 +450,8 @@ class Database:
         self.ending.set()
         for reader in tuple(self._readers):
             reader.join()
-        self._thread.join()
+        if self._thread is not None:
+            self._thread.join()
         with self._turn, self._read_turn:
             self._reader.close()
             self._writer.close()  # the last one to close, and not read-only: it clears the write-ahead log away

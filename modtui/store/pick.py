@@ -15,8 +15,9 @@ from modtui.store.cache import Cache
 from modtui.store.codec import column, encode
 from modtui.store.fulltext import words
 from modtui.store.trouble import Damaged
+from modtui.text.patterns import pattern
 
-_SPECIAL = re.compile(r"[\\%_]")
+_SPECIAL = pattern(r"[\\%_]")
 
 
 class Text(msgspec.Struct, frozen=True):

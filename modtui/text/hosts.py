@@ -11,12 +11,14 @@ import unicodedata
 from functools import lru_cache
 from urllib.parse import unquote
 
-_SKIPPED = re.compile(
+from modtui.text.patterns import pattern
+
+_SKIPPED = pattern(
     "[\xad\u034f\u180b-\u180d\u180f\u200b\u2060\u2064\ufe00-\ufe0f\ufeff\U0001bca0-\U0001bca3\U000e0100-\U000e01ef]"
 )
 _KEPT = "\xdf\u03c2"
-_DOTS = re.compile(r"[。．｡]")
-_IPV4_LIKE = re.compile(r"(0x[0-9a-f]*|\d+)(\.(0x[0-9a-f]*|\d+)){0,3}")
+_DOTS = pattern(r"[。．｡]")
+_IPV4_LIKE = pattern(r"(0x[0-9a-f]*|\d+)(\.(0x[0-9a-f]*|\d+)){0,3}")
 _MIXABLE = frozenset({"LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE", "COPTIC"})
 
 # Letters that most fonts draw like a Latin one. Single letters only: enough for what is seen in spam, small enough

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import re
 from collections.abc import Set
 from typing import Any
 
 import msgspec
 
+from modtui.text.patterns import pattern
 from modtui.text.shown import Foreign
 from modtui.text.signs import visible
 
-_FORMULA = re.compile(r"\s*[=+\-@＝＋－＠|%\t\r]")
-_HALVES = re.compile("[\ud800-\udfff]")
-_NUMBER = re.compile(r"[+-]?\d+([.,]\d+)?%?")
+_FORMULA = pattern(r"\s*[=+\-@＝＋－＠|%\t\r]")
+_HALVES = pattern("[\ud800-\udfff]")
+_NUMBER = pattern(r"[+-]?\d+([.,]\d+)?%?")
 
 
 def _plain(value: Any) -> Any:

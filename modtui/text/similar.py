@@ -7,11 +7,11 @@ share of common text.
 
 from __future__ import annotations
 
-import re
 from heapq import nsmallest
 from zlib import crc32
 
 from modtui.text.hosts import fold_looks
+from modtui.text.patterns import pattern
 from modtui.text.shown import Foreign
 
 PIECE = 5
@@ -20,7 +20,7 @@ KEPT = 96
 
 MAX_SIGNS = 4_000
 
-_NOT_LETTERS = re.compile(r"[\W_]+")
+_NOT_LETTERS = pattern(r"[\W_]+")
 
 Fingerprint = tuple[int, ...]
 

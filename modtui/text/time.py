@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime, tzinfo
 
+from modtui.text.patterns import pattern
 from modtui.text.shown import Shown, own
 
 SECOND = 1000
@@ -23,7 +23,7 @@ _UNITS = {
     "y": YEAR, "year": YEAR,
 }  # fmt: skip
 _FOREVER = {"forever", "permanent", "permanently", "always"}
-_PART = re.compile(r"(\d{1,9})(?:[.,](\d{1,3}))?\s*([a-z]+)\s*")
+_PART = pattern(r"(\d{1,9})(?:[.,](\d{1,3}))?\s*([a-z]+)\s*")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 

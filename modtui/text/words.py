@@ -5,20 +5,22 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from modtui.text.patterns import pattern
+
 MAX_SIGNS = 20_000
 """Signs of a text that are looked at."""
 LONGEST = 40
 """Signs of a word that count."""
 
-_WORD = re.compile(r"[^\W_]+")
-_TAG = re.compile(r"<[^<>]{0,2000}>")
-_AROUND = re.compile(
+_WORD = pattern(r"[^\W_]+")
+_TAG = pattern(r"<[^<>]{0,2000}>")
+_AROUND = pattern(
     r"<(/?)(?:pre|code|aside|blockquote)\b[^<>]{0,2000}>|\[(/?)quote\b[^\[\]\n]{0,300}\]", re.IGNORECASE
 )
-_FENCE = re.compile(r" {0,3}(```+|~~~+)")
-_SHORT_CODE = re.compile(r"`[^`\n]{1,300}`")
-_LINK = re.compile(r"!?\[([^\]\n]{0,300})\]\([^)\s]{0,2000}\)|\b(?:https?://|www\.)\S+", re.IGNORECASE)
-_NAME = re.compile(r"(?<!\w)@\w[\w.\-]*|(?<!\w):[a-z0-9_+\-]{2,40}:(?!\w)|&#?\w{1,10};", re.IGNORECASE)
+_FENCE = pattern(r" {0,3}(```+|~~~+)")
+_SHORT_CODE = pattern(r"`[^`\n]{1,300}`")
+_LINK = pattern(r"!?\[([^\]\n]{0,300})\]\([^)\s]{0,2000}\)|\b(?:https?://|www\.)\S+", re.IGNORECASE)
+_NAME = pattern(r"(?<!\w)@\w[\w.\-]*|(?<!\w):[a-z0-9_+\-]{2,40}:(?!\w)|&#?\w{1,10};", re.IGNORECASE)
 _ENDINGS = ("ments", "ment", "en", "es", "er", "e", "s", "x", "n")
 _FROM, _TO = "\u3040", "\u9fff"
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
@@ -13,6 +12,7 @@ from textual.geometry import Region
 from textual.strip import Strip
 
 from modtui.text import Shown, own
+from modtui.text.patterns import pattern
 from modtui.text.width import cells, cut
 from modtui.themes import Palette
 
@@ -21,7 +21,7 @@ Piece = tuple[Shown, str]
 
 Line = tuple[Piece, ...]
 
-_DANGER = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+_DANGER = pattern("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 """What steers a terminal or the order of reading, or cannot be encoded."""
 
 

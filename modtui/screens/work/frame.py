@@ -83,6 +83,7 @@ class WorkFrame(Screen):
     def middle(self) -> ComposeResult:
         """The list, the preview below it or the detail beside it, and words where there is nothing to list."""
         paint = self.shell.painter
+        self.set_class(self.app.size.width >= WIDE, "-wide", update=False)  # so no part is styled twice
         with Container(id="work"):
             yield ItemList(paint, Rows(self), self.cursor_moved, id="list")
             yield LinesPane(paint, id="detail")
