@@ -13,6 +13,8 @@ FRESH_S = 10.0
 """A read that is younger than this needs no other before sending (semantics). Of a batch that was read at once, what
 has not gone out by then (the budget may make it wait) is read again."""
 _KEPT = 2000
+_KEPT_S = 120.0
+"""Older reads are let go: nobody takes one for fresh, and each holds a whole item."""
 
 
 class Reads:
@@ -33,8 +35,11 @@ class Reads:
                 continue  # a later question was answered first
             self._reads[one.ref] = (now, asked, one)
             self._reads.move_to_end(one.ref)
-        while len(self._reads) > _KEPT:
-            self._reads.popitem(last=False)
+        while self._reads:
+            oldest = next(iter(self._reads))
+            if len(self._reads) <= _KEPT and now - self._reads[oldest][0] <= _KEPT_S:
+                break
+            del self._reads[oldest]
 
     def get(self, ref: SubjectRef, within_s: float = FRESH_S, since: float | None = None) -> Item | Gone | None:
         """The read of this subject, if there is one that young, asked for at `since` (monotonic seconds) or later."""
