@@ -191,6 +191,7 @@ class _Source:
         try:
             self._connection = connect(cache.database.path, wait_s=cache.database.wait_s, read_only=True)
             try:
+                self._connection.execute("PRAGMA cache_size=-256")  # kB: nothing is read twice
                 self._connection.execute("BEGIN")
                 self.count = self._counted(where, values)
                 question = f"SELECT row FROM item WHERE {where} ORDER BY {ORDERS[asked.order]}"
