@@ -117,6 +117,8 @@ class ModtuiApp(App[int], inherit_bindings=False):
 
     def _redraw(self) -> None:
         """The terminal reads again, and missed some of what was drawn."""
+        if (picture := getattr(self._driver, "picture", None)) is not None:
+            picture.forget()
         self.refresh(layout=True)
 
     def get_default_screen(self) -> Screen[Any]:

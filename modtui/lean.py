@@ -8,7 +8,9 @@ nothing else that is written needs to know.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
+from typing import Any
 
 from textual.driver import Driver
 
@@ -101,11 +103,59 @@ def _unstyled(piece: str, now: str, wanted: str) -> bool:
     return bool(_MOVES.fullmatch(piece)) or (piece.isspace() and "\n" not in piece and same_on_blanks(now, wanted))
 
 
+class Picture:
+    """What stands on the terminal, part by part of each row, as far as it was written whole.
+
+    Textual paints a screen two to four times while it opens, each time all of it, and most of a lane that is opened
+    again is as it was: only what differs is written.
+    """
+
+    def __init__(self) -> None:
+        self._rows: dict[int, dict[int, str]] = {}
+        self._size: tuple[int, int] | None = None
+
+    def forget(self, spans: Iterable[tuple[int, int, int]] | None = None) -> None:
+        """Nobody knows any more what stands there, or in the rows of these spans (row, first column, end)."""
+        if spans is None:
+            self._rows.clear()
+            return
+        for y, _, _ in spans:
+            self._rows.pop(y, None)
+
+    def of(self, size: tuple[int, int]) -> None:
+        """The terminal has this size now; of another one nothing is known."""
+        if size != self._size:
+            self._size = size
+            self._rows.clear()
+
+    def touched(self, y: int, x: int) -> None:
+        """Something was written in row `y` from column `x` on, within one part."""
+        row = self._rows.get(y)
+        if row:
+            row.pop(max((at for at in row if at <= x), default=-1), None)
+
+    def change(self, y: int, parts: Mapping[int, str]) -> str:
+        """What has to be written so that row `y` shows these parts, by their first columns; nothing where it does."""
+        before = self._rows.get(y)
+        self._rows[y] = dict(parts)
+        if before is not None and before.keys() <= parts.keys():
+            parts = {x: text for x, text in parts.items() if before.get(x) != text}
+        return "".join([f"\x1b[{y + 1};{x + 1}H{text}" for x, text in parts.items()])
+
+
 def lean_driver(base: type[Driver]) -> type[Driver]:
     """A driver like `base` that writes fewer bytes."""
 
     class Lean(base):  # type: ignore[misc, valid-type]
         """Writes through `lean`."""
+
+        def __init__(self, *args: Any, **named: Any) -> None:
+            super().__init__(*args, **named)
+            self.picture = Picture()
+
+        def start_application_mode(self) -> None:
+            self.picture.forget()  # another program had the terminal
+            super().start_application_mode()
 
         def write(self, data: str) -> None:
             super().write(lean(data))
@@ -117,4 +167,4 @@ def lean_driver(base: type[Driver]) -> type[Driver]:
     return Lean
 
 
-__all__ = ["change", "lean", "lean_driver", "same_on_blanks"]
+__all__ = ["Picture", "change", "lean", "lean_driver", "same_on_blanks"]

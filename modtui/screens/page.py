@@ -27,7 +27,9 @@ class Page(Surface, inherit_bindings=False):
         self.say(own(""))
 
     def act_screen_redraw(self) -> None:
-        """Paint everything again."""
+        """Paint everything again: another program may have written over it."""
+        if (picture := self._picture()) is not None:
+            picture.forget()
         self.app.refresh(layout=True)
         self.refresh(layout=True)
 

@@ -169,7 +169,7 @@ class ItemList(Lined):
         self._hold_in_sight()
         if self.top != before and self._top_before is None:
             self._top_before = before
-        self.refresh()
+        self._repaint(range(self.size.height))
 
     def on_click(self, event: events.Click) -> None:
         """A click moves the cursor; a second one opens."""

@@ -25,6 +25,9 @@ class Anchor(Struct, frozen=True):
 Body = Callable[[int], Iterable[Line | Anchor]]
 """Makes the body for a width, lazily."""
 
+_AROUND = 4
+"""The lines that every screen has on top and at the bottom."""
+
 _FAR = 200_000
 """More lines than this are never made for jumping to the end."""
 
@@ -88,7 +91,7 @@ class LinesPane(Lined):
     def _begin(self) -> None:
         self._width = self.size.width
         self._lines, self._anchors, self._complete = [], [], False
-        self._source = iter(self._body(max(1, self._width)))
+        self._source = iter(self._body(self._width or max(1, self.app.size.width)))  # before the first layout
         self._made = {}
 
     def _need(self, count: int) -> None:
@@ -107,7 +110,8 @@ class LinesPane(Lined):
     @property
     def body_rows(self) -> int:
         """How many body lines fit."""
-        return max(1, self.size.height - len(self.head) - len(self.foot))
+        height = self.size.height or self.app.size.height - _AROUND  # before the first layout
+        return max(1, height - len(self.head) - len(self.foot))
 
     @property
     def at_end(self) -> bool:
@@ -261,9 +265,8 @@ class LinesPane(Lined):
         return False
 
     def on_resize(self) -> None:
-        """Wrap again for the new width."""
-        self._begin()
-        self.refresh()
+        """Wrap again for the new width; what was drawn for it already stays."""
+        self._repaint()
 
     def on_mouse_scroll_down(self) -> None:
         """The wheel scrolls by three lines."""

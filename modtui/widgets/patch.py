@@ -9,12 +9,14 @@ stay marked as stale, so that it draws anew what was written here.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from rich.color import ColorSystem
+from rich.console import Console
 from rich.segment import Segment
 from rich.style import Style
+from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.color import Color
 from textual.filter import LineFilter
 from textual.geometry import Region, Size
@@ -22,7 +24,7 @@ from textual.screen import Screen
 from textual.strip import Strip
 from textual.widget import Widget
 
-from modtui.lean import change, same_on_blanks
+from modtui.lean import Picture, change, lean, same_on_blanks
 from modtui.widgets.draw import Painted
 
 
@@ -123,6 +125,20 @@ def patch(regions: Sequence[Region], here: Sequence[Place]) -> Patch | None:
     return Patch([(place, y, end) for (y, _), (place, end) in sorted(ends.items(), key=lambda one: one[0])])
 
 
+def _parts(x: int, strips: Iterable[Strip | None], console: Console) -> dict[int, str]:
+    """The parts of a composed row by their first columns."""
+    parts = {}
+    for strip in strips:
+        if strip is not None:
+            parts[x] = strip.render(console)
+            x += strip.cell_length
+    return parts
+
+
+_LINES = 2
+"""Our widgets name the lines that changed, each alone; higher regions come from Textual."""
+
+
 class Patching(Screen[None], inherit_bindings=False):
     """A screen that writes changed lines without composing the screen."""
 
@@ -130,20 +146,40 @@ class Patching(Screen[None], inherit_bindings=False):
 
     def _compositor_refresh(self) -> None:
         """Write what is dirty (Textual calls this when it is time to)."""
-        update = self._patch()
-        if update is None:
+        app, picture = self.app, self._picture()
+        if app.screen is not self or app.is_inline or app._batch_count or picture is None:
             super()._compositor_refresh()
             return
-        self._compositor._dirty_regions.clear()
-        self._write(update)
+        picture.of(app.size)
+        update = self._patch()
+        if update is not None:
+            self._compositor._dirty_regions.clear()
+            for place, y, _ in update.parts:
+                picture.touched(y, place.left)
+            self._write(update.text(app.console._color_system or ColorSystem.TRUECOLOR))
+        else:
+            dirty = sum(region.area for region in self._compositor._dirty_regions)
+            composed = self._compositor.render_update(
+                full=2 * dirty > self.size.area, screen_stack=app._background_screens
+            )
+            if isinstance(composed, LayoutUpdate):
+                rows = [_parts(composed.region.x, strips, app.console) for strips in composed.strips]
+                self._write(lean("".join(picture.change(y, row) for y, row in enumerate(rows, composed.region.y))))
+            elif composed is not None:
+                picture.forget(composed.spans if isinstance(composed, ChopsUpdate) else None)
+                app._display(self, composed)
         self._dirty_widgets.clear()
-        self.app._update_mouse_over(self)
+        app._update_mouse_over(self)
 
-    def _write(self, update: Patch) -> None:
-        """Put it on the terminal, as `App._display` does with what the compositor made."""
+    def _picture(self) -> Picture | None:
+        """What stands on the terminal; None where nobody keeps it."""
+        found: Picture | None = getattr(self.app._driver, "picture", None)
+        return found
+
+    def _write(self, text: str) -> None:
+        """Put it on the terminal, as `App._display` does."""
         app, driver = self.app, self.app._driver
-        text = update.text(app.console._color_system or ColorSystem.TRUECOLOR)
-        if driver is not None and not app.is_headless and app._running and not app._closed:
+        if text and driver is not None and not app.is_headless and app._running and not app._closed:
             x, y = app._previous_cursor_position = self.outer_size.clamp_offset(app.cursor_position)
             write = getattr(driver, "write_lean", driver.write)
             app._begin_update()
@@ -155,12 +191,11 @@ class Patching(Screen[None], inherit_bindings=False):
         app.post_display_hook()
 
     def _patch(self) -> Patch | None:
-        app = self.app
         regions = self._compositor._dirty_regions
-        if app.screen is not self or app.is_inline or app._batch_count or not regions:
-            return None
+        if not regions or any(region.height > _LINES for region in regions):
+            return None  # widgets that were laid out anew: most of them look as they did
         visible = self._compositor.visible_widgets  # another object after each layout
-        filters = app.get_line_filters()
+        filters = self.app.get_line_filters()
         known = self._lined
         if known is None or known[0] is not visible or known[1] != filters:
             known = self._lined = (visible, filters, places(self, filters))

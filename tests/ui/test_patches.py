@@ -7,13 +7,12 @@ from random import Random
 
 import pyte
 import pytest
-from rich.color import ColorSystem
 from textual._compositor import CompositorUpdate
 from textual.app import App
 from textual.screen import Screen
 
-from modtui.lean import lean
-from modtui.widgets.patch import Patch, Patching
+from modtui.lean import Picture, lean
+from modtui.widgets.patch import Patching
 from tests.ui.world import stage
 
 pytestmark = pytest.mark.anyio
@@ -62,13 +61,13 @@ class Seen:
 async def test_patched_is_composed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, theme: str, size: tuple[int, int]
 ) -> None:
-    seen = Seen(size)
+    seen, kept = Seen(size), Picture()
     write, display = Patching._write, App._display
 
-    def writing(self: Patching, update: Patch) -> None:
+    def writing(self: Patching, text: str) -> None:
         seen.patches += 1
-        seen.feed(seen.written, update.text(self.app.console._color_system or ColorSystem.TRUECOLOR))
-        write(self, update)
+        seen.feed(seen.written, text)
+        write(self, text)
 
     def displaying(self: App[object], screen: Screen[object], update: object) -> None:
         if isinstance(update, CompositorUpdate):
@@ -76,6 +75,7 @@ async def test_patched_is_composed(
         display(self, screen, update)  # type: ignore[arg-type]
 
     monkeypatch.setattr(Patching, "_write", writing)
+    monkeypatch.setattr(Patching, "_picture", lambda self: kept)
     monkeypatch.setattr(App, "_display", displaying)
     if theme == "plain":
         monkeypatch.setenv("NO_COLOR", "1")
@@ -87,3 +87,20 @@ async def test_patched_is_composed(
             await it.pilot.pause(0.1)  # what waits for the cursor to rest is drawn, too
             assert not (wrong := seen.differs(it.app.screen)), f"after {keys}: {wrong}"
     assert seen.patches > 4, "hardly anything was written line by line"
+
+
+def test_only_the_parts_of_a_row_that_differ_are_written_again() -> None:
+    picture = Picture()
+    picture.of((10, 2))
+    assert picture.change(0, {0: "list", 5: "item"}) == "\x1b[1;1Hlist\x1b[1;6Hitem"
+    assert picture.change(0, {0: "list", 5: "item"}) == ""
+    assert picture.change(0, {0: "list", 5: "post"}) == "\x1b[1;6Hpost"
+    picture.touched(0, 6)  # a patch wrote there
+    assert picture.change(0, {0: "list", 5: "post"}) == "\x1b[1;6Hpost"
+    assert picture.change(0, {0: "one page"}) == "\x1b[1;1Hone page", "other parts: the whole row"
+    picture.forget([(0, 2, 4)])
+    assert picture.change(0, {0: "one page"}) == "\x1b[1;1Hone page"
+    picture.of((12, 2))
+    assert picture.change(0, {0: "one page"}) == "\x1b[1;1Hone page", "after a resize nothing is known"
+    picture.forget()
+    assert picture.change(0, {0: "one page"}) == "\x1b[1;1Hone page"

@@ -78,7 +78,7 @@ class AroundPage(LinesPage):
     def show(self) -> None:
         """Draw; a thread opens at the post in question."""
         super().show()
-        if self.what == "thread" and not self._placed and self.built:
+        if self.what == "thread" and not self._placed and self.drawable:
             thread = self.desk.context(self.item).thread
             subject = next((post for post in thread.posts if post.subject), None) if thread else None
             if subject is not None:

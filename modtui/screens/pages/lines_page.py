@@ -26,6 +26,7 @@ class LinesPage(Page):
     cursor: int | None = None
     TITLE_WORDS = ""
     _found_text = ""
+    _opening = False
 
     def middle(self) -> ComposeResult:
         """One pane."""
@@ -40,7 +41,15 @@ class LinesPage(Page):
         """Draw, and follow the desk. A page that adds something of its own has an `on_mount` of its own and does not
         call this one: Textual calls that of each class."""
         self._unfollow = self.desk.events.subscribe(self.heard)
+        self._opening = True
+        self.show()  # the first picture has the words
+        self._opening = False
         self.call_after_refresh(self.show)
+
+    @property
+    def drawable(self) -> bool:
+        """Whether the pane is there to be filled, also before the first picture."""
+        return self.built or self._opening
 
     def on_unmount(self) -> None:
         """Stop following."""
@@ -89,9 +98,9 @@ class LinesPage(Page):
 
     def show(self) -> None:
         """Draw everything again."""
-        if not self.built:
+        if not self.drawable:
             return
-        width = self.pane.size.width or self.size.width
+        width = self.pane.size.width or self.app.size.width
         if self.cursor is not None:
             self.cursor = max(0, min(self.cursor, self.rows() - 1)) if self.rows() else 0
         self.pane.show(
