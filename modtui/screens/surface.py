@@ -126,13 +126,20 @@ class Surface(Patching, inherit_bindings=False):
         """Whether the screen can be drawn: it is there with all its parts, and not on its way out."""
         return self.is_mounted and self in self.app.screen_stack
 
+    _opening = False
+
+    @property
+    def drawable(self) -> bool:
+        """Whether its parts can be filled: once it is built, and before its first picture."""
+        return self.built or self._opening
+
     def top_state(self) -> TopState:
         """What the first two lines say."""
         return TopState(place=own("modtui"), where=own(type(self).__name__))
 
     def refresh_top(self) -> None:
         """Draw the first two lines again if they changed; while something counts down, once a second."""
-        if not self.built:
+        if not self.drawable:
             return
         try:
             bars = self.query_one("#bars", Bars)
@@ -195,7 +202,7 @@ class Surface(Patching, inherit_bindings=False):
 
     def refresh_hint(self) -> None:
         """Draw the last line again."""
-        if self.built:
+        if self.drawable:
             self.query_one("#hint", Drawing).put()
 
     def _draw_message(self, width: int) -> Sequence[Drawn]:

@@ -26,7 +26,6 @@ class LinesPage(Page):
     cursor: int | None = None
     TITLE_WORDS = ""
     _found_text = ""
-    _opening = False
 
     def middle(self) -> ComposeResult:
         """One pane."""
@@ -45,11 +44,6 @@ class LinesPage(Page):
         self.show()  # the first picture has the words
         self._opening = False
         self.call_after_refresh(self.show)
-
-    @property
-    def drawable(self) -> bool:
-        """Whether the pane is there to be filled, also before the first picture."""
-        return self.built or self._opening
 
     def on_unmount(self) -> None:
         """Stop following."""
