@@ -114,13 +114,14 @@ class Lineup:
             return self._rows.at(i)
         if not 0 <= i < len(self):
             raise IndexError(i)
+        place = i
         if self._kept is not None and i >= self._kept[0]:
             if i == self._kept[0]:
                 return self._kept[1]
-            i -= 1
-        if i >= self._source.count:
-            return list(self._after)[i - self._source.count]
-        found = self._source.at(i)
+            place -= 1
+        if place >= self._source.count:
+            return list(self._after)[place - self._source.count]
+        found = self._source.at(place)
         return found if found is not None else self.wait().at(i)
 
     def slice(self, start: int, stop: int) -> Sequence[int]:

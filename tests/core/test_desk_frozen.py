@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -19,7 +19,9 @@ from modtui.desk.events import Events, ItemsChanged, LaneLoaded
 from modtui.desk.view import View
 from modtui.domain.items import Item
 from modtui.store import lineup
+from modtui.store.lineup import Asked, Lineup
 from modtui.store.rowlist import RowList
+from modtui.store.rows import Order
 from modtui.store.store import Store
 
 from .desk_in_fakes import HARBOUR, item
@@ -193,20 +195,39 @@ def made(number: int, *, state: Any = "open", language: str | None = None) -> It
     )  # fmt: skip
 
 
+class Pauses:
+    """How long the thread that reads the rest of a lane pauses after each bite, in seconds, unless somebody waits."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.05
+        self._turn = threading.Semaphore(0)
+
+    def pause(self, seconds: float) -> None:
+        """What the thread does instead of a short sleep."""
+        self._turn.acquire(timeout=self.seconds)
+
+    def skip(self, many: int = 1) -> None:
+        """Let the next pauses be over at once."""
+        self._turn.release(many)
+
+    def again(self) -> None:
+        """Pause again."""
+        while self._turn.acquire(blocking=False):
+            pass
+
+
 @pytest.fixture
-def slow() -> Iterator[Callable[[], None]]:
-    """Lanes of more than three rows are read two rows at a time, with a long pause after each two, until all is asked
-    for; calling it lets one pause pass at once."""
-    turn = threading.Semaphore(0)
+def slow() -> Iterator[Pauses]:
+    """Lanes of more than three rows are read two rows at a time, with a pause after each two until all is asked for."""
+    pauses = Pauses()
     waits = lineup.Lineup.wait
 
     def wait(self: lineup.Lineup) -> RowList:
-        turn.release(50)
+        pauses.skip(50)
         try:
             return waits(self)
         finally:
-            while turn.acquire(blocking=False):
-                pass
+            pauses.again()
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(lineup, "SHORT", 3)
@@ -214,8 +235,8 @@ def slow() -> Iterator[Callable[[], None]]:
         patch.setattr(lineup, "BLOCK", 2)
         patch.setattr(lineup, "TAIL", 2)
         patch.setattr(lineup.Lineup, "wait", wait)
-        patch.setattr(lineup, "time", SimpleNamespace(sleep=lambda seconds: turn.acquire(timeout=0.05)))
-        yield turn.release
+        patch.setattr(lineup, "time", SimpleNamespace(sleep=pauses.pause))
+        yield pauses
 
 
 NUMBERS = st.lists(st.integers(1, 30), min_size=1, max_size=4, unique=True)
@@ -242,7 +263,7 @@ STEPS = st.one_of(
     steps=st.lists(st.tuples(STEPS, st.integers(0, 40), st.booleans()), max_size=14),
 )
 def test_the_list_is_as_a_plain_one(
-    tmp_path_factory: pytest.TempPathFactory, slow: Callable[[], None], first: list[int],
+    tmp_path_factory: pytest.TempPathFactory, slow: Pauses, first: list[int],
     steps: list[tuple[tuple[str, Any], int, bool]],
 ) -> None:  # fmt: skip
     both = Both(tmp_path_factory.mktemp("frozen"), first)
@@ -251,14 +272,14 @@ def test_the_list_is_as_a_plain_one(
             both.do(step)
             both.compare(at)
             if pause:
-                slow()
+                slow.skip()
         both.whole()
     finally:
         both.close()
 
 
 def test_a_row_that_is_kept_and_rows_that_come_after_the_last_one_while_the_rest_is_read(
-    tmp_path: Path, slow: Callable[[], None]
+    tmp_path: Path, slow: Pauses
 ) -> None:
     both = Both(tmp_path, list(range(1, 21)))
     try:
@@ -287,5 +308,39 @@ def test_a_kept_row_stays_before_its_old_successor_however_far_that_is(tmp_path:
         both.do(("merge", 100))
         both.whole()
         assert (len(both.view), both.view.index(both.plain.order[2])) == (13, 2)
+    finally:
+        both.close()
+
+
+@pytest.mark.parametrize("order", ["oldest", "newest", "due"])
+def test_what_is_asked_while_the_rest_is_read_is_answered_at_once_and_right(
+    tmp_path: Path, slow: Pauses, order: Order
+) -> None:
+    both = Both(tmp_path, list(range(1, 41)))
+    assert len(list(both.view.ids())) == 40
+    slow.seconds = 30
+    try:
+        cache = both.store.cache
+        gone = cache.rows_of([row(7), row(33)])
+        whole = list(cache.numbers("reports", (HARBOUR,), order=order))
+        wanted = [each for each in whole if each not in gone.values()]
+        later = max(whole) + 5
+        mine = Lineup.read(cache, Asked("reports", (HARBOUR,), order, tuple(gone.values())))
+        both.put([made(1, state="removed"), made(90)])  # written after it was asked
+        mine.keep(gone[row(7)], wanted[1])
+        mine.append([later, later + 1])
+        wanted = [wanted[0], gone[row(7)], *wanted[1:], later, later + 1]
+        assert len(mine) == len(wanted)
+        assert mine.holding([*whole, later, 12345]) == {*wanted} - {later + 1}
+        if order != "due":  # its places are not counted
+            assert [mine.find(each) for each in wanted] == list(range(len(wanted)))
+        assert [mine.find(each) for each in (gone[row(33)], 12345)] == [None, None]
+        ends = [0, 1, 2, *range(len(wanted) - 4, len(wanted))]
+        assert [mine.at(i) for i in ends] == [wanted[i] for i in ends]
+        assert not mine.whole, "all of this before the rest was read"
+        assert [mine.at(i) for i in range(len(wanted))] == wanted
+        assert mine.whole
+        assert list(mine.copy()) == wanted
+        assert [mine.find(each) for each in wanted] == list(range(len(wanted)))
     finally:
         both.close()
