@@ -30,16 +30,3 @@ def measure(bench: Bench) -> None:
         bench.run.add(f"j.bytes.{colours}", found["j"].size(), "B", goal=Goal(4000, "value"))
         bench.run.add(f"page.bytes.{colours}", found["page"].size(), "B", goal=Goal(8000, "value"))
         bench.run.add(f"start.bytes.{colours}", float(first), "B")
-    for one in bench.present:
-        found = {"list": Sample(), "j": Sample(), "page": Sample()}
-        with one.open() as app:
-            app.start(one.ready)
-            app.settle(0.5, 5)
-            for key in one.before:
-                app.key(key, watch=False)
-            series(app, found["j"], ("j",) * 12 + ("k",) * 10)
-            if one.name != "hello":
-                series(app, found["page"], ("pagedown",) * 4)
-                bench.run.add(f"page.bytes.{one.name}", found["page"].size(), "B")
-        bench.run.add(f"j.bytes.{one.name}", found["j"].size(), "B")
-

@@ -101,6 +101,10 @@ def report(bench: Bench, found: dict[str, dict[str, Sample]], sizes: tuple[int, 
             run.add(f"{label}.change.p95.{words}", own[label].change(0.95), "ms")
             run.add(f"{label}.quiet.p50.{words}", own[label].quiet(), "ms", ("own j", j.quiet(), goal))
             run.add(f"{label}.cpu.{words}", own[label].cpu_ms(), "ms", ("own j", j.cpu_ms(), goal))
+    for name in ("hello", "neomutt", "toot"):
+        for label in ("j", "page"):
+            if found[name][label].heard:
+                run.add(f"{label}.bytes.{name}", found[name][label].size(), "B")
     first = found[f"modtui {size_name(sizes[0])}"]["j"]
     for items in sizes[1:]:
         j = found[f"modtui {size_name(items)}"]["j"]

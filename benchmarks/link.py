@@ -76,7 +76,7 @@ def agrees(app: Probe) -> bool:
 def measure(bench: Bench) -> None:
     """Keys one by one and a held key, of all programs in turn."""
     own = f"modtui {SIZE // 1000}k"
-    tries = 2 if bench.short else 5
+    tries = 1 if bench.short else 5
     rows: dict[str, list[float]] = {}
     wholes: dict[str, list[float]] = {}
     here: dict[str, list[float]] = {}
