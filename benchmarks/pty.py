@@ -15,43 +15,19 @@ memory  resident and proportional set size after the keys
 from __future__ import annotations
 
 import argparse
-import json
 import os
-import re
 import statistics
-import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.pty.modtui import ROW, modtui_command
-from tests.pty.terminal import Terminal
+from benchmarks.peers import hello
+from benchmarks.probe import Probe
+from benchmarks.world import World, compile_all, served
+from tests.pty.modtui import ROW
 
-HELLO = """
-import os
-os.environ["TEXTUAL_ANIMATIONS"] = "none"
-from textual.app import App
-from textual.widgets import Static
-class Hello(App, inherit_bindings=False):
-    ENABLE_COMMAND_PALETTE = False
-    n = 0
-    def compose(self):
-        yield Static("hello 0")
-    def on_key(self, event):
-        self.n += 1
-        self.query_one(Static).update(f"hello {self.n}")
-Hello().run(mouse=False)
-"""
-UPDATE_END = b"\x1b[?2026l"
-HEAD = b"wait rp"
-"""The head of the list, which is drawn when there are rows."""
 REST_S = 0.06
-CONTROLS = rb"\x1b\[[0-9;?<>=]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|[\x00-\x1a\x20]"
-VISIBLE = re.compile(rb"(?:%s)*[!-~\x80-\xff]" % CONTROLS)
 
 
 @dataclass
@@ -69,127 +45,51 @@ class Figures:
     rss: float = 0.0
     pss: float = 0.0
 
-
-class Probe(Terminal):
-    """A terminal that notes when bytes came, before it draws them: drawing is the slow part and is not measured."""
-
-    def collect(self, rest: float, limit: float) -> list[tuple[float, int, bool]]:
-        """Read until `rest` seconds pass without bytes, at most `limit` for the first.
-
-        Gives of each piece when it came, its size, and whether it ended a screen update.
-        """
-        found: list[tuple[float, int, bool]] = []
-        begin = time.perf_counter()
-        while True:
-            before = len(self.emulator.raw)
-            end = found[-1][0] + rest if found else begin + limit
-            left = end - time.perf_counter()
-            if left <= 0 or self.ended:
-                return found
-            stamp = self._stamp(left)
-            new = bytes(self.emulator.raw[before:])
-            if new:
-                found.append((stamp, len(new), UPDATE_END in new))
-
-    def _stamp(self, timeout: float) -> float:
-        """Wait for bytes, note the time, then let the terminal take them."""
-        self.wait_readable(timeout)
-        stamp = time.perf_counter()
-        self.pump(0)
-        return stamp
-
-    def key(self, name: str) -> tuple[float, int]:
-        """Press a key: seconds until the first update has ended, and the bytes until the picture rests."""
-        begin = time.perf_counter()
-        self.press(name)
-        found = self.collect(REST_S, 1.0)
-        if not found:
-            return 0.0, 0
-        first = next((stamp for stamp, _, ended in found if ended), found[0][0])
-        return first - begin, sum(size for _, size, _ in found)
-
-    def first(self, what: Callable[[bytes], bool], timeout: float = 20.0) -> float:
-        """Seconds from the start until the bytes written so far satisfy `what`."""
-        end = time.monotonic() + timeout
-        while not what(self.raw):
-            if time.monotonic() > end or self.ended:
-                raise SystemExit(f"It did not start:\n{self.text()}")
-            self.pump(0.05)
-        return time.monotonic() - self.started
-
-    def cpu(self) -> float:
-        """Processor seconds of all threads so far."""
-        tasks = Path(f"/proc/{self.pid}/task")
-        return sum(int((task / "schedstat").read_text().split()[0]) for task in tasks.iterdir()) / 1e9
-
-    def memory(self) -> tuple[float, float]:
-        """Resident and proportional set size, MB."""
-        text = Path(f"/proc/{self.pid}/smaps_rollup").read_text()
-        sizes = {name: int(number) for name, number in re.findall(r"^(\w+):\s+(\d+) kB", text, re.M)}
-        return sizes["Rss"] / 1024, sizes["Pss"] / 1024
-
-
-def visible(raw: bytes) -> bool:
-    """Whether something other than blanks and controls was written after the alternate screen began."""
-    at = raw.find(b"\x1b[?1049h")
-    return at >= 0 and VISIBLE.match(raw, at) is not None
+    def started(self, app: Probe, took: tuple[float, float] | None) -> None:
+        """Note a start, or say why there was none."""
+        if took is None:
+            raise SystemExit(f"It did not start:\n{app.text()}")
+        self.paint.append(took[0])
+        self.ready.append(took[1])
+        self.start_cpu.append(app.cpu())
 
 
 def press_many(app: Probe, figures: Figures, label: str, name: str, times: int) -> None:
     """Press a key many times, one after the other, and keep the figures."""
     cpu = app.cpu()
-    figures.keys.setdefault(label, []).extend(app.key(name) for _ in range(times))
+    for _ in range(times):
+        answer = app.key(name, rest=REST_S)
+        figures.keys.setdefault(label, []).append((answer.change or 0.0, answer.size))
     figures.cpu[label] = (app.cpu() - cpu) / times
 
 
 def rest(app: Probe, figures: Figures, seconds: float) -> None:
     """Let the program idle and note what that costs."""
     app.still(1.0)
-    cpu, size = app.cpu(), len(app.raw)
-    end = time.monotonic() + seconds
-    while (left := end - time.monotonic()) > 0:
-        app.pump(left)
-    figures.idle_bytes, figures.idle_cpu = len(app.raw) - size, (app.cpu() - cpu) / seconds
+    idle = app.idle(seconds)
+    figures.idle_bytes, figures.idle_cpu = idle.size, idle.cpu
     figures.rss, figures.pss = app.memory()
-
-
-@contextmanager
-def community(items: int, folder: Path) -> Iterator[dict[str, str]]:
-    """An embedded community in a process of its own."""
-    command = [sys.executable, "-m", "modtui.demo", "--items", str(items), "--seed", "7", "--data", str(folder)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            assert process.stdout is not None
-            yield json.loads(process.stdout.readline())
-        finally:
-            process.terminate()
 
 
 def measure(items: int, rounds: int, size: tuple[int, int], idle_s: float) -> list[Figures]:
     """Run everything, interleaved: each round starts each program once."""
     floor, first, again = Figures("bare Textual"), Figures("modtui, nothing cached"), Figures("modtui, from the cache")
-    with tempfile.TemporaryDirectory() as name, community(items, Path(name) / "world") as site:
-        plain = {"COLORTERM": "truecolor"}
-        command = [*modtui_command(), "--url", site["url"], "--user", site["username"], "--read-only"]
+    bare = hello()
+    compile_all()
+    with tempfile.TemporaryDirectory() as name, served(Path(name) / "world", items) as site:
+        world = World(Path(name), site)
         for n in range(rounds):
             last = n == rounds - 1
             home = Path(name) / f"home{n}"  # a new one each round: the request budget is kept in it
-            env = {f"MODTUI_{kind.upper()}_DIR": str(home / kind) for kind in ("config", "state", "cache")}
-            env |= {"MODTUI_TOKEN": site["api_key"], "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring", **plain}
-            with Probe([sys.executable, "-c", HELLO], plain, size) as app:
-                floor.paint.append(app.first(visible))
-                floor.ready.append(app.first(lambda raw: b"hello" in raw))
-                floor.start_cpu.append(app.cpu())
+            with bare.open(size) as app:
+                floor.started(app, app.start(bare.ready))
                 app.still(0.5)
                 press_many(app, floor, "j", "j", 40)
                 if last:
                     rest(app, floor, idle_s)
             for figures in (first, again):
-                with Probe(command, env, size) as app:
-                    figures.paint.append(app.first(visible))
-                    figures.ready.append(app.first(lambda raw: HEAD in raw))
-                    figures.start_cpu.append(app.cpu())
-                    app.wait_for(ROW)
+                with world.open(home, "--read-only", size=size) as app:
+                    figures.started(app, app.start(ROW))
                     if figures is first:
                         app.still(2.0)  # the first pages are written to the cache
                         continue
