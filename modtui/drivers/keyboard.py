@@ -18,11 +18,13 @@ from typing import Protocol
 from textual import events
 from textual.message import Message
 
+from modtui.text.patterns import pattern
+
 SEQUENCE_S = 0.5
 """How long the rest of a sequence may take. Also how long after an Esc its rest is still recognised."""
 
 _BEGIN, _END = "\x1b[200~", "\x1b[201~"
-_WHOLE = re.compile(
+_WHOLE = pattern(
     r"\x1b(?:\[M[^\x1b]{3}"  # the mouse, in its oldest form
     r"|\[\[."  # function keys of the Linux console
     r"|\[(?![M\[])[0-?]*[ -/]*[@-~]"  # CSI: most keys, the mouse, focus, answers
@@ -32,10 +34,10 @@ _WHOLE = re.compile(
     r"|(?=\x1b))",  # the key Esc, and another after it
     re.S,
 )
-_PARTIAL = re.compile(r"\x1b(?:\[(?:M[^\x1b]{0,2}|\[|[0-?]*[ -/]*)|O[0-9;]*|[\]PX^_][^\x07\x1b]*\x1b?)?\Z", re.S)
-_BROKEN = re.compile(r"\x1b(?:\[M[^\x1b]{0,2}|\[[0-?]*[ -/]*|O[0-9;]*|[\]PX^_][^\x07\x1b]*)", re.S)
-_LATE = re.compile(r"\[(?![M\[])[0-?]*[ -/]*[@-~]|O[A-Za-z]|\[\[[A-E]")
-_LATE_PARTIAL = re.compile(r"(?:\[[0-9;<?]*|O)\Z")
+_PARTIAL = pattern(r"\x1b(?:\[(?:M[^\x1b]{0,2}|\[|[0-?]*[ -/]*)|O[0-9;]*|[\]PX^_][^\x07\x1b]*\x1b?)?\Z", re.S)
+_BROKEN = pattern(r"\x1b(?:\[M[^\x1b]{0,2}|\[[0-?]*[ -/]*|O[0-9;]*|[\]PX^_][^\x07\x1b]*)", re.S)
+_LATE = pattern(r"\[(?![M\[])[0-?]*[ -/]*[@-~]|O[A-Za-z]|\[\[[A-E]")
+_LATE_PARTIAL = pattern(r"(?:\[[0-9;<?]*|O)\Z")
 
 
 class Parser(Protocol):

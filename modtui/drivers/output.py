@@ -9,24 +9,25 @@ from __future__ import annotations
 
 import asyncio
 import os
-import re
 import select
 import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
+
+from modtui.text.patterns import pattern
 
 LIMIT = 64 * 1024
 """How many bytes may wait before pictures are left out."""
 _PATIENCE_S = 3.0
 """How long a terminal may take nothing at all before it is left as it is, when the program leaves it."""
-_DRAWS = re.compile(r"\x1b\[\d+;\d+H|\x1b\[\?2026[hl]\Z")
+_DRAWS = pattern(r"\x1b\[\d+;\d+H|\x1b\[\?2026[hl]\Z")
 """A piece that is a picture, or the mark around one."""
 
 
-@dataclass(frozen=True, slots=True)
-class Hooks:
+class Hooks(Struct, frozen=True):
     """What a driver tells the program, all in the loop's thread.
 
     `stuck(True)`: what is painted does not reach the terminal; `stuck(False)`: all of it did. `redraw`: pictures were
