@@ -49,7 +49,8 @@ def arguments(words: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--only", metavar="NAME,...", help=f"some groups only: {', '.join(GROUPS)}")
     parser.add_argument("--rounds", type=int, metavar="N", help="rounds of each measurement (3 short, 7 otherwise)")
     parser.add_argument("--row", action="store_true", help="print the row for benchmarks/results.md, too")
-    parser.add_argument("--folder", type=Path, help="where the caches are made (about 1 GB; 6 GB in the long form)")
+    parser.add_argument("--folder", type=Path, help="where the caches are made (about 2 GB; 12 GB in the long form)")
+    parser.add_argument("--kept", type=Path, help="keep the million posts of the search there, for the next run")
     given = parser.parse_args(words)
     given.groups = list(GROUPS)
     if given.only:
@@ -83,6 +84,7 @@ def main(words: list[str] | None = None) -> int:
         tempfile.TemporaryDirectory(dir=given.folder, prefix="modtui-bench-") as folder,
         prepared(run, Path(folder), short=given.short, rounds=given.rounds) as bench,
     ):
+        bench.kept = given.kept
         print(machine(), flush=True)
         for missing in bench.references:
             if missing.missing:

@@ -29,6 +29,8 @@ class Bench:
     references: list[Program]
     short: bool = False
     rounds: int = 5
+    kept: Path | None = None
+    """A folder that stays: what takes long to make is used again by the next run."""
     memory: dict[str, tuple[float, float]] = field(default_factory=dict)
     """RSS and PSS in MB of each program that was open long enough, for whoever comes later."""
 

@@ -84,6 +84,7 @@ def measure(bench: Bench) -> None:
     sizes: dict[str, list[float]] = {}
     right: list[bool] = []
     with opened([*bench.present, bench.modtui(SIZE)], settle=1.5) as apps:
+        opening = {name: (arrivals(app.opening, SLOW)[-1] - app.began) * 1000 for name, app in apps.items()}
         for n in range(tries):
             bench.told(f"held keys and slow lines, {n + 1} of {tries}")
             for name, app in apps.items():
@@ -102,6 +103,8 @@ def measure(bench: Bench) -> None:
                 if name == own:
                     right.append(agrees(app))
                 home(app, name, own)
+    beside = [(name, opening.get(name), None) for name in ("hello", "neomutt", "toot")]
+    bench.run.add("link.slow.start", opening[own], "ms", *beside, note=f"ready, from the start of the process; {SLOW.name}")
     report(bench, own, rows, wholes, here, far, sizes, right)
 
 

@@ -101,6 +101,8 @@ class Probe(Terminal):
     ) -> None:  # fmt: skip
         super().__init__(command, env, size, term=term, cwd=cwd)
         self.began = time.perf_counter()
+        self.opening: list[Piece] = []
+        """What came until it was ready."""
         emulator = self.emulator
         emulator._main, emulator._other = _Screen(*size), _Screen(*size)
         emulator.screen = emulator._main
@@ -192,7 +194,7 @@ class Probe(Terminal):
     def start(self, ready: re.Pattern[str], timeout: float = 60.0) -> tuple[float, float] | None:
         """Seconds until the first visible sign and until the awaited text; None when it did not come."""
         paint: float | None = None
-        found: list[Piece] = []
+        found = self.opening
         end = time.perf_counter() + timeout
         while time.perf_counter() < end:
             before = len(found)

@@ -20,7 +20,8 @@ RANKED = "SELECT rowid FROM ranked WHERE ranked MATCH ? ORDER BY rank LIMIT 50"
 def measure(bench: Bench) -> None:
     """A million posts in the long form."""
     number, tries = (15_000, 20) if bench.short else (1_000_000, 60)
-    asyncio.run(_search(bench, bench.world.folder / "search", number, tries))
+    folder = (bench.kept or bench.world.folder) / f"search{number}"
+    asyncio.run(_search(bench, folder, number, tries))
 
 
 async def _search(bench: Bench, folder: Path, number: int, tries: int) -> None:

@@ -204,18 +204,3 @@ def _pattern(data: bytes, since: int) -> str:
     ]
     found.pop("native", None)
     return json.dumps(found, ensure_ascii=False, separators=(",", ":"))
-
-
-def room(folder: Path) -> float:
-    """Free room on the disk, MB."""
-    return shutil.disk_usage(folder).free / 1e6
-
-
-def nothing_written(home: Path) -> bool:
-    """Whether no decision is in the journal of a home (a check that measuring sent nothing)."""
-    path = home / "state" / "state.db"
-    if not os.path.exists(path):
-        return True
-    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as db:
-        tables = {row[0] for row in db.execute("SELECT name FROM sqlite_master")}
-        return "event" not in tables or db.execute("SELECT count(*) FROM event").fetchone()[0] == 0
