@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.pty import echoing
 from tests.pty.conftest import Open
 from tests.pty.terminal import TIMEOUT_S, Terminal
 
@@ -29,7 +28,7 @@ class Echoing(Terminal):
     ) -> None:  # fmt: skip
         self.log = folder / "keys"
         self.log.touch()
-        command = [sys.executable, "-m", echoing.__name__, driver, str(escape_s), str(self.log), *options]
+        command = [sys.executable, "-m", "tests.pty.echoing", driver, str(escape_s), str(self.log), *options]
         super().__init__(command, size=size, cwd=str(ROOT))
         self.wait_for("ready")
 
