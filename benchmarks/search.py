@@ -21,7 +21,7 @@ from pathlib import Path
 from benchmarks.store import line, timed
 from modtui.domain.items import Body, Item, Member
 from modtui.domain.subjects import CommunityId, SubjectRef
-from modtui.store import Cache
+from modtui.store import Cache, fulltext
 from modtui.store.posts import search_posts
 from modtui.text import Foreign
 
@@ -44,12 +44,20 @@ class Language:
             word = "".join(dice.choice(_STARTS) + dice.choice(_VOWELS) for _ in range(syllables)) + dice.choice(_ENDS)
             found[word] = None
         self.words = sorted(found, key=len)[: size // 500] + [word for word in found if len(word) > 3]
+        self._lines: list[str] = []
         self._weights = list(itertools.accumulate(1 / (place + 2) for place in range(len(self.words))))
 
     def text(self, dice: random.Random, length: int) -> str:
         """About so many words."""
         many = dice.randrange(length // 2, length * 3 // 2)
-        return " ".join(dice.choices(self.words, cum_weights=self._weights, k=many))
+        return " ".join(self._line(dice) for _ in range(max(1, many // 10)))
+
+    def _line(self, dice: random.Random) -> str:
+        """About ten words: one of many lines, as making each post of its own words takes longer than storing it."""
+        if len(self._lines) < 60_000:
+            self._lines.append(" ".join(dice.choices(self.words, cum_weights=self._weights, k=10)))
+            return self._lines[-1]
+        return dice.choice(self._lines)
 
 
 def posts(number: int, language: Language) -> Iterator[Item]:
@@ -72,16 +80,17 @@ async def filled(path: Path, number: int, language: Language) -> Cache:
     pages: list[float] = []
     source = posts(number, language)
     began = time.perf_counter()
-    while page := list(itertools.islice(source, 60)):
+    while len(pages) < 100 and (page := list(itertools.islice(source, 60))):
         start = time.perf_counter()
         await cache.put_items(page)
         pages.append((time.perf_counter() - start) * 1000)
-    print(f"{'filling the cache':<52} {time.perf_counter() - began:9.1f} s")
     line("a page of 60 posts written", pages)
-    cache.index_soon()
-    while cache.unindexed():  # noqa: ASYNC110 - it happens in a thread that tells nobody
-        await asyncio.sleep(0.2)
-    print(f"{'until all of it is indexed':<52} {time.perf_counter() - began:9.1f} s")
+    known = fulltext.Known()
+    while page := list(itertools.islice(source, 5_000)):
+        await cache.put_items(page)
+        while (done := await cache.database.write(lambda c: fulltext.fill(c, 5_000, known))).rows:
+            known.keep(done)
+    print(f"{'filling the cache, in big steps':<52} {time.perf_counter() - began:9.1f} s", flush=True)
     return cache
 
 

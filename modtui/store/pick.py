@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sqlite3
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -18,6 +17,10 @@ from modtui.store.trouble import Damaged
 from modtui.text.patterns import pattern
 
 _SPECIAL = pattern(r"[\\%_]")
+_UNSURE = pattern(r"[a-z]?[^\x00-\x7f]+[a-z]?|f+[il]?|s+t?|k|\\n|^[a-z]|[a-z]$")
+"""What SQLite may see otherwise than Python does: it folds only ASCII, but ß folds to ss, a ligature to ff, fi, fl or
+st, the Kelvin sign to k, and some letters to one of ASCII with a mark behind it; at the ends half of such a sign may
+stand. Title and text are two in the stored item, and in one with a new line between them where they are searched."""
 
 
 class Text(msgspec.Struct, frozen=True):
@@ -137,6 +140,6 @@ def holding(name: str, needle: str) -> tuple[str, str]:
     """A condition on a column (`data`: the stored item) that holds at least where it has `needle` (folded) in any case;
     it may hold elsewhere, too."""
     stored = encode(needle)[1:-1].decode("utf-8", "replace") if name == "data" else needle
-    ascii_parts = re.split(r"[^\x00-\x7f]+|ss", stored)  # SQLite folds only ASCII, and "ß" folds to "ss"
+    ascii_parts = _UNSURE.split(stored)
     pattern = "%".join(_SPECIAL.sub(r"\\\g<0>", part) for part in ascii_parts)
     return f"CAST({name} AS TEXT) LIKE ? ESCAPE '\\'", f"%{pattern}%"

@@ -81,7 +81,7 @@ def sought(draw: st.DrawFn, texts: list[str]) -> str:
     return text[start : start + draw(st.integers(1, 140))] or "x"
 
 
-@settings(max_examples=examples(90), deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(data=st.data())
 def test_the_index_finds_what_reading_finds(data: st.DataObject) -> None:
     """Before and after indexing, and after changes, also where many words may stand for what is sought."""
@@ -133,6 +133,22 @@ def check(cache: Cache, items: list[Item], words: list[str]) -> None:
         assert found(cache, without=word) == [n for n in having() if n not in having(word)]
     assert found(cache, *plain) == having(*plain)
     assert newest(cache, *plain) == having(*plain)[::-1]
+
+
+SIGNS = [chr(code) for code in range(128, 0x11_0000) if any(sign.isascii() for sign in chr(code).casefold())]
+
+
+async def test_signs_that_become_plain_letters_are_found(cache: Cache) -> None:
+    """The Kelvin sign, ligatures and others: by each part of what they become, read and indexed."""
+    texts = {number: f"ab{sign}yz" for number, sign in enumerate(SIGNS)}
+    parts = {
+        number: [plain[start:end] for start in range(len(plain)) for end in range(start + 2, len(plain) + 1)]
+        for number, text in texts.items() for plain in [text.casefold()]
+    }  # fmt: skip
+    await cache.put_items([item(number, text=text) for number, text in texts.items()])
+    assert [(n, part) for n, several in parts.items() for part in several if n not in found(cache, part)] == []
+    await indexed(cache)
+    assert [(n, part) for n, several in parts.items() for part in several if n not in found(cache, part)] == []
 
 
 # -- kept current
