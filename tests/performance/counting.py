@@ -21,7 +21,7 @@ import modtui.screens.work.base
 import modtui.store.database
 from modtui.domain.items import Body, Item, Member, Thread, ThreadPost
 from modtui.domain.subjects import SubjectRef
-from modtui.lean import lean
+from modtui.lean import Picture, lean
 from modtui.text import Foreign
 from modtui.widgets.patch import Patch, Patching
 from tests.core.fakes import START_MS, FakeSite
@@ -124,12 +124,19 @@ class Counts:
 def counted(monkeypatch: pytest.MonkeyPatch, colours: ColorSystem) -> Iterator[Counts]:
     """Count what screens and stores that are made inside do."""
     counts = Counts()
-    write, display, connect = Patching._write, App._display, modtui.store.database.connect
+    text, display, connect = Patch.text, App._display, modtui.store.database.connect
+    write, kept, lined = Patching._write, Picture(), [""]
 
-    def writing(self: Patching, update: Patch) -> None:
-        counts.frames.append(update.text(colours))
-        counts.lines += [(place.widget.id or "", y) for place, y, _ in update.parts]
-        write(self, update)
+    def lining(self: Patch, system: ColorSystem) -> str:
+        counts.lines += [(place.widget.id or "", y) for place, y, _ in self.parts]
+        lined[0] = text(self, colours)
+        return lined[0]
+
+    def writing(self: Patching, words: str) -> None:
+        if words:
+            counts.frames.append(words)
+            counts.composed += words is not lined[0]
+        write(self, words)
 
     def displaying(self: App[object], screen: Screen[object], update: object) -> None:
         if isinstance(update, CompositorUpdate):
@@ -143,7 +150,9 @@ def counted(monkeypatch: pytest.MonkeyPatch, colours: ColorSystem) -> Iterator[C
         return connection
 
     with monkeypatch.context() as patched:
+        patched.setattr(Patch, "text", lining)
         patched.setattr(Patching, "_write", writing)
+        patched.setattr(Patching, "_picture", lambda self: kept)  # a real terminal's driver keeps one
         patched.setattr(App, "_display", displaying)
         patched.setattr(modtui.store.database, "connect", connecting)
         yield counts

@@ -80,7 +80,7 @@ async def test_a_decision_and_its_undo_ask_for_the_rows_in_sight_not_for_the_lan
     async with long_queue(tmp_path, monkeypatch) as (it, counts):
         for key in ("j", "j", "k"):
             await step(it, key)
-        for key, most in (("a", 32), ("u", 22), ("a", 32), ("u", 22)):
+        for key, most in (("a", 45), ("u", 35), ("a", 45), ("u", 35)):
             counts.clear()
             await step(it, key)
             await it.shows("undo" if key == "a" else "aken back")

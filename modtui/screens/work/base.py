@@ -108,6 +108,8 @@ class WorkBase(WorkFrame):
 
     # the desk speaks
     def _heard(self, event: Event) -> None:
+        if isinstance(event, RequestMade) and not self._requested(event.community):
+            return
         # the view of a lane may hear of it after this screen: wait until all have
         self.call_later(self._hear, event)
 
@@ -136,9 +138,7 @@ class WorkBase(WorkFrame):
                 self.show_item()
         elif isinstance(event, Troubled):
             self.say(say("{words}", words=event.words), error=True)
-        elif isinstance(event, RequestMade):
-            self._requested(event.community)
-        elif isinstance(event, LinkChanged | CountsChanged):
+        elif isinstance(event, LinkChanged | CountsChanged | RequestMade):
             self.refresh_top()
             if isinstance(event, LinkChanged):
                 if self.asked_site and event.link.state not in QUIET:
@@ -152,14 +152,15 @@ class WorkBase(WorkFrame):
             elif isinstance(event, CountsChanged):
                 self.refresh_empty()
 
-    def _requested(self, community: CommunityId) -> None:
+    def _requested(self, community: CommunityId) -> bool:
         """A request was made. modtui reads on while nobody looks, so it is counted at the next key, or when the line is
-        drawn for another reason; at once when the budget is spent, or not any more."""
+        drawn for another reason; at once (True) when the budget is spent, or not any more."""
         self._uncounted = True
         budget = self.desk.budget(community)
-        if (0 < budget.limit <= budget.used) != (community in self._spent):
+        moved = (0 < budget.limit <= budget.used) != (community in self._spent)
+        if moved:
             self._spent ^= {community}
-            self.refresh_top()
+        return moved
 
     def count_requests(self) -> None:
         """A key was pressed: the second line counts the requests that were made since it was drawn."""
