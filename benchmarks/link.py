@@ -104,7 +104,7 @@ def measure(bench: Bench) -> None:
                     right.append(agrees(app))
                 home(app, name, own)
     beside = [(name, opening.get(name), None) for name in ("hello", "neomutt", "toot")]
-    bench.run.add("link.slow.start", opening[own], "ms", *beside, note=f"ready, from the start of the process; {SLOW.name}")
+    bench.run.add("link.slow.start", opening[own], "ms", *beside, note=f"the first row; {SLOW.name}")
     report(bench, own, rows, wholes, here, far, sizes, right)
 
 
