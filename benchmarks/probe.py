@@ -180,6 +180,8 @@ class Probe(Terminal):
     def until(self, what: Callable[[], bool], timeout: float = 60.0) -> float | None:
         """Seconds from the start until a condition holds on the screen; None when it does not in time."""
         end = time.perf_counter() + timeout
+        if not self.emulator.in_update and what():
+            return time.perf_counter() - self.began
         while time.perf_counter() < end:
             found: list[Piece] = []
             alive = self._take(found, 0.05)

@@ -53,6 +53,20 @@ def _broken(bench: Any) -> None:
     raise RuntimeError("modtui did not start:\nthe screen")
 
 
+def test_a_group_that_breaks_once_is_tried_again(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    tries: list[int] = []
+
+    def shaky(bench: Any) -> None:
+        tries.append(len(bench.run.figures))
+        bench.run.add("half", 1.0, "ms")
+        if len(tries) == 1:
+            raise RuntimeError("too late")
+
+    code, found = _run(monkeypatch, tmp_path, keys=shaky)
+    assert code == 0 and tries == [0, 0]
+    assert [one["name"] for one in found["figures"]] == ["half"] and found["trouble"] == []
+
+
 def _run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, **groups: Any) -> tuple[int, dict[str, Any]]:
     monkeypatch.setattr(command, "prepared", _nothing)
     monkeypatch.setattr(command, "compile_all", lambda: None)
