@@ -23,7 +23,6 @@ from modtui.domain.decisions import Intent
 from modtui.domain.items import Item
 from modtui.errors import ModtuiError
 from modtui.ondemand import on_demand
-from modtui.screens.fields import Field
 from modtui.screens.lines.base import Drawn, Line
 from modtui.screens.shell import Shell
 from modtui.screens.tokens import AZERTY, token_of
@@ -34,6 +33,7 @@ from modtui.widgets.patch import Patching
 
 if TYPE_CHECKING:
     from modtui.desk.desk import Desk
+    from modtui.screens.fields import Field
     from modtui.settings import Settings
     from modtui.text import unescape
 else:
@@ -79,6 +79,7 @@ class Surface(Patching, inherit_bindings=False):
         self._text_changed: Callable[[str], None] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._tick: Timer | None = None
+        self._field: Field | None = None
 
     # the parts
     def middle(self) -> ComposeResult:
@@ -93,10 +94,6 @@ class Surface(Patching, inherit_bindings=False):
         yield Drawing(paint, self._draw_panel, fill="panel", id="panel")
         yield Drawing(paint, self._draw_message, fill="message", id="message")
         yield Drawing(paint, self._draw_hint, fill="hint", id="hint")
-        field = Field(id="field", compact=True, select_on_focus=False)
-        field.display = False
-        field.cursor_blink = False
-        yield field
 
     @property
     def desk(self) -> Desk:
@@ -276,15 +273,25 @@ class Surface(Patching, inherit_bindings=False):
         """Ask for one line of text in the place of the last line. `enter` says what that key does."""
         self._text_done, self._text_left, self._text_changed = done, left, changed
         self.ask(say("{prompt}   ({enter}, ctrl+g leaves)", prompt=prompt, enter=own(enter)))
-        field = self.query_one("#field", Field)
+        field = self._field = self._field or self._make_field()
         field.load(text)
         self.query_one("#hint", Drawing).display = False
         field.display = True
         self.set_focus(field)  # at once: the next key may be on its way
 
-    def _end_text(self) -> None:
-        field = self.query_one("#field", Input)
+    def _make_field(self) -> Field:
+        """The text field, from the first question on: its style sheet is the longest of all."""
+        from modtui.screens.fields import Field
+
+        field = Field(id="field", compact=True, select_on_focus=False)
         field.display = False
+        field.cursor_blink = False
+        self.mount(field)
+        return field
+
+    def _end_text(self) -> None:
+        if self._field is not None:
+            self._field.display = False
         self.query_one("#hint", Drawing).display = True
         self.set_focus(None)
         self._text_done = self._text_left = self._text_changed = None

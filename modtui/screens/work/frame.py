@@ -305,6 +305,8 @@ class WorkFrame(Screen):
     def _draw_preview(self, width: int) -> list[Line]:
         item = self.current
         rule: Line = ((own("-" * width), "rule"),)
+        if self.shell.rows_first:
+            return [rule]
         if item is None:
             return [rule, ((own(" This item is not here any more. j goes on."), "row.folded"),)]
         height = self.query_one("#preview").size.height
