@@ -92,6 +92,15 @@ class Listed:
         row = self._row_of(id)
         return None if row is None else self._order.find(row)
 
+    def places(self, ids: Sequence[str]) -> dict[str, int]:
+        """Where these ids stand; what is not in the list is left out."""
+        rows: dict[str, int] = self._cache.rows_of(ids) if ids and self._valid else {}
+        if len(rows) * 20 > len(self):
+            where = {row: i for i, row in enumerate(self._order.copy())}
+            return {id: where[row] for id, row in rows.items() if row in where}
+        found = {id: self._order.find(row) for id, row in rows.items()}
+        return {id: place for id, place in found.items() if place is not None}
+
     def _row_of(self, id: str) -> int | None:
         row = self._rows.get(id)
         if row is not None or not self._valid:

@@ -150,6 +150,11 @@ class Selecting(Listed):
 
         return look
 
+    async def all_ids(self) -> list[str]:
+        """All ids of the list as it is now, from a thread where the lane is long."""
+        rows = self._order.copy()
+        return await self._far(lambda: self.ids_of(rows))
+
     async def _far(self, look: Callable[[], T]) -> T:
         """What `look` finds, from a thread where the lane is long."""
         return await self._cache.apart(look) if self.long else look()

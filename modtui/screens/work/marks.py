@@ -23,6 +23,8 @@ class WorkMarks(WorkMoves):
 
     _range_from: str | None = None
     _before_only: str | None = None
+    _marking = False
+    """Whether the marks of a long list are being put."""
 
     def act_back(self) -> None:
         """q first forgets a range that was begun."""
@@ -73,7 +75,25 @@ class WorkMarks(WorkMoves):
             self._marked()
             self.say(own("No marks. g v brings them back."))
             return
-        self.view.marks.all_shown()
+        if self.view.long:
+            self._marking = True  # a verb that is pressed meanwhile must not act on the one item alone
+            self.say(say("Marking {n} ...", n=len(self.view)))
+            self.run(self._mark_all())
+        else:
+            self.view.marks.all_shown()
+            self._marked_all()
+
+    async def _mark_all(self) -> None:
+        view = self.view
+        try:
+            ids = await view.all_ids()
+        finally:
+            self._marking = False
+        if view is self.view:
+            view.marks.add(ids)
+            self._marked_all()
+
+    def _marked_all(self) -> None:
         self._marked()
         total = self.view.total
         rest = (
@@ -140,8 +160,10 @@ class WorkMarks(WorkMoves):
 
     def targets(self) -> list[Item]:
         """What a verb acts on: the marks, else the item under the cursor."""
+        if self._marking:
+            return []
         if len(self.view.marks):
-            items = [self.desk.item(id) for id in self.view.marks.ids()]
+            items = self.desk.store.cache.items(self.view.marks.ids())
             return [item for item in items if item is not None]
         item = self.current
         return [item] if item is not None else []
