@@ -24,8 +24,11 @@ if TYPE_CHECKING:
 
 _FAILED = frozenset({"conflict", "refused"})
 _INT_MAX = (1 << 63) - 1
-_KEPT = 1000
-"""How many finished decisions stay in memory; older ones are read from the journal when asked for."""
+_KEPT = 500
+"""How many finished decisions stay in memory; older ones are read from the journal when asked for. Each is about
+4 kB, so a long session would grow with every key."""
+_AT_ONCE = 100
+"""So many more are let go together."""
 
 
 def steps_of(decision: Decision) -> Iterator[tuple[Target, Step]]:
@@ -239,7 +242,7 @@ class Book:
             self._by_ref.setdefault(target.ref, []).append((decision.id, target.index))
         if decision.undo_of is not None:
             self._undos.setdefault(decision.undo_of, []).append(decision.id)
-        if len(self._decisions) > 2 * _KEPT:
+        if len(self._decisions) - len(self._open) - len(self._failed) > _KEPT + _AT_ONCE:
             self._trim()
 
     def _trim(self) -> None:

@@ -44,8 +44,8 @@ else:
     on_demand(__name__, "modtui.desk.recovery", "recover")
 
 _log = logging.getLogger(__name__)
-POLL_S = 2.0
-"""How often it is looked at what other processes did: an idle program is to be woken rarely."""
+POLL_S = 1.0
+"""How often it is looked at what other processes did."""
 _LOOKS_ENOUGH = 3
 """`settle` waits for this many looks at an unclear fate, then it counts as settled (and stays visible)."""
 
