@@ -36,8 +36,8 @@ _BETWEEN = re.compile(r"[\x00-/:-`{-\x7f\s\u2000-\u206f\u3000-\u303f]+")
 """What stands between words, in a folded text. It only has to be the same for texts and questions."""
 _BLANKS = {code: " " for code in range(128) if _BETWEEN.match(chr(code))}
 """The same for plain ASCII, where it is ten times faster."""
-KNOWN = 100_000
-"""Words that a process remembers to be in `word`."""
+KNOWN = 15_000
+"""Words that a process remembers to be in `word`: the first that it meets, which are the frequent ones; 2 MB."""
 
 
 class _Text(msgspec.Struct):
@@ -115,14 +115,14 @@ class Known:
 
     def at(self, mark: Mark) -> set[str]:
         """What is known while the file has this mark."""
-        if mark != self._mark or len(self._words) > KNOWN:
+        if mark != self._mark:
             self._words = set()
             self._mark = mark
         return self._words
 
     def keep(self, done: Filled) -> None:
         """What `fill` wrote is committed."""
-        if done.mark == self._mark:
+        if done.mark == self._mark and len(self._words) < KNOWN:
             self._words |= done.words
 
 
