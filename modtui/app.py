@@ -7,8 +7,10 @@ import gc
 import signal
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, tzinfo
+from importlib import import_module
 from types import FrameType
 from typing import Any, ClassVar
 
@@ -38,6 +40,14 @@ from modtui.widgets.draw import Painter
 
 _HANGUP = 1
 """The number of SIGHUP, which Windows does not have: what ended a program whose terminal is no more."""
+
+
+_NEXT = (
+    "modtui.text.html", "modtui.widgets.item_lines", "modtui.desk.context", "modtui.backends.http", "modtui.desk.sync",
+)  # fmt: skip
+"""What the item beside the first rows needs, and the site: loaded after the rows are on the screen, one by one."""
+_PARTS = ("wire", "client", "backend")
+"""Modules of a backend, the small ones first."""
 
 
 def _nothing() -> None:
@@ -151,20 +161,27 @@ class ModtuiApp(App[int], inherit_bindings=False):
 
     def _first_drawn(self) -> None:
         self._drawn = True
-        if self.shell.rows_first:
-            self.shell.rows_first = False
-            self.call_later(self._rest_of_the_first)
         if self._ended_early is not None:
             self._ended_by(self._ended_early)
         elif self.desk.communities:
             self._open()
+        else:
+            self.shell.rows_first = False
 
-    def _rest_of_the_first(self) -> None:
-        """The rows are on the screen: now the item beside them, and what the keys do on it."""
+    async def _show_the_rest(self) -> None:
+        """The rows are on the screen: now the item beside them, and what the keys do on it. A key that comes meanwhile
+        waits for one module, not for all."""
         from modtui.screens.work import WorkScreen
 
+        backends = {f"modtui.backends.{one.backend.name}.{part}" for one in self.desk.communities for part in _PARTS}
+        for module in (*_NEXT, *sorted(backends, key=lambda name: _PARTS.index(name.rpartition(".")[2]))):
+            with suppress(ImportError):  # another's backend; one of ours says so where it is needed
+                import_module(module)
+            await asyncio.sleep(0)
+        self.shell.rows_first = False
         if isinstance(self.screen, WorkScreen):
             self.screen.show_item()
+            await asyncio.sleep(0)
 
     def _open(self) -> None:
         if not gc.isenabled():  # the start had no time for it; what it made stays until the end
@@ -173,6 +190,8 @@ class ModtuiApp(App[int], inherit_bindings=False):
         self._opening = asyncio.ensure_future(self._open_desk())
 
     async def _open_desk(self) -> None:
+        if self.shell.rows_first:
+            await self._show_the_rest()
         try:
             await self.desk.start()
         except ModtuiError as error:
