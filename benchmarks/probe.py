@@ -22,6 +22,9 @@ from tests.pty.terminal import Terminal, key_bytes
 REST_S = 0.04
 """So much silence ends the answer to a key."""
 
+UPDATE_END = b"\x1b[?2026l"
+"""The end of a synchronized update."""
+
 CONTROLS = rb"\x1b\[[0-9;?<>=]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|[\x00-\x1a\x20]|\x1b[()][0-9A-B]|\x1b[=>]"
 VISIBLE = re.compile(rb"(?:%s)*[!-~\x80-\xff]" % CONTROLS)
 
@@ -176,6 +179,32 @@ class Probe(Terminal):
             self.emulator.feed(piece.data)
         quiet = found[-1].at - begin if found else None
         return Answer(None, quiet, sum(len(piece.data) for piece in found), found, begin), released
+
+    def quick(self, name: str, times: int, hz: float) -> list[Answer]:
+        """Press a key again and again at this rate, and give what came of each before the next; nothing is drawn
+        meanwhile, which would make the hand stumble. Left out: the first, which is a single key still, the last, whose
+        answer is for a hand that rests, and those that a busy machine pressed too late. `change` is the end of the
+        first screen update."""
+        data = key_bytes(name)
+        pressed: list[float] = []
+        found: list[Piece] = []
+        begin = time.perf_counter()
+        for n in range(times):
+            pressed.append(time.perf_counter())
+            os.write(self._fd, data)
+            while (left := begin + (n + 1) / hz - time.perf_counter()) > 0:
+                self._take(found, left)
+        for piece in found:
+            self.emulator.feed(piece.data)
+        answers = []
+        for before, at, after in zip(pressed, pressed[1:], pressed[2:], strict=False):
+            if max(at - before, after - at) > 1.15 / hz:
+                continue
+            mine = [piece for piece in found if at <= piece.at < after]
+            first = next((piece.at for piece in mine if UPDATE_END in piece.data), mine[0].at if mine else at)
+            size = sum(len(piece.data) for piece in mine)
+            answers.append(Answer(first - at, mine[-1].at - at, size, mine, at) if mine else Answer(None, None, 0))
+        return answers
 
     def until(self, what: Callable[[], bool], timeout: float = 60.0) -> float | None:
         """Seconds from the start until a condition holds on the screen; None when it does not in time."""
