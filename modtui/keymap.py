@@ -85,32 +85,39 @@ class Keymap:
             self.keys[name] = tuple(" ".join(key.split()) for key in keys)
             changed.add(name)
         self._tables: dict[Scope, Sequences] = {}
-        self._check(changed)
+        self._changed = changed
+        for scope in SCOPES if changed else ():  # modtui's own keys do not clash: a place is filled when it opens
+            self._fill(scope)
 
-    def _check(self, changed: set[str]) -> None:
-        """Fill the tables. Two keys clash when one is the other or its beginning: no timer could tell them apart."""
-        for scope in SCOPES:
-            table: dict[tuple[str, ...], str] = {}
-            begun: dict[tuple[str, ...], tuple[str, ...]] = {}  # every beginning of a key, to the first such key
-            # what belongs to the place comes before what works everywhere; the user's own keys before both
-            order = sorted(
-                (action for action in ACTIONS if scope in action.scopes),
-                key=lambda action: (action.id not in changed, len(action.scopes)),
-            )
-            for action in order:
-                for key in self.keys[action.id]:
-                    tokens = tuple(key.split())
-                    beginnings = [tokens[:n] for n in range(1, len(tokens) + 1)]
-                    clash = begun.get(tokens) or next((short for short in beginnings if short in table), None)
-                    if clash is None:
-                        table[tokens] = action.id
-                        for short in beginnings:
-                            begun.setdefault(short, tokens)
-                    elif action.id in changed:
-                        self._clash(action.id, key, table[clash], " ".join(clash), scope)
-                    elif table[clash] in changed:
-                        self._clash(table[clash], " ".join(clash), action.id, key, scope)
-            self._tables[scope] = Sequences(table)
+    def _table(self, scope: Scope) -> Mapping[tuple[str, ...], str]:
+        if scope not in self._tables:
+            self._fill(scope)
+        return self._tables[scope].table
+
+    def _fill(self, scope: Scope) -> None:
+        """Fill one table. Two keys clash when one is the other or its beginning: no timer could tell them apart."""
+        changed = self._changed
+        table: dict[tuple[str, ...], str] = {}
+        begun: dict[tuple[str, ...], tuple[str, ...]] = {}  # every beginning of a key, to the first such key
+        # what belongs to the place comes before what works everywhere; the user's own keys before both
+        order = sorted(
+            (action for action in ACTIONS if scope in action.scopes),
+            key=lambda action: (action.id not in changed, len(action.scopes)),
+        )
+        for action in order:
+            for key in self.keys[action.id]:
+                tokens = tuple(key.split())
+                beginnings = [tokens[:n] for n in range(1, len(tokens) + 1)]
+                clash = begun.get(tokens) or next((short for short in beginnings if short in table), None)
+                if clash is None:
+                    table[tokens] = action.id
+                    for short in beginnings:
+                        begun.setdefault(short, tokens)
+                elif action.id in changed:
+                    self._clash(action.id, key, table[clash], " ".join(clash), scope)
+                elif table[clash] in changed:
+                    self._clash(table[clash], " ".join(clash), action.id, key, scope)
+        self._tables[scope] = Sequences(table)
 
     def _clash(self, mine: str, key: str, other: str, other_key: str, scope: str) -> None:
         where = f"[keys] {mine}"
@@ -124,7 +131,7 @@ class Keymap:
 
     def sequences(self, scope: Scope) -> Sequences:
         """A fresh matcher for one place."""
-        return Sequences(self._tables[scope].table)
+        return Sequences(self._table(scope))
 
     def shown(self, action_id: str) -> str:
         """The first key of an action as help shows it ("" when it has none)."""
@@ -134,7 +141,7 @@ class Keymap:
     def of(self, scope: Scope) -> Iterator[tuple[Action, tuple[str, ...]]]:
         """The actions of a place with the keys that reach them there."""
         reached: dict[str, list[str]] = {}
-        for tokens, name in self._tables[scope].table.items():
+        for tokens, name in self._table(scope).items():
             reached.setdefault(name, []).append(" ".join(tokens))
         for action in ACTIONS:
             if scope in action.scopes:
