@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 
 from msgspec import Struct
 
@@ -138,8 +139,8 @@ class View(Selecting):
         self._asked += 1
         number = self._asked
         communities = named_communities(self._desk.communities, wanted.communities)
-        sources = {value: self._source(value) for value in wanted.likes}
-        everything = self._everything() if sources else []
+        sources = {value: await self._far(partial(self._source, value)) for value in wanted.likes}
+        everything = await self._far(self._everything) if sources else []
         likes = {value: dict(await self.likeness.search(source, everything)) for value, source in sources.items()}
         choice = Choice(wanted, likes, communities, next(iter(sources.values()), None))
         shape: object = None

@@ -21,6 +21,7 @@ from modtui.store.codec import column
 from modtui.store.database import connect
 from modtui.store.rowlist import BLOCK, RowList
 from modtui.store.rows import ORDERS, Order
+from modtui.store.trouble import Damaged
 
 if TYPE_CHECKING:
     from modtui.store.cache import Cache
@@ -73,7 +74,11 @@ class Lineup:
         if sum(cache.count(asked.lane, each) for each in asked.communities) <= SHORT:
             made._rows.extend(cache.numbers(asked.lane, asked.communities, order=asked.order, without=asked.without))
         else:
-            made._source = _Source(cache, asked, made._rows)
+            try:
+                made._source = _Source(cache, asked, made._rows)
+            except Damaged:
+                cache.database.renew()
+                made._rows = RowList()
         return made
 
     def close(self) -> None:
