@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
+from modtui.desk import lateness
 from modtui.desk.events import ItemsChanged, LaneLoaded
 from modtui.desk.targets import Targets
 from modtui.desk.view import View
@@ -215,6 +216,21 @@ async def test_rows_get_their_clock_and_only_lanes_with_pages_are_asked_for(tmp_
         assert found is not None and found.due is not None and found.due.due_ms == START + 22 * HOUR
         asked_for = {call.split()[1] for call in w.backend.calls if call.startswith("page")}
         assert asked_for == {"reports", "pending", "questions"}
+
+
+async def test_in_a_long_lane_the_clocks_rest_in_proportion_and_catch_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lateness, "FEW", 3)
+    monkeypatch.setattr(lateness, "REST_S", 1.0)
+    async with world(tmp_path, cached=[asked(n, due_h=-1) for n in range(1, 5)]) as w:
+        assert w.desk.lateness("questions") == (4, 0)
+        await w.store.cache.put_items([asked(1, due_h=9)])
+        w.desk.events.tell(ItemsChanged((row(1),)))
+        w.clock.advance(3.9)
+        assert w.desk.lateness("questions") == (4, 0), "four rows: four seconds"
+        w.clock.advance(0.2)
+        assert w.desk.lateness("questions") == (3, 0)
 
 
 async def test_clocks_are_made_anew_when_the_settings_or_the_asker_say_so(tmp_path: Path) -> None:
