@@ -155,7 +155,7 @@ class View(Selecting):
                 found = asked
             else:
                 with self._hearing_into(heard):
-                    found = await self._far(asked)
+                    found = await self._cache.apart(asked)  # a short lane may stand in a big cache
         if number != self._asked:
             return False
         self._choice = choice
