@@ -382,20 +382,30 @@ class Cache:
         """Delete what was not seen for so many days. How many items went."""
         limit = self._now_ms() - int(days * _DAY_MS)
 
-        def work(connection: sqlite3.Connection) -> int:
+        reached = -1
+
+        def some(connection: sqlite3.Connection) -> int:
+            nonlocal reached
             _hold_rows(connection)
-            old = connection.execute("SELECT row FROM item WHERE fetched_ms < ?", (limit,)).fetchall()
+            question = f"SELECT row FROM item WHERE row > ? AND fetched_ms < ? ORDER BY row LIMIT {_CHUNK}"
+            old: list[tuple[int]] = connection.execute(question, (reached, limit)).fetchall()
+            reached = old[-1][0] if old else reached
             fulltext.drop(connection, [row for (row,) in old])
-            connection.execute("DELETE FROM body WHERE row IN (SELECT row FROM item WHERE fetched_ms < ?)", (limit,))
-            count = connection.execute("DELETE FROM item WHERE fetched_ms < ?", (limit,)).rowcount
+            connection.executemany("DELETE FROM body WHERE row=?", old)
+            connection.executemany("DELETE FROM item WHERE row=?", old)
+            return len(old)
+
+        def work(connection: sqlite3.Connection) -> None:
             for table in ("thread", "dossier"):
                 connection.execute(f"DELETE FROM {table} WHERE fetched_ms < ?", (limit,))
             connection.execute("DELETE FROM spoken WHERE at_ms < ? AND hand = 0", (limit,))
             if connection.execute("DELETE FROM solved WHERE fetched_ms < ?", (limit,)).rowcount:
                 connection.execute(f"DELETE FROM meta WHERE key GLOB '{ANSWERED}*'")  # they are read anew, then
-            return count
 
-        gone = await self.database.write(work, truncate=True)
+        gone = last = await self.database.write(some)
+        while last == _CHUNK:  # bit by bit, as others may wait for the file
+            gone += (last := await self.database.write(some))
+        await self.database.write(work, truncate=True)
         if gone:
             await self._tidy()
         return gone

@@ -184,6 +184,23 @@ async def test_no_word_of_a_forgotten_member_stays_in_the_file(cache: Cache, tmp
         assert b"sonderwort" not in file.read_bytes()
 
 
+async def test_no_word_of_what_expired_stays_in_the_file(tmp_path: Path) -> None:
+    now = [START]
+    cache = Cache(tmp_path / "cache.db", now_ms=lambda: now[0])
+    try:
+        await cache.put_items([item(n, text=f"sonderwort{n}") for n in range(1100)])
+        await indexed(cache)
+        now[0] += 31 * 86_400_000
+        await cache.put_items([item(2000, text="bleibt")])
+        await indexed(cache)
+        assert await cache.expire() == 1100
+        assert (found(cache, "sonderwort"), found(cache, "bleibt")) == ([], [2000])
+    finally:
+        await cache.close()
+    assert known_words(cache.database.path) == {"anchors", "2000", "bleibt"}
+    assert b"sonderwort" not in cache.database.path.read_bytes()
+
+
 async def test_a_word_that_another_process_deleted_is_found_again(cache: Cache) -> None:
     """A process remembers which words are listed; another one may have deleted the last text that had one."""
     await cache.put_items([item(1, text="barnacle"), item(2, text="rope")])
