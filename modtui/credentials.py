@@ -295,6 +295,8 @@ def _with_keyring(job: Callable[[Any], Any]) -> Any:
         import keyring  # late: 0.3 s with its search for backends
         import keyring.errors
 
+        if sys.platform.startswith("linux"):  # there it would look for Apple's library with a compiler: 50 ms
+            sys.modules.setdefault("keyring.backends.macOS.api", None)  # type: ignore[arg-type]
         backend = _in_time(keyring.get_keyring, KEYRING_S)
     except TimeoutError:
         raise AuthError(f"gave no answer within {KEYRING_S:.0f} s") from None
