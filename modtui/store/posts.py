@@ -96,7 +96,7 @@ def _search(
             return posts(all_of_them=False)
         del found[before:]
     unsure = [text for text, one in zip(texts, asked, strict=True) if one is None or not one.exact]
-    narrow = [part for part in parts if len(part) <= _WIDE] or parts[:1]
+    narrow = [part for part in parts if len(part) <= _WIDE] or parts
     for some in (narrow, parts):
         reads = unsure if len(some) == len(parts) else texts
         rows = f"{_ROW} FROM said_words {_HITS} {_ITEMS}" if reads else f"{_BARE} FROM said_words {_HITS} {_ITEM}"
