@@ -23,7 +23,8 @@ def measure(bench: Bench) -> None:
     rss: dict[str, list[float]] = defaultdict(list)
     for n in range(bench.rounds + 1):
         bench.told(f"start, round {n} of {bench.rounds}")
-        for one in programs:
+        turn = n % len(programs)
+        for one in (*programs[turn:], *programs[:turn]):  # in another order each round: who comes before matters
             with one.open() as app:
                 took = app.start(one.ready)
                 if took is None:
