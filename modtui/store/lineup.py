@@ -52,7 +52,8 @@ class Asked(Struct, frozen=True):
     def where(self) -> tuple[str, list[object]]:
         """The condition in SQL, and its values."""
         marks = ",".join("?" * len(self.communities))
-        where = f"lane=? AND open=1 AND community IN ({marks})"
+        one = len(self.communities) == 1  # which is asked in two thirds of the time
+        where = "lane=? AND open=1 AND community" + ("=?" if one else f" IN ({marks})")
         if self.without:
             where += f" AND row NOT IN ({','.join(map(str, self.without))})"
         return where, [self.lane, *(column(each) for each in self.communities)]
