@@ -104,6 +104,8 @@ class Probe(Terminal):
     ) -> None:  # fmt: skip
         super().__init__(command, env, size, term=term, cwd=cwd)
         self.began = time.perf_counter()
+        self._spent: dict[str, float] = {}
+        self._woken: dict[str, int] = {}
         self.opening: list[Piece] = []
         """What came until it was ready."""
         emulator = self.emulator
@@ -259,18 +261,21 @@ class Probe(Terminal):
         return found
 
     def cpu(self) -> float:
-        """Processor seconds so far, from the scheduler's own counter."""
-        return sum(
-            int((_read(task / "schedstat").split() or ["0"])[0]) / 1e9
-            for pid in self.processes() for task in _tasks(pid)
-        )  # fmt: skip
+        """Processor seconds so far, from the scheduler's own counter. A thread that has ended counts as it was seen
+        last: the counter never goes back."""
+        for pid in self.processes():
+            for task in _tasks(pid):
+                if spent := _read(task / "schedstat").split():
+                    self._spent[str(task)] = int(spent[0]) / 1e9
+        return sum(self._spent.values())
 
     def wakeups(self) -> int:
-        """How often a thread has slept and was woken."""
-        return sum(
-            int(found[1]) for pid in self.processes() for task in _tasks(pid)
-            if (found := re.search(r"^voluntary\S+\s+(\d+)", _read(task / "status"), re.M))
-        )  # fmt: skip
+        """How often a thread has slept and was woken; ended threads count as in `cpu`."""
+        for pid in self.processes():
+            for task in _tasks(pid):
+                if found := re.search(r"^voluntary\S+\s+(\d+)", _read(task / "status"), re.M):
+                    self._woken[str(task)] = int(found[1])
+        return sum(self._woken.values())
 
     def memory(self) -> tuple[float, float]:
         """Resident and proportional set size, MB."""
