@@ -91,7 +91,9 @@ class Surface(Patching, inherit_bindings=False):
         paint = self.shell.painter
         yield Bars(paint, id="bars")
         yield from self.middle()
-        yield Drawing(paint, self._draw_panel, fill="panel", id="panel")
+        panel = Drawing(paint, self._draw_panel, fill="panel", id="panel")
+        panel.display = False  # before it is laid out: hidden later, it would cost a second layout
+        yield panel
         yield Drawing(paint, self._draw_message, fill="message", id="message")
         yield Drawing(paint, self._draw_hint, fill="hint", id="hint")
 
@@ -111,7 +113,6 @@ class Surface(Patching, inherit_bindings=False):
 
     def on_mount(self) -> None:
         """Nothing has the focus (see AUTO_FOCUS): keys come to the screen."""
-        self.query_one("#panel", Drawing).display = False
         self.call_after_refresh(self.refresh_top)
 
     def on_resize(self) -> None:

@@ -56,6 +56,7 @@ class Place:
 
     def __init__(self, widget: Lined, region: Region, filters: Sequence[LineFilter]) -> None:
         self.widget = widget
+        self.whole = region
         self.left, self.top, self.right, self.bottom = region.x, region.y, region.right, region.bottom
         self._filters = filters
         self._background: Color = widget.background_colors[1]
@@ -117,7 +118,7 @@ def patch(regions: Sequence[Region], here: Sequence[Place]) -> Patch | None:
     ends: dict[tuple[int, int], tuple[Place, int]] = {}
     for region in regions:
         place = next((each for each in here if each.holds(region)), None)
-        if place is None:
+        if place is None or place.whole == region:  # laid out anew: it may well look as it did
             return None
         for y in range(region.y, region.bottom):
             before = ends.get((y, place.left))
@@ -133,10 +134,6 @@ def _parts(x: int, strips: Iterable[Strip | None], console: Console) -> dict[int
             parts[x] = strip.render(console)
             x += strip.cell_length
     return parts
-
-
-_LINES = 2
-"""Our widgets name the lines that changed, each alone; higher regions come from Textual."""
 
 
 class Patching(Screen[None], inherit_bindings=False):
@@ -158,10 +155,10 @@ class Patching(Screen[None], inherit_bindings=False):
                 picture.touched(y, place.left)
             self._write(update.text(app.console._color_system or ColorSystem.TRUECOLOR))
         else:
+            # What a text field draws while one types is small and new. All else is mostly what stands there already.
             dirty = sum(region.area for region in self._compositor._dirty_regions)
-            composed = self._compositor.render_update(
-                full=2 * dirty > self.size.area, screen_stack=app._background_screens
-            )
+            full = bool(dirty) and (self.focused is None or 2 * dirty > self.size.area)
+            composed = self._compositor.render_update(full=full, screen_stack=app._background_screens)
             if isinstance(composed, LayoutUpdate):
                 rows = [_parts(composed.region.x, strips, app.console) for strips in composed.strips]
                 self._write(lean("".join(picture.change(y, row) for y, row in enumerate(rows, composed.region.y))))
@@ -192,8 +189,8 @@ class Patching(Screen[None], inherit_bindings=False):
 
     def _patch(self) -> Patch | None:
         regions = self._compositor._dirty_regions
-        if not regions or any(region.height > _LINES for region in regions):
-            return None  # widgets that were laid out anew: most of them look as they did
+        if not regions:
+            return None
         visible = self._compositor.visible_widgets  # another object after each layout
         filters = self.app.get_line_filters()
         known = self._lined
