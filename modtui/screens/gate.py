@@ -64,7 +64,7 @@ class Gate:
         """
         at = self._now() - max(0.0, late_s)
         self._same = token == self._last_key and at - self._last_at < self._repeat_s
-        self._hurried = at - self._last_at < self._hand_s
+        self._hurried = self._hand_s > 0 and at - self._last_at < self._hand_s
         self._last_key, self._last_at = token, at
         return at >= self._deaf_until
 
