@@ -126,7 +126,7 @@ class ModtuiApp(App[int], inherit_bindings=False):
         self.shell.gate.stuck(yes)
 
     def _redraw(self) -> None:
-        """The terminal reads again, and missed some of what was drawn."""
+        """What stands on the terminal is not what was drawn: it missed some of it, or had another size."""
         if (picture := getattr(self._driver, "picture", None)) is not None:
             picture.forget()
         self.refresh(layout=True)
@@ -150,6 +150,8 @@ class ModtuiApp(App[int], inherit_bindings=False):
             elif isinstance(event, events.Key) and self.shell.gate.of_a_paste(event.time):
                 self._say(own("What came in one go with pasted text is left out."), error=True)
                 return
+            elif isinstance(event, events.Resize) and self._drawn:
+                self._redraw()  # it may have had another size meanwhile, and be back at this one
         await super().on_event(event)
 
     def on_mount(self) -> None:

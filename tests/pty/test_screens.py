@@ -120,3 +120,14 @@ def test_a_window_of_any_size_keeps_working(harbour: Harbour, open_modtui: Open)
     modtui.go_to(work)
     modtui.decide("i", words=f"Ignored #{work.number}")
     assert modtui.sent(work.number) == "ignored"
+
+
+def test_a_window_that_is_back_at_its_size_is_drawn_anew(open_modtui: Open) -> None:
+    modtui = open_modtui(size=(120, 40)).ready()
+    modtui.wait_for("live")
+    modtui.still()
+    last = modtui.lines()[-1]
+    assert last
+    modtui.resize(60, 12)  # what the terminal cuts off is gone
+    modtui.resize(120, 40)  # before the program could look
+    modtui.wait_for(lambda: modtui.lines()[-1] == last and "WHY IT IS HERE" in modtui.text(), why="the whole picture")
