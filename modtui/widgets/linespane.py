@@ -25,7 +25,7 @@ class Anchor(Struct, frozen=True):
 Body = Callable[[int], Iterable[Line | Anchor]]
 """Makes the body for a width, lazily."""
 
-_AROUND = 4
+AROUND = 4
 """The lines that every screen has on top and at the bottom."""
 
 _FAR = 200_000
@@ -110,7 +110,7 @@ class LinesPane(Lined):
     @property
     def body_rows(self) -> int:
         """How many body lines fit."""
-        height = self.size.height or self.app.size.height - _AROUND  # before the first layout
+        height = self.size.height or self.app.size.height - AROUND  # before the first layout
         return max(1, height - len(self.head) - len(self.foot))
 
     @property

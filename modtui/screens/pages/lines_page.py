@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from textual import events
 from textual.app import ComposeResult
+from textual.geometry import Size
 from textual.widgets import Input
 
 from modtui.desk.community import Community
@@ -15,7 +16,7 @@ from modtui.screens.status import page_top
 from modtui.text import Shown, own, say
 from modtui.widgets.bars import TopState
 from modtui.widgets.draw import Line
-from modtui.widgets.linespane import Anchor, LinesPane
+from modtui.widgets.linespane import AROUND, Anchor, LinesPane
 
 _ARROWS = {"up": -1, "down": 1, "pageup": -10, "pagedown": 10}
 
@@ -26,6 +27,7 @@ class LinesPage(Page):
     cursor: int | None = None
     TITLE_WORDS = ""
     _found_text = ""
+    _drawn_for: Size | None = None
 
     def middle(self) -> ComposeResult:
         """One pane."""
@@ -43,7 +45,7 @@ class LinesPage(Page):
         self._opening = True
         self.show()  # the first picture has the words
         self._opening = False
-        self.call_after_refresh(self.show)
+        self.call_after_refresh(self._fit)
 
     def on_unmount(self) -> None:
         """Stop following."""
@@ -53,9 +55,17 @@ class LinesPage(Page):
         """Something moved at the desk."""
 
     def on_resize(self) -> None:
-        """Draw again for the new width."""
+        """Draw again for the new size."""
         if self.built:
-            self.call_after_refresh(self.show)
+            self.call_after_refresh(self._fit)
+
+    def _fit(self) -> None:
+        """Draw, unless what was drawn before the first picture was for the size that the pane has."""
+        if self._drawn_for != self.pane.size:
+            self.show()
+        else:
+            self.refresh_top()
+            self.refresh_hint()
 
     def where(self) -> Shown:
         """The place, for line 1."""
@@ -94,7 +104,8 @@ class LinesPage(Page):
         """Draw everything again."""
         if not self.drawable:
             return
-        width = self.pane.size.width or self.app.size.width
+        self._drawn_for = self.pane.size or self.app.size - (0, AROUND)
+        width = self._drawn_for.width
         if self.cursor is not None:
             self.cursor = max(0, min(self.cursor, self.rows() - 1)) if self.rows() else 0
         self.pane.show(
