@@ -7,6 +7,7 @@ from random import Random
 
 import pyte
 import pytest
+from rich.style import Style
 from textual._compositor import CompositorUpdate
 from textual.app import App
 from textual.screen import Screen
@@ -84,6 +85,8 @@ async def test_patched_is_composed(
             seen.feed(seen.written, "\x1b[H" + lean(update.render_segments(self.console)))
         display(self, screen, update)  # type: ignore[arg-type]
 
+    # A style keeps its numbers for the terminal, and is shared with tests whose terminals had other colours.
+    monkeypatch.setattr(Style, "_ansi", property(lambda style: None, lambda style, value: None))
     monkeypatch.setattr(Patching, "_write", writing)
     monkeypatch.setattr(Patching, "_picture", lambda self: kept)
     monkeypatch.setattr(App, "_display", displaying)
