@@ -86,7 +86,9 @@ async def test_patched_is_composed(
         display(self, screen, update)  # type: ignore[arg-type]
 
     # A style keeps its numbers for the terminal, and is shared with tests whose terminals had other colours.
-    monkeypatch.setattr(Style, "_ansi", property(lambda style: None, lambda style, value: None))
+    kept_there = Style.__dict__["_ansi"]  # the slot: styles that are made here are used by other tests, too
+    forgetful = property(lambda style: None, lambda style, value: kept_there.__set__(style, None))
+    monkeypatch.setattr(Style, "_ansi", forgetful)
     monkeypatch.setattr(Patching, "_write", writing)
     monkeypatch.setattr(Patching, "_picture", lambda self: kept)
     monkeypatch.setattr(App, "_display", displaying)
