@@ -175,7 +175,10 @@ class Surface(Patching, inherit_bindings=False):
     def _fit_message(self) -> None:
         if not self.built:
             return
-        place = self.query_one("#message", Drawing)
+        try:
+            place = self.query_one("#message", Drawing)
+        except NoMatches:
+            return  # as in `refresh_top`
         rows = max(1, len(self._draw_message(self.size.width)))
         if rows != self._message_rows:
             place.styles.height = self._message_rows = rows
