@@ -15,7 +15,7 @@ import pytest
 from tests.hostile.corpus import CORPUS, SHORT
 from tests.hostile.walking import Walker
 from tests.pty.modtui import ROW
-from tests.pty.test_hostile_walk import back, clean
+from tests.pty.test_hostile_walk import WHOLE, back, clean
 
 ANSWER = "".join(f"{name}: {text[:40]} " for name, text in list(CORPUS.items())[:8])
 
@@ -73,11 +73,9 @@ def trail(walker: Walker) -> None:
     """The journal with the page of each decision, the lane of what is away, and its items."""
     walker.see("U", until="> Journal")
     for _ in range(3):
-        walker.see("enter")
-        walker.still(0.2)
+        walker.see("enter", until=WHOLE)
         walker.see("G")
-        walker.see("q")
-        walker.wait_for("> Journal")
+        back(walker, WHOLE)
         walker.see("j")
     back(walker, "> Journal")
     walker.see("5", until="ESCALATED")
@@ -95,8 +93,7 @@ def test_what_a_receiver_answers_and_the_trail_of_an_escalation(tmp_path: Path, 
     script = tmp_path / "page.sh"
     said = ANSWER.encode("utf-8", "surrogatepass").replace(b"\0", b"")
     script.write_bytes(
-        b"#!/bin/sh\ncat > /dev/null\ncat <<'X'\n" + said + b"\nX\n"
-        b"printf '\\033[31m\\2332J' >&2\nexit 1\n"
+        b"#!/bin/sh\ncat > /dev/null\ncat <<'X'\n" + said + b"\nX\nprintf '\\033[31m\\2332J' >&2\nexit 1\n"
     )
     configure(
         tmp_path,
@@ -137,10 +134,9 @@ def test_what_waits_at_the_next_start(tmp_path: Path) -> None:
         walker.see("x", until="Drop 1 decision?")
         walker.see("n")
         walker.see("l", until="> Outbox")
-        walker.see("enter")
-        walker.still(0.2)
-        walker.see("q")
-        walker.see("q")
+        walker.see("enter", until=WHOLE)
+        back(walker, WHOLE)
+        back(walker, "> Outbox")
         walker.wait_for(ROW)
         walker.wait_for("waiting 1: g o")
         walker.see("g", "d", until="> Drafts")
@@ -196,5 +192,3 @@ def test_a_saved_reply_that_attacks(tmp_path: Path) -> None:
         walker.still(0.3)
         walker.see("ctrl+g", until="draft")
         clean(walker)
-
-

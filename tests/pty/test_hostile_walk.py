@@ -17,6 +17,8 @@ from tests.pty.modtui import ROW
 
 PICKS = ("thread.assign", "thread.tag", "thread.move", "thread.duplicate")
 LINES = ("d", "e", "B", ",", "!", "S", "w", "b", "s")
+WHOLE = "> Journal > "
+"""A decision's or a conflict's own page."""
 DEAF_S = 0.6
 """After a refusal keys are ignored for half a second."""
 
@@ -131,9 +133,10 @@ def deciding(walker: Walker) -> None:
     walker.still(0.4)
     walker.see("U", until="> Journal")
     walker.see("enter")
-    walker.still(0.2)
+    walker.wait_for(WHOLE)
     walker.see("q")
-    walker.see("q")
+    walker.wait_gone(WHOLE)
+    back(walker, "> Journal")
     walker.wait_for(ROW)
 
 
