@@ -22,7 +22,7 @@ from modtui.domain.capability import Allowed
 from modtui.domain.items import Answered, Body, Item, Thread
 from modtui.domain.subjects import CommunityId
 from modtui.errors import ModtuiError, RateLimited
-from modtui.store.cache import ANSWERED
+from modtui.store.cachefile import ANSWERED
 from modtui.store.solved import Found, SolvedIndex
 from modtui.text import Foreign
 from modtui.text.words import STOP, fold

@@ -13,7 +13,7 @@ import msgspec
 from modtui.domain.decisions import Answer, Decision, StepState
 from modtui.domain.transitions import LEGAL
 from modtui.errors import StoreError
-from modtui.store import chain, drafts, entries, projection, retention
+from modtui.store import chain, drafts, entries, projection
 from modtui.store.chain import Verified
 from modtui.store.codec import decode, encode, whole
 from modtui.store.database import Database
@@ -233,6 +233,8 @@ class Journal(Outbox):
         """Delete every personal part that names this member (of one community, or of all), here and in old copies of
         the journal. The chain still verifies. How many parts went. Raises StoreError while a decision that names the
         member is on its way."""
+        from modtui.store import retention
+
         moment = self._now_ms()
         count = await self.database.write(
             lambda connection: retention.forget(connection, username, community, moment), truncate=True
@@ -250,6 +252,8 @@ class Journal(Outbox):
 
     async def prune(self, before_ms: int) -> int:
         """Delete events older than `before_ms`, as far as no decision is cut in two, leaving a checkpoint. How many."""
+        from modtui.store import retention
+
         moment = self._now_ms()
         return await self.database.write(
             lambda connection: retention.prune(connection, before_ms, moment), truncate=True

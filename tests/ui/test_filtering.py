@@ -12,7 +12,7 @@ from modtui.desk import listed, selecting
 from modtui.desk.rows import match_rows
 from modtui.desk.view import View
 from modtui.screens.work.base import WorkBase
-from modtui.store import cache as cache_module
+from modtui.store import cachefile
 from tests.core.fakes import make_item, until
 from tests.ui.world import Stage, stage
 
@@ -85,7 +85,7 @@ class Slow:
 
         monkeypatch.setattr(selecting, "match_rows", slowly)
         monkeypatch.setattr(listed, "LONG", 0)
-        monkeypatch.setattr(cache_module, "SMALL", 0)
+        monkeypatch.setattr(cachefile, "SMALL", 0)
 
 
 async def test_no_key_waits_for_a_slow_filter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
