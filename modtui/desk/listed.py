@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from modtui.desk.ids import Ids
 from modtui.desk.outcome import RowState
-from modtui.desk.rooms import DeskLike
 from modtui.domain.items import Item
 from modtui.domain.subjects import CommunityId, Lane, parse_item_id
 from modtui.store.lineup import Lineup
+
+if TYPE_CHECKING:
+    from modtui.desk.rooms import DeskLike
 
 _WINDOW = 48
 _HELD = 512

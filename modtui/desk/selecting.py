@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from msgspec import Struct, field
 
@@ -13,13 +13,15 @@ from modtui.desk.like import Likeness
 from modtui.desk.listed import Listed
 from modtui.desk.marks import Marks
 from modtui.desk.orders import usual_sort
-from modtui.desk.rooms import DeskLike
 from modtui.desk.rows import TALLIES, Tally, facts_for, match_rows, tally
 from modtui.domain.items import Item
 from modtui.domain.subjects import CommunityId, Lane
 from modtui.errors import UsageError
 from modtui.store.lineup import BACKWARDS, Asked, Lineup
 from modtui.store.people import named
+
+if TYPE_CHECKING:
+    from modtui.desk.rooms import DeskLike
 
 T = TypeVar("T")
 NAMED = 200

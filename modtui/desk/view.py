@@ -13,6 +13,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
@@ -20,13 +21,15 @@ from modtui.desk.events import Event, ItemsChanged, LaneLoaded, Reordered, Troub
 from modtui.desk.filter import parse
 from modtui.desk.labels import named as named_communities
 from modtui.desk.orders import PLACES, SORT_WORDS, SORTS, sorts_of
-from modtui.desk.rooms import DeskLike
 from modtui.desk.rows import facts_for
 from modtui.desk.selecting import NAMED, Choice, Selecting
 from modtui.domain.subjects import CommunityId, Lane
 from modtui.errors import ModtuiError, UsageError
 from modtui.store.lineup import Asked, Lineup
 from modtui.store.people import named
+
+if TYPE_CHECKING:
+    from modtui.desk.rooms import DeskLike
 
 __all__ = ["SORTS", "SORT_WORDS", "View"]
 

@@ -17,7 +17,7 @@ from modtui.domain.subjects import CommunityId, SubjectRef
 from modtui.store import fulltext, people
 from modtui.store.cachefile import hold_rows, last_row
 from modtui.store.codec import column, decode, encode
-from modtui.store.database import Work
+from modtui.store.jobs import Work
 from modtui.store.lanes import Lanes
 from modtui.store.rows import BRIEF, STORED, PutResult, RowBrief, brief, stored
 
@@ -87,7 +87,7 @@ class Cache(Lanes):
                 elif now_ms - found[2] > _DAY_MS or now_ms < found[2]:  # a poll that brings nothing new writes nothing
                     connection.execute("UPDATE item SET fetched_ms=? WHERE row=?", (now_ms, found[0]))
             if added or changed:
-                self.database.idle = self._index
+                self.database.jobs.idle = self._index
             return PutResult(added, changed)
 
         return work

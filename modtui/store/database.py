@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 import os
-import queue
 import sqlite3
 import threading
 import time
@@ -18,19 +17,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
-from msgspec import Struct
-
 from modtui.errors import StoreError
 from modtui.paths import owned, private
+from modtui.store.jobs import Idle, Job, Jobs, Work
 from modtui.store.trouble import Busy, Damaged, explain, primary_code
 
 T = TypeVar("T")
-Work = Callable[[sqlite3.Connection], T]
-Idle = Callable[[sqlite3.Connection], Callable[[], bool]]
-"""Work for when there is nothing else to write. What it gives is called after the commit, and tells whether it should
-be done once more."""
-_REST_S = 0.05
-"""Idle work leaves the processor to others in between: a piece takes 10 to 20 ms."""
 _CLOSED = "{} is closed already."
 
 
@@ -70,14 +62,6 @@ def connect(path: Path, *, wait_s: float, read_only: bool = False) -> sqlite3.Co
     return connection
 
 
-class _Job(Struct):
-    """One piece of work for the writer thread; `done` gets the result or the error, in that thread."""
-
-    work: Work[Any]
-    done: Callable[[Any, BaseException | None], None]
-    truncate: bool = False
-
-
 class Database:
     """One file. `prepare` makes or migrates the schema on a fresh read-write connection (it may raise StoreError).
 
@@ -105,7 +89,6 @@ class Database:
         self._version = version
         self._prepare = prepare
         self._synchronous = synchronous
-        self._group = group
         self._disposable = disposable
         self._page_size = page_size
         self._turn = threading.Lock()  # held by the writer thread while it uses the writing connection
@@ -118,14 +101,10 @@ class Database:
         """Set when this file is about to be closed: long looks in other threads end soon then."""
         self.epoch = 0
         """Rises when the file was replaced: what was known of its rows is void."""
-        self._queue: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
-        self._gate = threading.Lock()
-        self._closed = False
         self.trouble: StoreError | None = None
         """Why the last write did not come about; None once one did."""
-        self.idle: Idle | None = None
-        """What the writer thread does, again and again, while nothing else is to be written. Work may set it; others
-        use `when_idle`."""
+        self.jobs = Jobs(f"modtui {path.name}", self._commit, self._rest, group)
+        """What is to be written, and the thread that writes it."""
         try:
             self._open()
         except Damaged:
@@ -133,8 +112,6 @@ class Database:
                 raise
             self._discard()
             self._open()
-        self._thread: threading.Thread | None = None
-        """The writer thread, from the first write on."""
 
     # -- opening
 
@@ -198,7 +175,7 @@ class Database:
                 raise self.explained(error) from error
             return
         with self._read_turn:
-            if self._closed:
+            if self.jobs.closed:
                 raise StoreError(_CLOSED.format(self.what.capitalize()))
             try:
                 self._reader.execute("BEGIN")
@@ -252,7 +229,7 @@ class Database:
         """A number that rises when another process has written; our own commits do not move it. Never waits."""
         if self._turn.acquire(blocking=False):
             try:
-                if not self._closed:
+                if not self.jobs.closed:
                     self._data_version = self._writer.execute("PRAGMA data_version").fetchone()[0]
             except sqlite3.Error as error:
                 raise self.explained(error) from error
@@ -285,7 +262,7 @@ class Database:
             except RuntimeError:  # the loop is closed: nobody waits any more
                 pass
 
-        self._put(_Job(work, done, truncate))
+        self._put(Job(work, done, truncate))
         return await future
 
     def write_now(self, work: Work[T]) -> T:
@@ -298,27 +275,15 @@ class Database:
             else:
                 future.set_result(value)
 
-        self._put(_Job(work, done))
+        self._put(Job(work, done))
         return future.result()
 
     def when_idle(self, work: Idle) -> None:
         """Do `work` in the writer thread, again and again, while nothing else is to be written. Does not wait."""
-        with self._gate:
-            if not self._closed and self.idle is None:
-                self.idle = work
-                self._hand_over(_Job(lambda connection: None, lambda value, error: None))  # wakes the thread
+        self.jobs.when_idle(work)
 
-    def _next(self) -> _Job | None:
-        """The next job; None ends the thread. Idle work is done meanwhile."""
-        while self.idle is not None:
-            try:
-                return self._queue.get(timeout=_REST_S)
-            except queue.Empty:
-                self._rest(self.idle)
-        return self._queue.get()
-
-    def _rest(self, work: Idle) -> None:
-        """Do a piece of the idle work. Nothing waits for it, so trouble ends it without a word."""
+    def _rest(self, work: Idle) -> bool:
+        """Do a piece of the idle work; whether there is more. Nothing waits for it, so trouble ends it silently."""
         told: list[Callable[[], bool]] = []
 
         def done(value: Any, error: BaseException | None) -> None:
@@ -326,42 +291,15 @@ class Database:
                 told.append(value)
 
         trouble = self.trouble
-        self._commit([_Job(work, done)])
+        self._commit([Job(work, done)])
         self.trouble = trouble
-        if not told or not told[0]():
-            self.idle = None
+        return bool(told) and told[0]()
 
-    def _put(self, job: _Job) -> None:
-        with self._gate:
-            if self._closed:
-                raise StoreError(_CLOSED.format(self.what.capitalize()))
-            self._hand_over(job)
+    def _put(self, job: Job) -> None:
+        if not self.jobs.put(job):
+            raise StoreError(_CLOSED.format(self.what.capitalize()))
 
-    def _hand_over(self, job: _Job) -> None:
-        """Give the writer thread a job; the first one starts it. Only with the gate."""
-        self._queue.put(job)
-        if self._thread is None:
-            self._thread = threading.Thread(target=self._run, name=f"modtui {self.path.name}", daemon=True)
-            self._thread.start()
-
-    def _run(self) -> None:
-        ended = False
-        while not ended:
-            jobs: list[_Job] = []
-            job = self._next()
-            while job is not None:
-                jobs.append(job)
-                if len(jobs) >= self._group:
-                    break
-                try:
-                    job = self._queue.get_nowait()
-                except queue.Empty:
-                    break
-            ended = job is None
-            if jobs:
-                self._commit(jobs)
-
-    def _commit(self, jobs: Sequence[_Job], *, renewed: bool = False) -> None:
+    def _commit(self, jobs: Sequence[Job], *, renewed: bool = False) -> None:
         """Do all jobs in one transaction; when the file itself makes trouble, each one on its own."""
         try:
             with self._turn:
@@ -385,7 +323,7 @@ class Database:
         for job, (value, problem) in zip(jobs, outcomes, strict=True):
             job.done(value, problem)
 
-    def _attempt(self, jobs: Sequence[_Job]) -> list[tuple[Any, BaseException | None]]:
+    def _attempt(self, jobs: Sequence[Job]) -> list[tuple[Any, BaseException | None]]:
         writer = self._writer
         outcomes: list[tuple[Any, BaseException | None]] = []
         try:
@@ -444,15 +382,11 @@ class Database:
 
     def close_now(self) -> None:
         """As `close`, for callers without an event loop; waits."""
-        with self._gate:
-            if not self._closed:
-                self._queue.put(None)
-            self._closed = True
+        self.jobs.end()
         self.ending.set()
         for reader in tuple(self._readers):
             reader.join()
-        if self._thread is not None:
-            self._thread.join()
+        self.jobs.join()
         with self._turn, self._read_turn:
             self._reader.close()
             self._writer.close()  # the last one to close, and not read-only: it clears the write-ahead log away

@@ -167,16 +167,14 @@ class OutboxMachine(RuleBasedStateMachine):
     async def _kill(self, process: Process) -> None:
         self.running[self.running.index(process)] = None
         for database in (process.journal.database, process.store.cache.database):
-            while not database._queue.empty():
-                database._queue.get_nowait()  # what no writer has begun is lost
+            database.jobs.drop()  # what no writer has begun is lost
         for _ in range(3):
             tasks = list(process.tasks)
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
         for database in (process.journal.database, process.store.cache.database):
-            while not database._queue.empty():
-                database._queue.get_nowait()
+            database.jobs.drop()
         for lock in process.desk._outbox._locks.values():
             lock.release()
         await process.store.close()
