@@ -11,14 +11,18 @@ from typing import Literal, get_args
 
 from msgspec import Struct
 
-Scope = Literal["list", "item", "journal", "requests", "help", "text", "dossier", "drafts", "communities", "compose"]
+Scope = Literal[
+    "list", "item", "journal", "requests", "help", "text", "dossier", "drafts", "communities", "search", "compose"
+]
 """Where a key works: the list, the item, the journal, the requests screen, help, a page of text (thread, links), a
-member's dossier, the list of drafts, the page of communities, or the composer (where every key that types is the
-text's)."""
+member's dossier, the list of drafts, the page of communities, the hits of the search, or the composer (where every key
+that types is the text's)."""
 
 SCOPES: tuple[Scope, ...] = get_args(Scope)
 WORK: frozenset[Scope] = frozenset({"list", "item"})
-PAGES: frozenset[Scope] = frozenset({"journal", "requests", "help", "text", "dossier", "drafts", "communities"})
+PAGES: frozenset[Scope] = frozenset(
+    {"journal", "requests", "help", "text", "dossier", "drafts", "communities", "search"}
+)
 COMPOSE: frozenset[Scope] = frozenset({"compose"})
 ALL: frozenset[Scope] = WORK | PAGES
 
@@ -53,6 +57,7 @@ def _a(
 _LIST: frozenset[Scope] = frozenset({"list"})
 _ITEM: frozenset[Scope] = frozenset({"item"})
 _MEMBER: frozenset[Scope] = WORK | {"dossier"}
+_HIT: frozenset[Scope] = WORK | {"search"}
 
 ACTIONS: tuple[Action, ...] = (
     # decide
@@ -140,17 +145,17 @@ ACTIONS: tuple[Action, ...] = (
     _a("post.previous", "previous post", "K", "The post before, in the thread.", group="Move",
        scopes=WORK | {"text", "dossier"}),
     # look
-    _a("thread.show", "thread", "t", "The whole thread around the post.", group="Look"),
-    _a("member.show", "author", "p", "What is known about the author.", group="Look"),
+    _a("thread.show", "thread", "t", "The whole thread around the post.", group="Look", scopes=_HIT),
+    _a("member.show", "author", "p", "What is known about the author.", group="Look", scopes=_HIT),
     _a("reporters.show", "reporters", "P", "Who reported it, and how often they were right.", group="Look"),
     _a("links.show", "links", "f", "Every link of the post with its real host. Nothing is opened by itself.",
-       group="Look"),
+       group="Look", scopes=_HIT),
     _a("copy.link", "copy link", "y", "Copies the link to the item.", group="Look",
-       scopes=WORK | {"text", "journal", "dossier"}),
+       scopes=_HIT | {"text", "journal", "dossier"}),
     _a("copy.id", "copy id", "Y", "Copies the item's id for the command line; among links the real link (it asks).",
-       group="Look", scopes=WORK | {"text", "dossier"}),
+       group="Look", scopes=_HIT | {"text", "dossier"}),
     _a("browser.open", "browser", "o", "Opens the item's page; over SSH it copies the link.", group="Look",
-       scopes=WORK | {"text", "dossier"}),
+       scopes=_HIT | {"text", "dossier"}),
     # find
     _a("lane.1", "reports", "1  g r", "The reports lane.", group="Find", scopes=ALL),
     _a("lane.2", "pending", "2  g p", "Held posts and sign-ups.", group="Find", scopes=ALL),
@@ -168,6 +173,9 @@ ACTIONS: tuple[Action, ...] = (
     _a("find.text", "find", "/", "Finds text in what is shown.", group="Find", scopes=WORK | PAGES),
     _a("find.next", "find next", "n", "The next hit.", group="Find", scopes=WORK | PAGES),
     _a("find.previous", "find before", "N", "The hit before.", group="Find", scopes=WORK | PAGES),
+    _a("search.open", "search", "g /", 'Searches all posts that are cached here, of all lanes and communities, also'
+       ' decided ones: words, "words that stand together", -without. :search WORDS does it at once.',
+       group="Find", scopes=ALL),
     _a("filter.edit", "filter", "F  \\", "Shows only what matches: author: reporter: reason: lang: age< reports> like:"
        " is:marked text: community:", group="Find", scopes=WORK | {"journal"}),
     _a("language.cycle", "language", "L", "Only one language, then the next, then all.", group="Find"),

@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from modtui.desk.possible import possible
     from modtui.desk.replies import Replies
     from modtui.desk.replying import Writing, check, with_draft
+    from modtui.desk.searching import Searching
     from modtui.desk.similar import Similar
     from modtui.desk.sync import Sync
     from modtui.desk.undo import Undoer
@@ -252,6 +253,13 @@ class Desk(Handing):
         from modtui.desk.similar import Similar
 
         return Similar(self)
+
+    @cached_property
+    def searching(self) -> Searching:
+        """The search over all that is cached."""
+        from modtui.desk.searching import Searching
+
+        return Searching(self)
 
     @property
     def reads(self) -> Reads:

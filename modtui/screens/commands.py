@@ -6,8 +6,11 @@ import difflib
 
 from msgspec import Struct
 
-from modtui.actions import ACTIONS, Action, Scope
+from modtui.actions import ACTIONS, BY_ID, Action, Scope
 from modtui.text import Shown, say
+
+SEARCH = "search.open"
+"""The command that takes words."""
 
 
 class Unknown(Struct, frozen=True):
@@ -50,3 +53,9 @@ def resolve(text: str, scope: Scope) -> str | Unknown:
             say("There is no command {name} here. The nearest is {close}.", name=name or "(empty)", close=close[0])
         )
     return Unknown(say("There is no command {name} here; ctrl+p lists them.", name=name or "(empty)"))
+
+
+def words_after(text: str, action: str) -> str:
+    """What stands after the name of an action in a typed command; empty where it names another one."""
+    name, _, words = text.strip().lstrip(":").partition(" ")
+    return words.strip() if name.casefold() in (action, BY_ID[action].title) else ""

@@ -81,8 +81,7 @@ class Page(Surface, inherit_bindings=False):
     ) -> None:
         """Back to the queue from any screen above it, to do an action there, to read an item, or to show one
         community."""
-        stack = self.app.screen_stack
-        work = next((screen for screen in stack if isinstance(screen, Page) and screen.SCOPE == "list"), None)
+        work = self._work()
         if work is None:
             self.say(own("The queue is not open."))
             return
@@ -94,6 +93,19 @@ class Page(Surface, inherit_bindings=False):
             work.look_at(item_id)
         if community is not None:
             work.choose_community(community)
+
+    def _work(self) -> Page | None:
+        stack = self.app.screen_stack
+        return next((screen for screen in stack if isinstance(screen, Page) and screen.SCOPE == "list"), None)
+
+    def in_queue(self, item_id: str) -> bool:
+        """Whether `to_work` can show the item: a list of the queue has it."""
+        work = self._work()
+        return work is not None and work.lists(item_id)
+
+    def lists(self, item_id: str) -> bool:
+        """Whether a list here has the item; only the work screen has lists."""
+        return False
 
     def look_at(self, item_id: str) -> None:
         """Show an item of the queue; only the work screen can."""
@@ -119,6 +131,12 @@ class Page(Surface, inherit_bindings=False):
 
         self.app.push_screen(DraftsPage(self.shell))
 
+    def act_search_open(self, words: str = "") -> None:
+        """Search what is cached; with words at once."""
+        from modtui.screens.pages.search import SearchPage
+
+        self.app.push_screen(SearchPage(self.shell, words))
+
     def act_palette_open(self) -> None:
         """Every action by name."""
         from modtui.screens.pages.palette import PalettePage
@@ -133,10 +151,13 @@ class Page(Surface, inherit_bindings=False):
         """Type an action's name."""
 
         def done(text: str) -> None:
-            from modtui.screens.commands import resolve
+            from modtui.screens.commands import SEARCH, resolve, words_after
 
             found = resolve(text, self.here)
-            if isinstance(found, str):
+            words = words_after(text, SEARCH)
+            if words:
+                self.act_search_open(words)
+            elif isinstance(found, str):
                 self.act(found)
             else:
                 self.refuse(found.words)

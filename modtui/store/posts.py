@@ -30,43 +30,68 @@ _ITEMS = f"{_ITEM} CROSS JOIN body USING (row)"
 
 
 class Posts(msgspec.Struct, frozen=True):
-    """The ids of items, newest first. With `complete` there are no others."""
+    """The ids of items, newest first. With `complete` there are no others; with `more` there are. Neither: it was not
+    all looked at."""
 
     ids: list[str]
     complete: bool
+    more: bool = False
 
 
 def search_posts(
-    cache: Cache, wanted: Sequence[str], communities: Sequence[CommunityId], *, limit: int = LIMIT,
-    stop: Callable[[], bool] = lambda: False,
-) -> Posts:
-    """The newest cached items, in any lane and state, in whose title or text all of `wanted` stand, in any case and
-    also inside words. At most `limit`. `stop` ends it early. Call it in a thread. Raises StoreError."""
-    texts = [text for each in wanted if (text := (column(each) or "").casefold())]
+    cache: Cache, wanted: Sequence[str], communities: Sequence[CommunityId], *, without: Sequence[str] = (),
+    limit: int = LIMIT, stop: Callable[[], bool] = lambda: False,
+) -> Posts:  # fmt: skip
+    """The newest cached items, in any lane and state, in whose title or text all of `wanted` stand and none of
+    `without`, in any case and also inside words. At most `limit`. `stop` ends it early. Call it in a thread. Raises
+    StoreError."""
+    texts = _folded(wanted)
     if not texts or not communities:
         return Posts([], True)
     try:
         with cache.database.snapshot() as connection:
-            return _search(connection, cache, texts, frozenset(map(str, communities)), limit, stop)
+            here = frozenset(map(str, communities))
+            return _search(connection, cache, texts, _folded(without), here, limit, stop)
     except Damaged:
         cache.database.renew()
         return Posts([], True)
 
 
+def count_posts(cache: Cache, communities: Sequence[CommunityId]) -> int:
+    """How many items of these communities are cached: what `search_posts` looks through. Call it in a thread. Raises
+    StoreError."""
+    question = f"SELECT count(*) FROM item WHERE community IN ({','.join('?' * len(communities))})"
+    try:
+        with cache.database.snapshot() as connection:
+            return int(connection.execute(question, [column(each) for each in communities]).fetchone()[0])
+    except Damaged:
+        cache.database.renew()
+        return 0
+
+
+def _folded(texts: Sequence[str]) -> list[str]:
+    return [text for each in texts if (text := (column(each) or "").casefold())]
+
+
 def _search(
-    connection: sqlite3.Connection, cache: Cache, texts: Sequence[str], communities: frozenset[str], limit: int,
-    stop: Callable[[], bool],
+    connection: sqlite3.Connection, cache: Cache, texts: Sequence[str], without: Sequence[str],
+    communities: frozenset[str], limit: int, stop: Callable[[], bool],
 ) -> Posts:  # fmt: skip
     found: list[tuple[int, str]] = []
+    more = False
 
     def take(rows: Iterable[Row], reads: Sequence[str], limit: int, read: int = READ) -> bool:
         """Keep up to `limit` rows that fit, of up to `read` that have to be read. Whether that was all."""
+        nonlocal more
+        more = False
         taken = 0
+        reading = bool(reads or without)
         for n, (since_ms, id, community, data) in enumerate(rows):
-            if stop() or (reads and n >= read):
+            if stop() or (reading and n >= read):
                 return False
-            if community in communities and (not reads or _holds(data, reads)):
+            if community in communities and (not reading or _fits(data, reads, without)):
                 if taken >= limit and (since_ms != found[-1][0] or taken >= limit + READ):
+                    more = True
                     return False  # of those with the same time all are needed: by their ids some are first
                 found.append((since_ms, id))
                 taken += 1
@@ -74,7 +99,8 @@ def _search(
 
     def posts(*, all_of_them: bool) -> Posts:
         found.sort(reverse=True)
-        return Posts([id for _, id in found[:limit]], all_of_them and len(found) <= limit)
+        others = more or len(found) > limit
+        return Posts([id for _, id in found[:limit]], all_of_them and not others, others)
 
     asked = [fulltext.ask(connection, cache.vocabulary, text) for text in texts]
     known = [one for one in asked if one is not None]
@@ -99,7 +125,8 @@ def _search(
     narrow = [part for part in parts if len(part) <= _WIDE] or parts
     for some in (narrow, parts):
         reads = unsure if len(some) == len(parts) else texts
-        rows = f"{_ROW} FROM said_words {_HITS} {_ITEMS}" if reads else f"{_BARE} FROM said_words {_HITS} {_ITEM}"
+        bare = not reads and not without
+        rows = f"{_BARE} FROM said_words {_HITS} {_ITEM}" if bare else f"{_ROW} FROM said_words {_HITS} {_ITEMS}"
         question = f"{rows} WHERE said_words MATCH ? ORDER BY said_words.rowid DESC"
         end = take(connection.execute(question, (fulltext.every(some),)), reads, limit)
         if end or len(some) == len(parts) or len(found) - before >= limit:
@@ -108,6 +135,6 @@ def _search(
     return posts(all_of_them=complete and end)
 
 
-def _holds(data: bytes, texts: Sequence[str]) -> bool:
+def _fits(data: bytes, texts: Sequence[str], without: Sequence[str]) -> bool:
     text = words(data).folded
-    return all(each in text for each in texts)
+    return all(each in text for each in texts) and not any(each in text for each in without)

@@ -19,8 +19,10 @@ NAMES: dict[Scope, str] = {
     "requests": "the requests",
     "help": "this help",
     "text": "this page",
+    "dossier": "the member",
     "drafts": "the drafts",
     "communities": "the communities",
+    "search": "the search",
     "compose": "the composer",
 }
 LETTERS = (

@@ -10,7 +10,7 @@ from modtui.desk.community import Community
 from modtui.desk.labels import platform_of
 from modtui.desk.words import do
 from modtui.domain.capability import Blocked
-from modtui.domain.subjects import LANES, CommunityId, parse_item_id
+from modtui.domain.subjects import LANES, CommunityId, Lane, parse_item_id
 from modtui.ondemand import on_demand
 from modtui.screens.work.find import WorkFind
 from modtui.screens.work.places import HINTS
@@ -210,19 +210,27 @@ class WorkMoves(WorkFind):
     def row_of(self, item_id: str) -> int | None:
         """The row of an item; where another community or lane is shown that it does not belong to, its own is shown
         first. None when it is in no list."""
-        index = self.view.index(item_id)
+        place = self.place_of(item_id)
+        if place is not None and place != (self.lane, self.community):
+            self.go_lane(*place)
+        return self.view.index(item_id) if place is not None else None
+
+    def place_of(self, item_id: str) -> tuple[Lane, CommunityId | None] | None:
+        """The list that has an item: the one that is shown, else its own. None when it is in no list."""
         place = parse_item_id(item_id)
-        if index is not None or place is None:
-            return index
+        if self.view.index(item_id) is not None:
+            return self.lane, self.community
+        if place is None:
+            return None
         lane, ref = next((one for one in LANES if one == place[0]), self.lane), place[1]
         community = self.community if self.community in (None, ref.community) else ref.community
         if self.desk.community(ref.community) is None or (lane, community) == (self.lane, self.community):
             return None
-        index = self.desk.view(lane, community=community).index(item_id)
-        if index is not None:
-            self.go_lane(lane, community)
-            index = self.view.index(item_id)
-        return index
+        return (lane, community) if self.desk.view(lane, community=community).index(item_id) is not None else None
+
+    def lists(self, item_id: str) -> bool:
+        """Whether a list has the item."""
+        return self.place_of(item_id) is not None
 
     def act_item_open(self) -> None:
         """Read the item; what is folded unfolds, and folds again."""
