@@ -161,8 +161,6 @@ CREATE TABLE item (
     mark BLOB NOT NULL
 );
 CREATE INDEX item_order ON item(lane, open, since_ms, id, community);
-CREATE INDEX item_due_order
-ON item(lane, open, due_ms IS NULL, due_ms, coalesce(clock_ms, since_ms), id, community);
 CREATE INDEX item_due ON item(lane, due_ms, amber_ms, community) WHERE open = 1 AND due_ms IS NOT NULL;
 CREATE INDEX item_subject ON item(community, kind, native);
 CREATE TABLE body (row INTEGER PRIMARY KEY, data BLOB NOT NULL);
@@ -198,6 +196,13 @@ CREATE TRIGGER solved_out AFTER DELETE ON solved BEGIN
     INSERT INTO solved_index(solved_index, rowid, title, words, community)
     VALUES ('delete', old.row, old.title, old.words, old.community);
 END;
+"""
+"""`item.question` is the question's state. `spoken` keeps the language that was found in (or set for) an item's text;
+`text` is a checksum of it. `solved.row` rises with the time of the answer, so that a search reads the newest first;
+`title` and `words` are folded words, each once; `data` is the whole thread."""
+CACHE_VERSION = 2
+
+MEMBERS = """
 CREATE TABLE member (row INTEGER PRIMARY KEY, seen_ms INTEGER, posts INTEGER, trust INTEGER, flags TEXT NOT NULL);
 CREATE TABLE member_name (
     community TEXT NOT NULL, key TEXT NOT NULL, row INTEGER NOT NULL, PRIMARY KEY (community, key, row)
@@ -208,11 +213,12 @@ CREATE TRIGGER member_gone AFTER DELETE ON item WHEN old.lane = 'members' BEGIN
     DELETE FROM member_name WHERE row = old.row;
 END;
 """
-"""`item.question` is the question's state. `spoken` keeps the language that was found in (or set for) an item's text;
-`text` is a checksum of it. `solved.row` rises with the time of the answer, so that a search reads the newest first;
-`title` and `words` are folded words, each once; `data` is the whole thread.
-`member` and `member_name` are filled by `store.people`."""
-CACHE_VERSION = 2
+"""Filled by `store.people`."""
+
+DUE_ORDER = """
+CREATE INDEX item_due_order
+ON item(lane, open, due_ms IS NULL, due_ms, coalesce(clock_ms, since_ms), id, community);
+"""
 
 COUNTED = """
 CREATE TABLE lane_count (
@@ -233,7 +239,7 @@ WHEN old.open <> new.open OR old.lane <> new.lane OR old.community <> new.commun
 END;
 """
 """How many open rows each lane has, kept by SQLite itself: counting them took 15 ms at 100,000 rows, at every event.
-Caches that were made before it get it added; the triggers hold for a modtui that does not know of it, too."""
+The triggers hold for a modtui that does not know of it, too."""
 
 SAID = """
 CREATE TABLE said (doc INTEGER PRIMARY KEY, row INTEGER NOT NULL UNIQUE);
@@ -254,8 +260,8 @@ END;
 """
 """What was said in which item, kept by `store.fulltext`: `said.doc` is the rowid in `said_words`, `said.row` the row of
 `item`; rows that are not indexed yet stand in `unsaid`. `word` has every word once; its ids are never used again.
-`words_state.swept` rises when words are deleted from it. Caches that were made before it get it added; by the triggers
-a modtui that does not know of it leaves nothing wrong: a text that it took away keeps its number, for no row."""
+`words_state.swept` rises when words are deleted from it. By the triggers a modtui that does not know of it leaves
+nothing wrong: a text that it took away keeps its number, for no row."""
 
 UNSENT = """
 CREATE TABLE unsent (
@@ -269,6 +275,10 @@ CREATE TABLE unsent (
 CREATE INDEX unsent_item ON unsent(item);
 """
 """Version 2: several unsent texts for one target; version 1 had room for one."""
+
+ADDED = {"member": MEMBERS, "item_due_order": DUE_ORDER, "lane_count": COUNTED, "said": SAID}
+"""What came into version 2 of cache.db one after the other, by a table or index of it: a cache that was made before
+gets it added, without losing what is in it."""
 
 Migration = Callable[[sqlite3.Connection], None]
 
@@ -338,7 +348,7 @@ def prepare_state(migrations: Sequence[Migration] = MIGRATIONS) -> Callable[[sql
 def prepare_cache(connection: sqlite3.Connection, path: Path) -> None:
     """The opener of cache.db. Raises Damaged for every other version and for foreign files: it is made anew then."""
     ours = _version(connection) == CACHE_VERSION and _application(connection) == APPLICATION
-    if ours and _has(connection, "lane_count") and _has(connection, "said"):
+    if ours and not _missing(connection):
         return
     connection.execute("BEGIN EXCLUSIVE")
     try:
@@ -348,10 +358,8 @@ def prepare_cache(connection: sqlite3.Connection, path: Path) -> None:
             script(connection, CACHE)
             connection.execute(f"PRAGMA application_id={APPLICATION}")
             connection.execute(f"PRAGMA user_version={CACHE_VERSION}")
-        if not _has(connection, "lane_count"):
-            script(connection, COUNTED)
-        if not _has(connection, "said"):
-            script(connection, SAID)
+        for name in _missing(connection):
+            script(connection, ADDED[name])
         connection.execute("COMMIT")
     except BaseException:
         if connection.in_transaction:
@@ -359,9 +367,11 @@ def prepare_cache(connection: sqlite3.Connection, path: Path) -> None:
         raise
 
 
-def _has(connection: sqlite3.Connection, table: str) -> bool:
-    question = "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = ?"
-    return bool(connection.execute(question, (table,)).fetchone()[0])
+def _missing(connection: sqlite3.Connection) -> list[str]:
+    """The names of ADDED that a cache does not have."""
+    question = f"SELECT name FROM sqlite_master WHERE name IN ({','.join('?' * len(ADDED))})"
+    here = {name for (name,) in connection.execute(question, tuple(ADDED))}
+    return [name for name in ADDED if name not in here]
 
 
 def _version(connection: sqlite3.Connection) -> int:

@@ -30,7 +30,7 @@ from modtui.errors import Refused, SiteError
 from modtui.store import people
 from modtui.store.codec import encode
 from modtui.store.rows import stored
-from modtui.store.schema import CACHE, script
+from modtui.store.schema import MEMBERS, script
 from modtui.testing import intent_for
 from modtui.text import show
 from tests.core.discourse_world import copied
@@ -64,9 +64,9 @@ def answers(world: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[d
 
 @pytest.fixture(scope="module")
 def names() -> Iterator[sqlite3.Connection]:
-    """The cache's tables."""
+    """The cache's tables of members."""
     with closing(sqlite3.connect(":memory:")) as connection:
-        script(connection, CACHE)
+        script(connection, "CREATE TABLE item (row INTEGER, lane TEXT);" + MEMBERS)
         yield connection
 
 
