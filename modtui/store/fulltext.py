@@ -31,6 +31,8 @@ MOST = 5000
 """Words that one part of a question may stand for; with more of them the texts are read instead."""
 _GROUP = 30
 _WINDOW, _STEP = 100, 50
+_NEAR = 60_000
+"""So many milliseconds a number may stand behind its time, where many texts have the same."""
 FOUND = "SELECT rowid FROM said_words WHERE said_words MATCH ?"
 _BETWEEN = re.compile(r"[\x00-/:-`{-\x7f\s\u2000-\u206f\u3000-\u303f]+")
 """What stands between words, in a folded text. It only has to be the same for texts and questions."""
@@ -154,11 +156,15 @@ def fill(connection: sqlite3.Connection, limit: int, known: Known) -> Filled:
 
 
 def rewrite(connection: sqlite3.Connection, row: int, data: bytes) -> None:
-    """Write another body of a row, `data` (stored JSON). Where it says the same it stays indexed, else `fill` indexes
-    it again."""
-    found = connection.execute("SELECT doc, data FROM body LEFT JOIN said USING (row) WHERE row=?", (row,)).fetchone()
-    doc, old = found or (None, None)
+    """Write another body of a row, `data` (stored JSON), after its columns were written. Where it says the same and
+    waits since the same time it stays indexed, else `fill` indexes it again."""
+    found = connection.execute(
+        "SELECT doc, data, since_ms FROM body LEFT JOIN said USING (row) LEFT JOIN item USING (row) WHERE row=?", (row,)
+    ).fetchone()
+    doc, old, since_ms = found or (None, None, None)
     same = old is not None and words(old).folded == words(data).folded
+    if same and doc is not None and since_ms is not None:
+        same = 0 <= doc - _first(since_ms) <= _NEAR
     if not same:
         drop(connection, [row])
     connection.execute("INSERT OR REPLACE INTO body (row, data) VALUES (?,?)", (row, data))
@@ -194,9 +200,13 @@ def tidy(connection: sqlite3.Connection, pages: int) -> bool:
     return connection.total_changes - before < 2
 
 
+def _first(since_ms: int) -> int:
+    return min(max(since_ms, 0), 1 << 50)
+
+
 def _free(connection: sqlite3.Connection, since_ms: int) -> int:
     """A number that is free, and rises with the time: the millisecond, or soon after where many have the same."""
-    first = min(max(since_ms, 0), 1 << 50)
+    first = _first(since_ms)
     doc, reach = first, 1
     while connection.execute("SELECT 1 FROM said WHERE doc=?", (doc,)).fetchone() is not None:
         doc = first + random.randrange(reach)

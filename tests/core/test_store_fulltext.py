@@ -272,6 +272,16 @@ async def test_the_newest_come_first_over_all_lanes_and_no_more_than_asked_for(c
     assert search_posts(cache, ["rope"], []).ids == [] == search_posts(cache, [], HERE).ids
 
 
+async def test_what_waits_since_another_time_has_another_place_among_the_newest(cache: Cache) -> None:
+    await cache.put_items([item(n, text="rope", since_ms=START + n * 1000) for n in range(10)])
+    await indexed(cache)
+    moved = {1: 50_000, 9: -90_000}
+    await cache.put_items([item(n, text="rope", since_ms=START + by) for n, by in moved.items()])
+    await indexed(cache)
+    assert newest(cache, "rope", limit=3) == [1, 8, 7]
+    assert newest(cache, "rope")[-2:] == [0, 9]
+
+
 async def test_a_search_that_is_stopped_ends(cache: Cache) -> None:
     await cache.put_items([item(n, text="rope") for n in range(50)])
     await indexed(cache)
