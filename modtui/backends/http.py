@@ -1,42 +1,29 @@
-"""The one HTTP door: every request of every backend goes through `Door`, and only this module imports httpx.
+"""The one HTTP door: every request of every backend goes through `Door`.
 
-It keeps the origin, the budget, the time limits, the size limit, the read-only promise and the record of requests; a
-platform tells it how to sign in (headers) and how to read a refusal (`explain`).
+It keeps the origin, the budget, the read-only promise and the record of requests; a platform tells it how to sign in
+(headers) and how to read a refusal (`explain`). What carries a request stands in `modtui.backends.transport`.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import logging
-import ssl
-import sys
 import time
-import types
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urlsplit
 
-import modtui
 from modtui.backends.base import Budget, Connection, RequestSeen
 from modtui.backends.budget import Ledger, Priority, current_priority, ledger_name
-from modtui.backends.idle import IdleLines, knock
 from modtui.backends.limits import Limits as Limits
 from modtui.backends.limits import Silent
-from modtui.backends.origin import Origin, parse_origin, redirected, unreachable
+from modtui.backends.origin import Origin, parse_origin, redirected
 from modtui.backends.redact import Redactor, basic, shown_path
 from modtui.backends.reply import Reply, date_ms, explain_plainly, seconds, whole_client
-from modtui.backends.unpack import ACCEPTED, CannotUnpack, Unpacker
+from modtui.backends.transport import Pairs as Pairs
+from modtui.backends.transport import Transport, libraries
 from modtui.errors import ModtuiError, NetworkError, RateLimited, ReadOnly, SiteError
 from modtui.text.time import duration
 
-if TYPE_CHECKING:
-    import httpx
-
-Pairs = Sequence[tuple[str, str]]
-AGENT = f"modtui/{modtui.__version__} (moderation client)"
-MAX_BYTES = 8_000_000
 KEPT = 500
 _REDIRECTS = (301, 302, 303, 307, 308)
 _GATEWAY = (502, 503, 504)
@@ -65,8 +52,7 @@ class Door:
         limit = given if isinstance(given, int) and not isinstance(given, bool) and given >= 0 else limit
         self._connection, self._auth, self._limits = connection, dict(auth or {}), limits
         self._explain, self._pauses_all, self._spends_day = explain, pauses_all, spends_day
-        self._reading_posts, self._signing_in = tuple(reading_posts), tuple(signing_in)
-        self._sleep, self._now = sleep, now
+        self._reading_posts, self._sleep, self._now = tuple(reading_posts), sleep, now
         credential = connection.credential
         secrets = [credential.secret] if credential else []
         if credential and credential.user:
@@ -78,10 +64,7 @@ class Door:
         self._seen: deque[RequestSeen] = deque(maxlen=KEPT)
         self._watchers: list[Callable[[RequestSeen], None]] = []
         self._origin: Origin | None = None
-        self._client: httpx.AsyncClient | None = None
-        self._opening = asyncio.Lock()
-        self._idle = IdleLines()
-        self._used = 0.0
+        self._transport = Transport(limits, self.redact, tuple(signing_in))
         self._clock_offset_ms = 0
         self.last_headers: Mapping[str, str] = {}
         """The headers of the newest answer (lower-case names)."""
@@ -119,21 +102,14 @@ class Door:
 
     async def aclose(self) -> None:
         """Close the connections and the ledger."""
-        client, self._client = self._client, None
-        if client is not None:
-            await client.aclose()
+        await self._transport.aclose()
         self._ledger.close()
 
     async def still_there(self) -> None:
         """Look whether the site hung up and takes no connections any more; this costs no request. Raises NetworkError
         when it does not. Cheap enough for every second."""
-        if self._client is None or time.monotonic() - self._used > self._kept_s or not self._idle.ended(self._client):
-            return  # lines that were given up here because they are old tell nothing
-        origin = self.origin
-        try:
-            await knock(origin.host, origin.port, self._limits.connect)
-        except OSError as error:
-            raise unreachable(origin.place, error) from None
+        if self._origin is not None:
+            await self._transport.still_there(self._origin)
 
     def sign_in(self, auth: Mapping[str, str], secrets: Iterable[str]) -> None:
         """Use these headers from the next request on: a session began, or its token was renewed. `secrets` are what
@@ -169,7 +145,7 @@ class Door:
         url = self.origin.url + path + ("?" + urlencode(params) if params else "")
         accepted = frozenset(accept_errors)
         all_headers = {"Accept": "application/json", **(headers or {}), **({} if anonymous else self._auth)}
-        _, stamina = await _libraries()
+        _, stamina = await libraries()
 
         def again(error: Exception) -> bool:
             if isinstance(error, NetworkError):
@@ -315,133 +291,13 @@ class Door:
             watcher(seen)
 
     async def _once(self, method: str, url: str, form: Pairs | None, json: object, headers: Mapping[str, str]) -> Reply:
-        httpx, _ = await _libraries()
-        client = await self._open()
-        writes = method not in ("GET", "HEAD")
-        content, kind = _body(form, json)
-        sent_headers = {**headers, "Content-Type": kind} if kind else headers
-        place = self.origin.place
-        try:
-            async with asyncio.timeout(self._limits.total):
-                request = client.build_request(method, url, content=content, headers=sent_headers)
-                response = await client.send(request, stream=True)
-                try:
-                    body = await self._read(response, writes)
-                    # A sign-in brings tokens, perhaps one that is known: within a second a server may give it again.
-                    if not (response.status_code == 200 and url.endswith(self._signing_in)):
-                        body = self.redact.raw(body)
-                finally:
-                    await response.aclose()
-        except httpx.InvalidURL:
-            raise SiteError(f"{place} was asked for an address that is none.") from None
-        except TimeoutError:
-            raise Silent(f"{place} did not answer within {self._limits.total:.0f} s.", sent=writes) from None
-        except httpx.TimeoutException as error:
-            early = isinstance(error, httpx.ConnectTimeout | httpx.PoolTimeout)
-            raise Silent(f"{place} does not answer.", sent=writes and not early) from None
-        except httpx.ConnectError as error:
-            raise unreachable(place, error) from None
-        except (httpx.TransportError, OSError):
-            # An end too early, a reset while reading or writing, broken TLS records (which httpx hands on as the
-            # OSError that they are): however the line broke, a write may have arrived.
-            raise NetworkError(f"The line to {place} broke.", sent=writes) from None
-        except CannotUnpack:
-            raise SiteError(f"{place} sent an answer that cannot be unpacked.", sent=writes) from None
-        self._used = time.monotonic()
-        found = {name.lower(): self.redact(value) for name, value in response.headers.items()}
-        self.last_headers = found
-        self._set_clock(found.get("date", ""))
-        return Reply(response.status_code, found, body, place, writes)
-
-    async def _read(self, response: httpx.Response, writes: bool) -> bytes:
-        unpacker = Unpacker(response.headers.get("content-encoding", ""), MAX_BYTES)
-        pieces: list[bytes] = []
-        async for piece in response.aiter_raw():
-            pieces.append(unpacker.take(piece))
-            if unpacker.full:
-                raise SiteError(
-                    f"{self.origin.place} sent more than {MAX_BYTES // 1_000_000} MB, so the answer was not read.",
-                    status=response.status_code, sent=writes,
-                )  # fmt: skip
-        unpacker.end()
-        return b"".join(pieces)
+        reply = await self._transport.send(self.origin, method, url, form, json, headers)
+        self.last_headers = reply.headers
+        self._set_clock(reply.headers.get("date", ""))
+        return reply
 
     def _set_clock(self, date: str) -> None:
         theirs = date_ms(date)
         if theirs is not None:
             offset = theirs + 500 - int(self._now() * 1000)
             self._clock_offset_ms = offset if abs(offset) >= 2000 else 0
-
-    async def _open(self) -> httpx.AsyncClient:
-        if self._client is None:
-            async with self._opening:
-                if self._client is None:
-                    self._client = await asyncio.to_thread(self._make)
-        return self._client
-
-    @property
-    def _kept_s(self) -> float:
-        """So long a line that nobody uses is kept open."""
-        # A moderator reads for a while between requests, and a new TLS connection costs several round trips. Servers on
-        # this machine are often small ones that hang up after five seconds.
-        return 4.0 if self.origin.loopback else 55.0
-
-    def _make(self) -> httpx.AsyncClient:
-        # In a thread: reading the certificates takes tens of milliseconds. Plain http needs none of them.
-        import httpx
-
-        origin, limits = self.origin, self._limits
-        verify: ssl.SSLContext | bool = httpx.create_ssl_context() if origin.scheme == "https" else False
-        return httpx.AsyncClient(
-            verify=verify,
-            trust_env=not origin.loopback,
-            headers={"User-Agent": AGENT, "Accept-Encoding": ACCEPTED},
-            timeout=httpx.Timeout(limits.read, connect=limits.connect),
-            limits=httpx.Limits(max_connections=8, max_keepalive_connections=4, keepalive_expiry=self._kept_s),
-            follow_redirects=False,
-        )
-
-
-def _body(form: Pairs | None, json: object) -> tuple[bytes | None, str]:
-    if isinstance(json, bytes):
-        return json, "application/json"
-    if json is not None:
-        import msgspec
-
-        return msgspec.json.encode(json), "application/json"
-    if form is not None:
-        return urlencode(form).encode("ascii"), "application/x-www-form-urlencoded"
-    return None, ""
-
-
-_loaded: tuple[Any, Any] | None = None
-
-
-async def _libraries() -> tuple[Any, Any]:
-    """httpx and stamina, imported in a thread on first use: together they cost about 100 ms."""
-    global _loaded
-    if _loaded is None:
-        _loaded = await asyncio.to_thread(load)
-    return _loaded
-
-
-def load() -> tuple[Any, Any]:
-    """Import httpx (without its command line, which would load click and rich) and stamina, and silence their logs.
-
-    httpcore's debug log shows request headers, hence keys; stamina would warn on standard error, across the screen.
-    """
-    if "httpx._main" not in sys.modules:
-        stub = types.ModuleType("httpx._main")
-        stub.main = lambda: None  # type: ignore[attr-defined]
-        sys.modules["httpx._main"] = stub
-    import httpx
-    import stamina
-    import stamina.instrumentation
-
-    stamina.instrumentation.set_on_retry_hooks([])
-    for name in ("httpx", "httpcore"):
-        logger = logging.getLogger(name)
-        logger.setLevel(logging.WARNING)
-        with contextlib.suppress(AttributeError):
-            logger.propagate = False
-    return httpx, stamina

@@ -24,7 +24,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 
 from modtui.backends.base import RequestSeen
-from modtui.backends.http import AGENT, MAX_BYTES, Door, Limits
+from modtui.backends.http import Door, Limits
+from modtui.backends.transport import AGENT, MAX_BYTES
 from modtui.errors import (
     ModtuiError,
     NetworkError,
@@ -383,9 +384,9 @@ async def test_a_subfolder_stays_in_front(tmp_path: Path) -> None:
 
 def test_httpx_loads_late_and_without_its_command_line() -> None:
     code = (
-        "import sys, modtui.backends.http as h, modtui.backends.discourse.backend;"
+        "import sys, modtui.backends.transport as t, modtui.backends.discourse.backend;"
         "assert 'httpx' not in sys.modules and 'cryptography' not in sys.modules;"
-        "h.load(); assert 'httpx' in sys.modules;"
+        "t.load(); assert 'httpx' in sys.modules;"
         "print(sorted({'click', 'rich.console', 'pygments', 'textual'} & set(sys.modules)))"
     )
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

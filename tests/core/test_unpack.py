@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from modtui.backends.http import MAX_BYTES, Door
+from modtui.backends.http import Door
 from modtui.backends.reply import Reply
+from modtui.backends.transport import MAX_BYTES
 from modtui.backends.unpack import CannotUnpack, Unpacker
 from modtui.errors import SiteError
 from tests.core.scripted_site import answer, connection, scripted
