@@ -52,13 +52,6 @@ async def typed(it: Stage, text: str) -> None:
     await it.rest()
 
 
-async def back(it: Stage) -> None:
-    """q out of a line, as soon as the program listens again after a refused key."""
-    gate = it.app.shell.gate
-    await until(lambda: gate._now() > gate._deaf_until, "it listens", 30)
-    await it.press("q")
-
-
 async def kept(it: Stage, text: str) -> None:
     """Wait until the newest draft is this text."""
     await until(lambda: [one.text for one in it.desk.drafts.all()][:1] == [text], f"a draft {text!r}", 30)
@@ -261,7 +254,7 @@ async def test_the_send_line_marks_the_answer_and_dims_what_cannot_be(tmp_path: 
         await it.press("c")
         await until(lambda: "closing needs trust 4 or staff." in it.flat(), it.text())
         assert it.desk.outbox().held == 0
-        await back(it)
+        await it.press("q")
         await it.press(*" Gut.", "ctrl+o", "a")
         await it.shows("as the answer")
         await it.clock.advance(61)

@@ -247,7 +247,6 @@ async def test_the_item_under_the_cursor_vanishes(tmp_path: Path) -> None:
         await it.shows("This item is not here any more.")
         await it.press("a")
         await it.shows("There is nothing here to decide on.")
-        await until(lambda: it.app.shell.gate.key("-"))
         await it.press("j")
         await it.shows("#4123 reported post")
 

@@ -18,13 +18,15 @@ from modtui.desk.community import Community
 from modtui.desk.desk import Desk
 from modtui.domain.decisions import Effect, Intent, Plan
 from modtui.domain.items import Body, Item, Member, Offer, Place, Report, Thread, ThreadPost
+from modtui.screens.gate import Gate
 from modtui.screens.work.base import WorkBase
 from modtui.settings import Settings, load
 from modtui.settings.options import Options
+from modtui.store.database import Database
 from modtui.store.store import Store
 from modtui.terminal import Terminal
 from modtui.text import Foreign, own
-from tests.core.fakes import START_MS, FakeBackend, FakeClock, FakeSite, make_item, until
+from tests.core.fakes import START_MS, FakeBackend, FakeClock, FakeSite, breathe, make_item, until
 
 HOUR = 3_600_000
 GOLDENS = Path(__file__).parent / "goldens"
@@ -166,6 +168,45 @@ def rows(backend: FakeBackend) -> list[Item]:
     return found
 
 
+class Hand(Gate):
+    """Keys come at the pace of a hand, however busy the machine is: a tenth of a second after the one before, a second
+    where a test does something else in between. So the second of two like keys is a press of its own on any machine,
+    and one that follows a refused key at once is ignored on any machine."""
+
+    def __init__(self) -> None:
+        self._at = 1_000.0
+        super().__init__(painted_s=0, now=lambda: self._at)
+
+    def moves(self, seconds: float) -> None:
+        """The next key comes so much later."""
+        self._at += seconds
+
+    def key(self, token: str, late_s: float = 0.0) -> bool:
+        """It came when the hand pressed it, not when the program came to it."""
+        return super().key(token)
+
+
+class Pens:
+    """How much of what both databases were given to write is waited for."""
+
+    def __init__(self, store: Store) -> None:
+        self.writing = 0
+        for database in (store.journal.database, store.cache.database):
+            self._follow(database)
+
+    def _follow(self, database: Database) -> None:
+        write = database.write
+
+        async def following(*args: Any, **named: Any) -> Any:
+            self.writing += 1
+            try:
+                return await write(*args, **named)
+            finally:
+                self.writing -= 1
+
+        database.write = following  # type: ignore[method-assign]
+
+
 @dataclass
 class Stage:
     """The running app and what is behind it."""
@@ -176,6 +217,8 @@ class Stage:
     site: FakeSite
     clock: FakeClock
     backend: PictureBackend
+    pens: Pens
+    hand: Hand
 
     def lines(self) -> list[str]:
         """What is on the screen, a line each, without trailing blanks."""
@@ -191,11 +234,19 @@ class Stage:
         return " ".join(self.text().split())
 
     async def press(self, *keys: str) -> None:
-        """Press keys and let what they began come to rest."""
+        """Press keys in one go, and let what they began come to rest."""
+        self.hand.moves(1)
         for key in keys:
+            self.hand.moves(0.1)
             await self.pilot.press(key)
+            await self._taken()
             await self._drawn()
         await self.rest()
+
+    async def _taken(self) -> None:
+        """Wait until the key has come to the part that it is for: a busy machine's pilot does not wait for it."""
+        for _ in range(3):
+            await self.pilot._wait_for_screen()
 
     async def _drawn(self) -> None:
         """Wait until the item under the cursor is painted: what is pressed before that decides nothing, and on a busy
@@ -207,9 +258,11 @@ class Stage:
                 await until(lambda: self.app.screen is not work or gate.in_sight == work.current_id, seconds=3)
 
     async def rest(self) -> None:
-        """Wait until the loop is quiet."""
+        """Wait until the loop is quiet and everything is on the disk."""
         for _ in range(3):
             await self.pilot.pause()
+            await until(lambda: not self.pens.writing, "all is written")
+            await breathe()
 
     async def shows(self, words: str) -> None:
         """Wait until `words` stand on the screen, and what changes with them."""
@@ -250,18 +303,23 @@ async def stage(
         site.items[item.ref.native] = item
     store = Store.open(folder / "state", folder / "cache")
     community = Community(name="harbour", backend=backend, url="https://harbour.example")
-    communities = [community]
+    communities, sites = [community], [site]
     if second is not None:
         other = FakeSite(clock)
         lagoon = backend_type(other, folder / "state", url="https://lagoon.example")
         other.items = {item.ref.native: item for item in second(lagoon)}
+        sites.append(other)
         communities.append(Community(name="lagoon", backend=lagoon, url="https://lagoon.example"))
     desk_settings.setdefault("replies", settings.saved_replies)
     desk = Desk(communities, store, reasons=settings.reasons, clock=clock, **desk_settings)
     app = ModtuiApp(desk, settings, Options(read_only=bool(desk_settings.get("read_only"))), terminal=REMOTE)
+    pens, hand = Pens(store), Hand()
+    app.shell.gate = hand
+    outbox = desk._outbox
+    clock.busy.append(lambda: outbox._sending and not outbox.resting and not any(one.gated for one in sites))
     try:
         async with app.run_test(size=size) as pilot:
-            here = Stage(app, pilot, desk, site, clock, backend)
+            here = Stage(app, pilot, desk, site, clock, backend, pens, hand)
             await until(lambda: not ready or not site.items or all(one.link.state == "live" for one in communities))
             await here.rest()
             yield here
