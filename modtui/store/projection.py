@@ -14,7 +14,7 @@ from modtui.errors import StoreError
 from modtui.store import entries
 from modtui.store.chain import FORMAT, Event, parts_of, read
 from modtui.store.codec import column, decode, encode, whole
-from modtui.store.schema import PROJECTION, script
+from modtui.store.schema import script
 
 TABLES = ("decision", "target", "step")
 _CHUNK = 500
@@ -173,9 +173,11 @@ def rebuild(connection: sqlite3.Connection) -> int:
 
 def refresh(connection: sqlite3.Connection, decisions: Sequence[str]) -> None:
     """Make the rows of some closed decisions anew (after a part of them was forgotten)."""
+    from modtui.store import tables
+
     fresh = sqlite3.connect(":memory:", isolation_level=None)
     try:
-        script(fresh, PROJECTION)
+        script(fresh, tables.PROJECTION)
         fresh.execute("DROP INDEX target_one_open")  # they were open in turn, and are replayed one after the other
         fresh.execute("BEGIN")
         replay(connection, fresh, decisions)
@@ -195,9 +197,11 @@ def remove(connection: sqlite3.Connection, decisions: Sequence[str]) -> None:
 
 def differs(connection: sqlite3.Connection) -> list[str]:
     """Sentences about each table that is not what the events make of it."""
+    from modtui.store import tables
+
     fresh = sqlite3.connect(":memory:", isolation_level=None)
     try:
-        script(fresh, PROJECTION)
+        script(fresh, tables.PROJECTION)
         fresh.execute("BEGIN")
         try:
             replay(connection, fresh)

@@ -30,7 +30,8 @@ from modtui.errors import Refused, SiteError
 from modtui.store import people
 from modtui.store.codec import encode
 from modtui.store.rows import stored
-from modtui.store.schema import MEMBERS, script
+from modtui.store.schema import script
+from modtui.store.tables import MEMBERS
 from modtui.testing import intent_for
 from modtui.text import show
 from tests.core.discourse_world import copied

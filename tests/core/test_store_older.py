@@ -14,7 +14,8 @@ from modtui.store.codec import encode
 from modtui.store.people import named
 from modtui.store.posts import search_posts
 from modtui.store.rows import STORED, stored
-from modtui.store.schema import ADDED, APPLICATION, CACHE, CACHE_VERSION, script
+from modtui.store.schema import APPLICATION, CACHE_VERSION, script
+from modtui.store.tables import ADDED, CACHE
 from tests.core.store_samples import HARBOUR, item
 
 pytestmark = pytest.mark.anyio
