@@ -169,7 +169,7 @@ class Listed:
         if row is not None and old is not None and not order.holding([row]):
             order.keep(row, self._successor(old, order))
         self._order = order
-        self._epoch = self._cache.database.epoch
+        self._epoch = order.epoch
         self._items.clear()  # another modtui may have written rows that nothing told of here
         self._rows.clear()
         self._known = None

@@ -53,7 +53,7 @@ def _due(facts: Facts) -> tuple[Any, ...]:
 
 
 def _youth(facts: Facts) -> tuple[Any, ...]:
-    return (-facts.since_ms, [-ord(sign) for sign in facts.id])
+    return (-facts.since_ms, [*(-ord(sign) for sign in facts.id), 1])  # what goes on comes before what ends
 
 
 PLACES: dict[str, Callable[[Facts], tuple[Any, ...]]] = {"oldest": _age, "newest": _youth, "due": _due}

@@ -117,10 +117,12 @@ class Selecting(Listed):
     def _select(self) -> Lineup:
         """The lane in order, filtered, as it is now."""
         asked = self._selecting(self._choice)
-        return self._taken(asked if isinstance(asked, Asked) else asked())
+        epoch = self._cache.database.epoch
+        return self._taken(asked if isinstance(asked, Asked) else asked(), epoch)
 
-    def _taken(self, found: Asked | Sequence[int]) -> Lineup:
-        return Lineup.read(self._cache, found) if isinstance(found, Asked) else Lineup(found)
+    def _taken(self, found: Asked | Sequence[int], epoch: int) -> Lineup:
+        """The order that was found while the cache had this epoch."""
+        return Lineup.read(self._cache, found) if isinstance(found, Asked) else Lineup(found, epoch=epoch)
 
     def _selecting(self, choice: Choice) -> Asked | Callable[[], Sequence[int]]:
         """What to ask for the order: of an index, or by a function that looks through the lane and may be called in a

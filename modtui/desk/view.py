@@ -38,6 +38,7 @@ class Held(Struct, frozen=True):
     """A list as it was (`View.hold`), and what was heard of since."""
 
     choice: Choice
+    shape: tuple[object, ...]
     order: Lineup
     fresh: dict[str, None]
     arrived: frozenset[str]
@@ -146,10 +147,10 @@ class View(Selecting):
         everything = await self._far(self._everything) if sources else []
         likes = {value: dict(await self.likeness.search(source, everything)) for value, source in sources.items()}
         choice = Choice(wanted, likes, communities, next(iter(sources.values()), None))
-        shape: object = None
+        shape: tuple[object, ...] = ()
         found: Asked | Sequence[int] = ()
         heard: list[str] = []
-        while shape != (shape := (self.sort, self.language, self._prefix)):  # they may change meanwhile
+        while shape != (shape := self._shape):  # it may change meanwhile
             if number != self._asked:
                 return False
             heard = []
@@ -162,7 +163,7 @@ class View(Selecting):
         if number != self._asked:
             return False
         self._choice = choice
-        self._reorder(self._taken(found))
+        self._reorder(self._taken(found, self._cache.database.epoch))
         self._changed(heard)  # what came while the lane was looked through
         if wanted.uses("text"):
             self._cache.index_soon()
@@ -170,7 +171,7 @@ class View(Selecting):
 
     def hold(self) -> Held:
         """The list as it is, for `back`."""
-        held = Held(self._choice, self._order, dict(self._fresh), self._arrived, [])
+        held = Held(self._choice, self._shape, self._order, dict(self._fresh), self._arrived, [])
         self._heard.append(held.heard)
         self._holds.append(held)
         return held
@@ -186,10 +187,18 @@ class View(Selecting):
         if self._order is held.order and self._choice is held.choice:
             return False
         self._choice = held.choice
+        if held.shape != self._shape:  # that order is of another file, or not the one that is wanted now
+            self._reorder_soon()
+            return True
         self._reorder(held.order)
         self._fresh, self._arrived = held.fresh, held.arrived
         self._changed(held.heard)
         return True
+
+    @property
+    def _shape(self) -> tuple[object, ...]:
+        """What an order depends on beside the filter: it holds for as long as this is the same."""
+        return self.sort, self.language, self._prefix, self._cache.database.epoch
 
     @contextmanager
     def _hearing_into(self, heard: list[str]) -> Iterator[None]:
@@ -228,24 +237,33 @@ class View(Selecting):
         later, and `Reordered` tells of it."""
         self._turn += 1
         asked = self._selecting(self._choice)
+        epoch = self._cache.database.epoch
         if not isinstance(asked, Asked) and not self._prefix and self.long and _looping():
             self._soon = asyncio.create_task(self._reordered(asked, keep, counts, self._turn), name="order of a list")
             return
-        self._reorder(self._taken(asked if isinstance(asked, Asked) else asked()), keep)
+        self._reorder(self._taken(asked if isinstance(asked, Asked) else asked(), epoch), keep)
         self._languages = counts
 
     async def _reordered(
         self, look: Callable[[], Sequence[int]], keep: str | None, counts: dict[str | None, int] | None, turn: int
     ) -> None:
+        heard: list[str] = []
+        epoch = self._cache.database.epoch
         try:
-            rows = await self._cache.apart(look)
+            with self._hearing_into(heard):
+                rows = await self._cache.apart(look)
+            if turn != self._turn:
+                return
+            if epoch != self._cache.database.epoch:  # the file is another one now
+                self._reorder_soon(keep)
+                return
+            self._reorder(Lineup(rows, epoch=epoch), keep)
+            self._languages = counts
+            self._changed(heard)  # what came while the lane was looked through
         except ModtuiError as error:
             self._desk.events.tell(Troubled(words=str(error)))
             return
-        if turn == self._turn:
-            self._reorder(Lineup(rows), keep)
-            self._languages = counts
-            self._desk.events.tell(Reordered(self.lane, self.community))
+        self._desk.events.tell(Reordered(self.lane, self.community))
 
     # --- what happens around it
 
@@ -272,11 +290,16 @@ class View(Selecting):
         if not fresh:
             return
         if not len(self._order):
-            self._reorder(self._select())
+            self._reorder(self._those(fresh) if self.filtered and self.long else self._select())
         elif backlog and self.sort in PLACES and not self._choice.likes and self._extend(fresh):
             return
         else:
             self._fresh.update(dict.fromkeys(fresh))
+
+    def _those(self, ids: Sequence[str]) -> Lineup:
+        """These alone: where nothing passed before, a long lane is not looked through again."""
+        epoch = self._cache.database.epoch
+        return Lineup(self._cache.in_order(self._cache.rows_of(ids).values(), self.sort), epoch=epoch)
 
     def _append(self, ids: Sequence[str]) -> None:
         rows: dict[str, int] = self._cache.rows_of(ids)

@@ -62,7 +62,9 @@ class Asked(Struct, frozen=True):
 class Lineup:
     """Row numbers in a frozen order. All methods are quick, and belong to one thread; they may raise StoreError."""
 
-    def __init__(self, rows: Iterable[int] = ()) -> None:
+    def __init__(self, rows: Iterable[int] = (), *, epoch: int = 0) -> None:
+        self.epoch = epoch
+        """Of which file the numbers are (`Database.epoch`)."""
         self._rows = RowList(rows)
         self._source: _Source | None = None
         self._kept: tuple[int, int] | None = None  # a row that stays though it is not in the source: place and number
@@ -71,7 +73,7 @@ class Lineup:
     @classmethod
     def read(cls, cache: Cache, asked: Asked) -> Lineup:
         """The rows as they are now. Raises StoreError."""
-        made = cls()
+        made = cls(epoch=cache.database.epoch)
         if sum(cache.count(asked.lane, each) for each in asked.communities) <= SHORT:
             made._rows.extend(cache.numbers(asked.lane, asked.communities, order=asked.order, without=asked.without))
         else:
@@ -79,7 +81,7 @@ class Lineup:
                 made._source = _Source(cache, asked, made._rows)
             except Damaged:
                 cache.database.renew()
-                made._rows = RowList()
+                made = cls(epoch=cache.database.epoch)
         return made
 
     def close(self) -> None:

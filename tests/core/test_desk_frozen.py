@@ -52,7 +52,7 @@ class Plain:
     def key(self, id: str) -> Any:
         found = self.db[id]
         if self.sort == "newest":
-            return (-found.since_ms, [-ord(sign) for sign in id])
+            return (-found.since_ms, [*(-ord(sign) for sign in id), 1])
         return (-len(found.reports) if self.sort == "reports" else 0, found.since_ms, id)
 
     def passes(self, id: str) -> bool:
