@@ -22,6 +22,7 @@ from modtui.cli.opening import as_credential, backend, backends, chosen, config_
 from modtui.cli.options import shared
 from modtui.cli.output import emit, emit_json, narrate
 from modtui.cli.routes import signing
+from modtui.credentials.keeping import can_keep
 from modtui.domain.capability import Blocked
 from modtui.errors import ModtuiError, SettingsError
 from modtui.settings import CommunitySettings, Settings
@@ -120,7 +121,7 @@ def _journal() -> Line:
 
 def _keyring() -> Line:
     try:
-        credentials.can_keep("keyring")
+        can_keep("keyring")
     except ModtuiError as error:
         return Line("keys", "keyring", error.message.removeprefix("The keyring cannot keep a key: ").rstrip("."))
     return Line("keys", "keyring", "works")

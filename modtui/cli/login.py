@@ -25,7 +25,8 @@ from modtui.cli.opening import (
 )
 from modtui.cli.options import shared
 from modtui.cli.output import emit, emit_json, narrate
-from modtui.credentials import Key, Store
+from modtui.credentials import Key, keeping
+from modtui.credentials.keeping import Store
 from modtui.errors import AuthError, ModtuiError, ReadOnly, Refused, UsageError, WrongSite
 from modtui.settings import CommunitySettings, Settings
 from modtui.settings.address import canonical, exposed, name_for
@@ -222,7 +223,7 @@ def login(
     settings = settings_of(options)
     if exposed(address):
         narrate(plain_http(name or name_for(address), address))
-    credentials.can_keep(store, options.config)
+    keeping.can_keep(store, options.config)
     one = CommunitySettings(
         name=name or name_for(address), url=address, backend=kind, insecure=options.insecure and exposed(address),
         read_only=read, options=dict(options.extra),
@@ -256,7 +257,7 @@ def _keep(
     if called.casefold() in {other.casefold() for other in taken}:
         raise UsageError(f'There is a community called "{called}" already.', "Choose another with --name.")
     entry = msgspec.structs.replace(one, name=called, account=username, key=key.kind)
-    where = credentials.keep(wanted(entry), key, store, options.config)
+    where = keeping.keep(wanted(entry), key, store, options.config)
     if known is not None and known.name != called:
         from modtui.settings.write import remove_community
 
@@ -326,7 +327,7 @@ def logout(options: Options, name: str, remove: bool) -> int:
         narrate(own("This key is not yours alone: it stays valid on the site until it is withdrawn there."))
     if key is not None:
         accounts.forget(one.backend, one.url, key.secret)
-    places = credentials.forget(wanted(one), options.config)
+    places = keeping.forget(wanted(one), options.config)
     if places:
         narrate(say("Forgotten: the key in {places}.", places=" and ".join(places)))
     elif one.token_command:

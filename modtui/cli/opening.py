@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import importlib
 import time
-from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
     from modtui.backends.base import Backend, Credential, Factory
+    from modtui.credentials.apart import Asked
     from modtui.desk.community import Community
     from modtui.desk.deadline import Deadline
     from modtui.desk.desk import Desk
@@ -167,9 +168,23 @@ def wanted(one: CommunitySettings) -> credentials.Wanted:
     return credentials.Wanted(one.backend, one.url, one.account, kind, one.token_command)
 
 
-def credential(one: CommunitySettings, options: Options) -> Credential:
-    """The key of a community as backends take it. Raises AuthError with what each source said."""
-    return as_credential(one, credentials.resolve(wanted(one), token=token_for(options), config=options.config))
+def credential(one: CommunitySettings, options: Options, asked: Asked | None = None) -> Credential:
+    """The key of a community as backends take it; `asked` knows what the keyring says, where that was asked before.
+    Raises AuthError with what each source said."""
+    key = credentials.resolve(wanted(one), token=token_for(options), config=options.config, asked=asked)
+    return as_credential(one, key)
+
+
+@contextmanager
+def _asking(places: Sequence[str], meanwhile: Callable[[], object]) -> Iterator[Asked]:
+    """The keyring is asked for these keys, in a process of its own where that can be; while that takes its time,
+    `meanwhile` is called."""
+    from modtui.credentials.apart import Asked
+
+    with Asked(places) as asked:
+        if asked.begun:
+            meanwhile()
+        yield asked
 
 
 def token_for(options: Options) -> str | None:
@@ -232,12 +247,13 @@ def backend(one: CommunitySettings, given: Credential | None, options: Options, 
 
 
 def communities(
-    options: Options, settings: Settings, *, none: bool = False, left: list[Absent] | None = None, later: bool = False
+    options: Options, settings: Settings, *, none: bool = False, left: list[Absent] | None = None, later: bool = False,
+    meanwhile: Callable[[], object] | None = None,
 ) -> list[Community]:
     """The communities of this run with their backends; nothing is sent. Raises UsageError, AuthError.
 
     Where there are several, one without a key does not stop the others: it is told, and noted in `left`; when none
-    opens, the first's error is raised. `later` is as in `backend`.
+    opens, the first's error is raised. `later` is as in `backend`, `meanwhile` as in `opening`.
     """
     from modtui.desk.community import Community
     from modtui.desk.overview import Absent
@@ -245,13 +261,16 @@ def communities(
     found: list[Community] = []
     failed: list[tuple[CommunitySettings, ModtuiError]] = []
     keys: list[tuple[CommunitySettings, Credential]] = []
-    for one in chosen(options, settings, none=none):
-        try:
-            keys.append((one, credential(one, options)))
-        except UsageError:
-            raise
-        except ModtuiError as error:
-            failed.append((one, error))
+    ones = chosen(options, settings, none=none)
+    places = [] if token_for(options) else [wanted(one).place for one in ones if not one.token_command]
+    with _asking(places, meanwhile) if places and meanwhile else nullcontext() as asked:
+        for one in ones:
+            try:
+                keys.append((one, credential(one, options, asked)))
+            except UsageError:
+                raise
+            except ModtuiError as error:
+                failed.append((one, error))
     for (one, given), known in zip(keys, _identified(keys, options), strict=True):
         if isinstance(known, ModtuiError):
             failed.append((one, known))
@@ -324,9 +343,13 @@ async def _ask(asked: Sequence[Backend]) -> list[str | ModtuiError]:
 
 
 @contextmanager
-def opening(options: Options, settings: Settings, *, none: bool = False, later: bool = False) -> Iterator[Desk]:
+def opening(
+    options: Options, settings: Settings, *, none: bool = False, later: bool = False,
+    meanwhile: Callable[[], object] | None = None,
+) -> Iterator[Desk]:
     """A desk that is not started yet, for the event loop of the caller; its databases are closed at the end. With
-    `later` the backends are made when they are first asked something.
+    `later` the backends are made when they are first asked something. With `meanwhile`, what else there is to do, the
+    keyring is asked in a process of its own if possible, and this called while it is.
 
     Raises UsageError, AuthError, StoreError, and what a site says to an unknown key.
     """
@@ -335,7 +358,7 @@ def opening(options: Options, settings: Settings, *, none: bool = False, later: 
     from modtui.store.store import Store
 
     left: list[Absent] = []
-    picked = communities(options, settings, none=none, left=left, later=later)
+    picked = communities(options, settings, none=none, left=left, later=later, meanwhile=meanwhile)
     only_look = options.read_only or bool(picked and all(one.backend.connection.read_only for one in picked))
     opened = Store.open(paths.private(paths.state_dir()), paths.private(paths.cache_dir()))
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import sys
+from importlib import import_module
 
 from modtui import terminal
 from modtui.cli.opening import opening, settings_of
@@ -24,7 +25,7 @@ def open_screens(options: Options) -> int:
     try:
         settings = settings_of(options)
         terminal.prepare(terminal.look(setting=settings.screen.color))  # before anything imports Textual
-        with opening(options, settings, none=True, later=True) as desk:
+        with opening(options, settings, none=True, later=True, meanwhile=lambda: import_module("modtui.app")) as desk:
             from modtui.app import run
 
             return run(desk, settings, options)

@@ -15,7 +15,8 @@ import keyring.errors
 import pytest
 
 from modtui import credentials
-from modtui.credentials import Key, Wanted
+from modtui.credentials import Key, Wanted, keeping
+from modtui.credentials.ring import keyring_blocked
 from modtui.errors import AuthError
 
 SECRET = "k3y-of-the-harbour-0123456789abcdef"
@@ -58,7 +59,7 @@ def test_the_variable_leaves_the_environment() -> None:
 
 
 def test_the_environment_comes_first_and_user_makes_an_admin_key(ring: Ring) -> None:
-    credentials.keep(HARBOUR, Key("other", "user"), "keyring")
+    keeping.keep(HARBOUR, Key("other", "user"), "keyring")
     key = credentials.resolve(Wanted("discourse", HARBOUR.url, "ann", "admin"), token=f" {SECRET}\n")
     assert (key.secret, key.kind, key.user, key.source) == (SECRET, "admin", "ann", "MODTUI_TOKEN")
 
@@ -116,12 +117,12 @@ def test_all_sources_say_why_they_had_nothing() -> None:
 
 
 def test_keeping_in_the_keyring_and_forgetting(ring: Ring, tmp_path: Path) -> None:
-    assert credentials.keep(HARBOUR, Key(SECRET, "admin", "rookmoor"), "keyring") == "the keyring"
+    assert keeping.keep(HARBOUR, Key(SECRET, "admin", "rookmoor"), "keyring") == "the keyring"
     same = Wanted("discourse", HARBOUR.url, "rookmoor")
     key = credentials.resolve(same)
     assert (key.secret, key.kind, key.user, key.source) == (SECRET, "admin", "rookmoor", "keyring")
     assert credentials.look(Wanted("discourse", HARBOUR.url, "ann"))[0] is None
-    assert credentials.forget(same) == ["the keyring"] and ring.kept == {}
+    assert keeping.forget(same) == ["the keyring"] and ring.kept == {}
     assert not list(tmp_path.rglob("secrets.toml"))
 
 
@@ -139,7 +140,7 @@ def test_a_keyring_that_hangs_is_given_up(monkeypatch: pytest.MonkeyPatch) -> No
             return None
 
     monkeypatch.setattr(keyring, "get_keyring", Locked)
-    monkeypatch.setattr(credentials, "KEYRING_S", 0.05)
+    monkeypatch.setattr("modtui.credentials.ring.KEYRING_S", 0.05)
     try:
         _, tried = credentials.look(HARBOUR)
     finally:
@@ -163,7 +164,7 @@ def test_a_keyring_that_fails_is_only_the_next_source(
             raise error
 
     monkeypatch.setattr(keyring, "get_keyring", Broken)
-    credentials.keep(HARBOUR, Key(SECRET), "file")
+    keeping.keep(HARBOUR, Key(SECRET), "file")
     key, tried = credentials.look(HARBOUR)
     assert key is not None and key.source == "secrets.toml"
     said = next(one.words for one in tried if one.source == "keyring")
@@ -180,36 +181,36 @@ def test_ssh_without_dbus_does_not_ask_the_keyring(monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("SSH_CONNECTION", "1 2 3 4")
     _, tried = credentials.look(HARBOUR)
     assert "SSH session without D-Bus" in tried[2].words
-    assert credentials.keyring_blocked({"SSH_CONNECTION": "1", "PYTHON_KEYRING_BACKEND": "x.Y"}) is None
+    assert keyring_blocked({"SSH_CONNECTION": "1", "PYTHON_KEYRING_BACKEND": "x.Y"}) is None
 
 
 def test_the_private_file_only_on_request_and_only_private(tmp_path: Path) -> None:
     with pytest.raises(AuthError) as caught:
-        credentials.can_keep("keyring")
+        keeping.can_keep("keyring")
     assert "--store file" in str(caught.value)
-    where = credentials.keep(HARBOUR, Key(SECRET), "file")
+    where = keeping.keep(HARBOUR, Key(SECRET), "file")
     path = tmp_path / "config" / "secrets.toml"
     assert where == str(path) and stat.S_IMODE(path.stat().st_mode) == 0o600
     assert credentials.resolve(HARBOUR).secret == SECRET
     other = Wanted("openedx", "https://edx.example", "bot")
-    credentials.keep(other, Key("s3cond", "service", "bot"), "file")
+    keeping.keep(other, Key("s3cond", "service", "bot"), "file")
     assert credentials.resolve(HARBOUR).secret == SECRET
-    assert credentials.forget(HARBOUR) == [str(path)]
+    assert keeping.forget(HARBOUR) == [str(path)]
     assert credentials.resolve(other).kind == "service"
-    credentials.forget(other)
+    keeping.forget(other)
     assert not path.exists()
 
 
 @pytest.mark.skipif(os.name != "posix", reason="file rights")
 def test_a_file_that_others_can_read_is_refused_with_the_way_out(tmp_path: Path) -> None:
-    credentials.keep(HARBOUR, Key(SECRET), "file")
+    keeping.keep(HARBOUR, Key(SECRET), "file")
     path = tmp_path / "config" / "secrets.toml"
     path.chmod(0o640)
     with pytest.raises(AuthError) as caught:
         credentials.resolve(HARBOUR)
     assert f"chmod 600 {path}" in str(caught.value) and SECRET not in str(caught.value)
     with pytest.raises(AuthError):
-        credentials.keep(HARBOUR, Key("x"), "file")
+        keeping.keep(HARBOUR, Key("x"), "file")
 
 
 def test_a_broken_file_is_not_quoted(tmp_path: Path) -> None:

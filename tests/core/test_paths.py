@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from modtui import credentials, paths
-from modtui.credentials import Key, Wanted
+from modtui.credentials import Key, Wanted, keeping
 from modtui.errors import AuthError, SettingsError, StoreError
 from modtui.settings import load
 from modtui.store import Journal, Store
@@ -173,7 +173,7 @@ def test_a_group_counts_as_others_unless_it_is_the_owners_alone(
 
 def test_no_key_is_taken_from_a_folder_that_others_can_change(tmp_path: Path) -> None:
     wanted = Wanted("discourse", "https://forum.harbour.example", "ann")
-    credentials.keep(wanted, Key("k3y"), "file")
+    keeping.keep(wanted, Key("k3y"), "file")
     paths.config_dir().chmod(0o777)
     with pytest.raises(AuthError) as caught:
         credentials.resolve(wanted)

@@ -10,35 +10,32 @@ import base64
 import json
 import os
 import re
-import stat
 import subprocess
 import sys
-import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import quote, quote_plus
 
 from msgspec import Struct
 
-from modtui import paths
 from modtui.errors import AuthError
 from modtui.text import show_line
 from modtui.text.patterns import pattern
 
+if TYPE_CHECKING:
+    from modtui.credentials.apart import Asked
+
 Kind = Literal["user", "admin", "service"]
 KINDS: tuple[Kind, ...] = ("user", "admin", "service")
-Store = Literal["keyring", "file"]
 
 VARIABLE = "MODTUI_TOKEN"
 ROUTE_VARIABLE = "MODTUI_ROUTE_"
-SERVICE = "modtui"
-_SHORTEST = 4
-"""What is shorter is part of too many words to be taken out of a text."""
 COMMAND_S = 10.0
 _KEYLIKE = pattern(r"[A-Za-z0-9_-]{28,}")
-KEYRING_S = 3.0
+_SHORTEST = 4
+"""What is shorter is part of too many words to be taken out of a text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,12 +156,15 @@ def clean(secret: str, source: str) -> str:
     return secret
 
 
-def resolve(wanted: Wanted, *, token: str | None = None, config: Path | None = None) -> Key:
-    """The key of a community. `token` is what MODTUI_TOKEN said, when it is meant for this one.
+def resolve(
+    wanted: Wanted, *, token: str | None = None, config: Path | None = None, asked: Asked | None = None
+) -> Key:
+    """The key of a community. `token` is what MODTUI_TOKEN said, when it is meant for this one; `asked` knows what the
+    keyring says, where that was asked before.
 
     Raises AuthError with what each source said. Blocks for up to 10 s (the command) or 3 s (the keyring).
     """
-    key, tried = look(wanted, token=token, config=config)
+    key, tried = look(wanted, token=token, config=config, asked=asked)
     if key is not None:
         return key
     lines = "".join(f"\n  {one.source}: {one.words}" for one in tried)
@@ -174,12 +174,14 @@ def resolve(wanted: Wanted, *, token: str | None = None, config: Path | None = N
     )
 
 
-def look(wanted: Wanted, *, token: str | None = None, config: Path | None = None) -> tuple[Key | None, list[Tried]]:
+def look(
+    wanted: Wanted, *, token: str | None = None, config: Path | None = None, asked: Asked | None = None
+) -> tuple[Key | None, list[Tried]]:
     """As `resolve`, without an error: the key or None, and what each source said up to it."""
     sources: list[tuple[str, Callable[[], Key | str]]] = [
         (f"environment ({VARIABLE})", lambda: _from_environment(wanted, token)),
         ("command (token_command)", lambda: _from_command(wanted)),
-        ("keyring", lambda: _from_keyring(wanted)),
+        ("keyring", lambda: _from_keyring(wanted, asked)),
         ("private file (secrets.toml)", lambda: _from_file(wanted, config)),
     ]
     tried: list[Tried] = []
@@ -233,10 +235,6 @@ def _from_command(wanted: Wanted) -> Key | str:
     return Key(clean(first, "token_command"), wanted.kind, wanted.account or None, "token_command")
 
 
-def _pack(key: Key) -> str:
-    return json.dumps({"kind": key.kind, "user": key.user, "secret": key.secret})
-
-
 def _unpack(raw: object, wanted: Wanted, source: str) -> Key | str:
     if isinstance(raw, str):
         try:
@@ -249,177 +247,26 @@ def _unpack(raw: object, wanted: Wanted, source: str) -> Key | str:
     return Key(clean(raw["secret"], source), raw["kind"], user if isinstance(user, str) and user else None, source)
 
 
-# the keyring
+def _from_keyring(wanted: Wanted, asked: Asked | None) -> Key | str:
+    if asked is not None:
+        raw = asked.get(wanted.place)
+    else:
+        from modtui.credentials import ring
 
-
-def keyring_blocked(environ: Mapping[str, str] = os.environ) -> str | None:
-    """Why the keyring is not even asked; None when it can be. Over SSH without D-Bus every call would fail or hang."""
-    if environ.get("PYTHON_KEYRING_BACKEND"):
-        return None  # the user has chosen
-    remote = sys.platform.startswith("linux") and environ.get("SSH_CONNECTION")
-    if remote and not environ.get("DBUS_SESSION_BUS_ADDRESS"):
-        return "not asked: this is an SSH session without D-Bus"
-    return None
-
-
-def _in_time(job: Callable[[], Any], limit: float | None) -> Any:
-    """Run `job` in a thread of its own for at most `limit` s. Raises TimeoutError; the thread may hang on.
-
-    A locked collection blocks for ever in the library (secretstorage's unlock), so no thread pool may wait for it.
-    """
-    result: list[Any] = []
-    failure: list[BaseException] = []
-
-    def run() -> None:
-        try:
-            result.append(job())
-        except BaseException as error:  # carried over to the caller
-            failure.append(error)
-
-    thread = threading.Thread(target=run, name="keyring", daemon=True)
-    thread.start()
-    thread.join(limit)
-    if thread.is_alive():
-        raise TimeoutError
-    if failure:
-        raise failure[0]
-    return result[0]
-
-
-def _with_keyring(job: Callable[[Any], Any]) -> Any:
-    """Do `job` with the keyring. Raises AuthError with the reason why it cannot be used."""
-    blocked = keyring_blocked()
-    if blocked:
-        raise AuthError(blocked)
-    try:
-        import keyring  # late: 0.3 s with its search for backends
-        import keyring.errors
-
-        if sys.platform.startswith("linux"):  # there it would look for Apple's library with a compiler: 50 ms
-            sys.modules.setdefault("keyring.backends.macOS.api", None)  # type: ignore[arg-type]
-        backend = _in_time(keyring.get_keyring, KEYRING_S)
-    except TimeoutError:
-        raise AuthError(f"gave no answer within {KEYRING_S:.0f} s") from None
-    except Exception as error:  # a broken third-party backend is no reason to stop
-        raise AuthError(f"cannot be used: {show_line(str(error), 120)}") from None
-    module = type(backend).__module__
-    if module.startswith(("keyring.backends.fail", "keyring.backends.null")):
-        raise AuthError("there is none on this machine")
-    # keyrings.alt and keyrings.cryptfile ask for a passphrase at the terminal: people need more than 3 s
-    limit = None if module.startswith("keyrings.") and sys.stdin.isatty() else KEYRING_S
-    try:
-        return _in_time(lambda: job(backend), limit)
-    except TimeoutError:
-        raise AuthError(f"gave no answer within {KEYRING_S:.0f} s; perhaps it is locked") from None
-    except keyring.errors.NoKeyringError:
-        raise AuthError("there is none on this machine") from None
-    except keyring.errors.KeyringLocked:
-        raise AuthError("it is locked") from None
-    except Exception as error:  # the same: whatever it is, the next source is asked
-        raise AuthError(f"cannot be used: {show_line(type(error).__name__, 60)}") from None
-
-
-def _from_keyring(wanted: Wanted) -> Key | str:
-    raw = _with_keyring(lambda ring: ring.get_password(SERVICE, wanted.place))
+        raw = ring.get(wanted.place)
     return "has no key for this account" if raw is None else _unpack(raw, wanted, "keyring")
 
 
-# the private file
-
-
-def secrets_path(config: Path | None = None) -> Path:
-    """Where the private file is, there or not."""
-    return (config or paths.config_dir()) / "secrets.toml"
-
-
-def _read_file(path: Path) -> dict[str, Any]:
-    """The private file's tables; empty when there is none. Raises AuthError when others can read it or it is broken."""
-    try:
-        if (why := paths.changeable(path.parent)) is not None:
-            raise AuthError(f"{path.parent} {why}, so no key in it is used.", f"chmod go-w {path.parent}")
-        with path.open("rb") as file:
-            if os.name == "posix":
-                found = os.fstat(file.fileno())
-                if stat.S_IMODE(found.st_mode) & 0o077:
-                    raise AuthError(f"{path} can be read by others, so it is not used.", f"chmod 600 {path}")
-                if found.st_uid not in (os.geteuid(), 0):
-                    raise AuthError(f"{path} belongs to somebody else, so it is not used.")
-            import tomllib
-
-            return tomllib.loads(file.read(1_000_000).decode())
-    except FileNotFoundError:
-        return {}
-    except OSError as error:
-        raise AuthError(f"{path} cannot be read: {error.strerror}.") from None
-    except ValueError:  # broken TOML or UTF-8; the message could quote a key, so it is not shown
-        raise AuthError(f"{path} is not valid TOML.") from None
-
-
 def _from_file(wanted: Wanted, config: Path | None) -> Key | str:
-    path = secrets_path(config)
-    entries = _read_file(path)
+    from modtui.credentials.keeping import read_file, secrets_path  # late: few have such a file
+
+    entries = read_file(secrets_path(config))
     if wanted.place not in entries:
         return "has no key for this account" if entries else "there is none"
     return _unpack(entries[wanted.place], wanted, "secrets.toml")
 
 
-def _write_file(path: Path, entries: Mapping[str, Any]) -> None:
-    import tomlkit  # late: only writers need it
-
-    document = tomlkit.document()
-    document.add(tomlkit.comment("Keys of modtui, from `modtui login --store file`. Keep it readable by you alone."))
-    for place, entry in entries.items():
-        document.add(place, tomlkit.item(dict(entry)))
-    paths.replace_private(path, tomlkit.dumps(document))
-
-
-# keeping and forgetting
-
-
-def can_keep(store: Store, config: Path | None = None) -> None:
-    """Nothing when a key could be kept there; asked before a login. Raises AuthError with reason and way out."""
-    if store == "file":
-        _read_file(secrets_path(config))
-        return
-    try:
-        _with_keyring(lambda ring: ring.get_password(SERVICE, "probe"))
-    except AuthError as error:
-        raise AuthError(
-            f"The keyring cannot keep a key: {error.message.rstrip('.')}.",
-            f"--store file keeps it in {secrets_path(config)}, readable by you alone; "
-            "or let token_command in the settings fetch it.",
-        ) from None
-
-
-def keep(wanted: Wanted, key: Key, store: Store, config: Path | None = None) -> str:
-    """Keep the key and say where. Raises AuthError when the place does not take it, StoreError when a file fails."""
-    if store == "file":
-        path = secrets_path(config)
-        entries = _read_file(path)
-        entry = {"kind": key.kind, "secret": key.secret, **({"user": key.user} if key.user else {})}
-        _write_file(path, {**entries, wanted.place: entry})
-        return str(path)
-    can_keep(store, config)
-    _with_keyring(lambda ring: ring.set_password(SERVICE, wanted.place, _pack(key)))
-    return "the keyring"
-
-
-def forget(wanted: Wanted, config: Path | None = None) -> list[str]:
-    """Take the key out of the keyring and the private file. Returns where one was."""
-    found: list[str] = []
-    try:
-        if _with_keyring(lambda ring: ring.get_password(SERVICE, wanted.place)) is not None:
-            _with_keyring(lambda ring: ring.delete_password(SERVICE, wanted.place))
-            found.append("the keyring")
-    except AuthError:
-        pass  # no keyring, so nothing in it
-    path = secrets_path(config)
-    entries = _read_file(path)
-    if wanted.place in entries:
-        rest = {place: entry for place, entry in entries.items() if place != wanted.place}
-        if rest:
-            _write_file(path, rest)
-        else:
-            path.unlink(missing_ok=True)
-        found.append(str(path))
-    return found
+__all__ = [
+    "COMMAND_S", "KINDS", "VARIABLE", "Key", "Kind", "Tried", "Wanted", "clean", "keep_out", "look", "redact",
+    "resolve", "route_tokens", "route_variable", "take_token",
+]  # fmt: skip
