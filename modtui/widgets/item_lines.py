@@ -5,7 +5,7 @@ Pure: domain objects in, drawn lines out, made lazily from the top, so a huge po
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from datetime import tzinfo
 from itertools import islice
 
@@ -14,10 +14,11 @@ from msgspec import Struct
 from modtui.domain.items import Answered, Dossier, Item, Thread
 from modtui.text import EMPTY, Shown, count, join, own, say, show_line
 from modtui.text.time import age, stamp
-from modtui.text.width import cells, cut, pad, wrap
+from modtui.text.width import cells, cut, wrap
 from modtui.widgets.around_lines import thread_lines, why_lines, why_words
 from modtui.widgets.dossier_lines import DossierView, dossier_lines
 from modtui.widgets.draw import Line
+from modtui.widgets.effect_lines import KeyEffect, brief_effects, effect_lines
 from modtui.widgets.linespane import Anchor
 from modtui.widgets.member_lines import member_words, one_line
 from modtui.widgets.question_lines import preview_facts, question_lines, similar_line, similar_lines
@@ -25,20 +26,6 @@ from modtui.widgets.rows import WHY, excerpt_of
 from modtui.widgets.text_lines import gap, hung, section, text_lines, wrapped
 
 FOLDED = "(folded: personal data of somebody. enter shows it, enter folds it again)"
-
-
-class KeyEffect(Struct, frozen=True):
-    """What a key does on this item: the site's label, our words, or why not.
-
-    `title` is the key's own word ("keep"), `brief` are the effects as short clauses, what matters most first.
-    """
-
-    key: Shown
-    label: Shown
-    words: Shown
-    blocked: bool = False
-    title: Shown = EMPTY
-    brief: tuple[Shown, ...] = ()
 
 
 class ItemView(Struct, frozen=True):
@@ -315,47 +302,6 @@ def _sign_up(view: ItemView, width: int) -> Iterator[Line]:
         label = show_line(name, 12).replace("_", " ")
         for n, line in enumerate(wrap(show_line(text, 2000), max(10, width - 16))):
             yield ((own("   " + ("" if n else label).ljust(12)), "dim"), (line, "text"))
-
-
-def effect_lines(effects: Iterable[KeyEffect], width: int) -> Iterator[Line]:
-    """What each key does here."""
-    for effect in effects:
-        key = join("", (own("   "), pad(effect.key, 2), own("  ")))
-        if effect.blocked:
-            yield from _hang(key, "hint.dim", own(""), say("not possible: {why}", why=effect.words), "hint.dim", width)
-        else:
-            yield from _hang(key, "hint.key", effect.label, effect.words, "effect", width)
-
-
-def _hang(key: Shown, key_style: str, label: Shown, words: Shown, style: str, width: int) -> Iterator[Line]:
-    column = 22 if width >= 60 else 18
-    label = pad(cut(label, column - 1), column) if label else own("")
-    room = max(10, width - cells(key) - cells(label) - 1)
-    for n, line in enumerate(wrap(words, room)):
-        if n == 0:
-            yield ((key, key_style), (label, "text"), (line, style))
-        else:
-            yield ((own(" " * (cells(key) + cells(label))), "text"), (line, style))
-
-
-def brief_effects(effects: Sequence[KeyEffect], width: int) -> Shown:
-    """The first three possible keys and what each does, on one line: `a: 3 reports closed as wrong | d: hidden, ...`.
-
-    Each begins with its first clause; further clauses come where there is room."""
-    able = [effect for effect in effects if not effect.blocked and effect.brief][:3]
-    depth = [1] * len(able)
-
-    def line() -> Shown:
-        parts = (say("{key}: {w}", key=e.key, w=join(", ", e.brief[:n])) for e, n in zip(able, depth, strict=True))
-        return join(" | ", parts)
-
-    for step in (2, 3, 4):
-        for at in (1, 0, 2):
-            if at < len(able) and len(able[at].brief) >= step:
-                depth[at] += 1
-                if cells(line()) > width:
-                    depth[at] -= 1
-    return cut(line(), width)
 
 
 def preview_lines(view: ItemView, width: int, height: int) -> list[Line]:

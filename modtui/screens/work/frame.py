@@ -30,15 +30,8 @@ from modtui.widgets.linespane import Anchor, LinesPane
 if TYPE_CHECKING:
     from modtui.screens.page import Page as Screen
     from modtui.screens.work.empty import empty_lines
-    from modtui.widgets.item_lines import (
-        ItemView,
-        KeyEffect,
-        body_lines,
-        head_lines,
-        narrow_foot,
-        narrow_head,
-        preview_lines,
-    )
+    from modtui.widgets.effect_lines import KeyEffect
+    from modtui.widgets.item_lines import ItemView, body_lines, head_lines, narrow_foot, narrow_head, preview_lines
     from modtui.widgets.member_lines import strip_lines
 else:
     on_demand(__name__, "modtui.widgets.member_lines", "strip_lines")

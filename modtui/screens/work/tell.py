@@ -26,10 +26,10 @@ from modtui.text.time import age
 
 if TYPE_CHECKING:
     from modtui.desk.possible import complete
-    from modtui.widgets.item_lines import KeyEffect
+    from modtui.widgets.effect_lines import KeyEffect
 else:
     on_demand(__name__, "modtui.desk.possible", "complete")
-    on_demand(__name__, "modtui.widgets.item_lines", "KeyEffect")
+    on_demand(__name__, "modtui.widgets.effect_lines", "KeyEffect")
 
 LANE_NAMES: dict[Lane, tuple[str, str]] = {
     "reports": ("Reports", "Reports"),
