@@ -244,9 +244,16 @@ class Stage:
         await self.rest()
 
     async def _taken(self) -> None:
-        """Wait until the key has come to the part that it is for: a busy machine's pilot does not wait for it."""
+        """Wait until the key has come to the part that it is for, and what it decided is on the disk: a busy machine's
+        pilot does not wait for it."""
         for _ in range(3):
             await self.pilot._wait_for_screen()
+            await self._written()
+
+    async def _written(self) -> None:
+        await breathe()
+        await until(lambda: not self.pens.writing, "all is written")
+        await breathe()
 
     async def _drawn(self) -> None:
         """Wait until the item under the cursor is painted: what is pressed before that decides nothing, and on a busy
@@ -261,8 +268,7 @@ class Stage:
         """Wait until the loop is quiet and everything is on the disk."""
         for _ in range(3):
             await self.pilot.pause()
-            await until(lambda: not self.pens.writing, "all is written")
-            await breathe()
+            await self._written()
 
     async def shows(self, words: str) -> None:
         """Wait until `words` stand on the screen, and what changes with them."""
