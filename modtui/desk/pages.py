@@ -302,10 +302,9 @@ class Lanes:
             lost: dict[str, list[SubjectRef]] = {}
             for gone in found.values():
                 if isinstance(gone, Gone):
-                    changed.update(item.id for item in self._cache.by_ref(gone.ref) if item.state == "open")
                     lost.setdefault(gone.why, []).append(gone.ref)
             for why, refs_lost in lost.items():
-                await self._cache.mark_gone(refs_lost, why)
+                changed.update(await self._cache.mark_gone(refs_lost, why))
             if changed:
                 self._desk.events.tell(ItemsChanged(tuple(sorted(changed))))
             added = set(put.added)

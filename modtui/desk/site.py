@@ -29,6 +29,9 @@ SHARE = 10
 """The trickle takes at most one request in this many of the budget."""
 UNLIMITED_TRICKLE_S = 3.0
 """How often the trickle asks a site that names no budget."""
+TOGETHER = 3
+"""So many times the trickle asks in a row, and rests as many times as long then: a program that slept for ten seconds
+pays as much for waking up (a connection that was given up meanwhile, cold caches) as for what it reads."""
 
 
 def _nothing() -> None:
@@ -297,32 +300,49 @@ class SiteSync:
         limit = budget.limit or self.community.backend.capabilities.budget
         return float(SHARE * budget.window_s / limit) if limit > 0 else UNLIMITED_TRICKLE_S
 
+    def _together(self) -> int:
+        """How often the trickle may ask in a row: not more than its share of the budget."""
+        budget = self.community.backend.wire.budget
+        limit = budget.limit or self.community.backend.capabilities.budget
+        return min(TOGETHER, max(1, limit // SHARE)) if limit > 0 else TOGETHER
+
     async def trickle(self) -> None:
         """Read on in the background with a tenth of the budget: suspected rows first, then the next pages, then what
         was answered."""
+        asked = 1
         while True:
-            await self._work.wait()
-            await self._clock.sleep(self._interval())
-            if not self.live:
-                self._work.clear()  # set again when the line is up
-                continue
-            if self._idle or not self._room():
-                continue
-            with spending("trickle"):
-                self._little = asyncio.create_task(self._a_little(), name=f"trickle request {self.community.name}")
-            try:
-                if not await self._little:
-                    self._work.clear()
-            except asyncio.CancelledError:
-                task = asyncio.current_task()
-                if task is None or task.cancelling():
-                    raise
-                continue  # only the request was cancelled, for something that the moderator waits for
-            except RateLimited:
-                continue  # no room for the trickle; the door itself heeds what the site asked for
-            except ModtuiError as error:
-                self.trouble(error)
-                self._work.clear()
+            if not self._work.is_set():
+                asked = 1
+                await self._work.wait()
+            await self._clock.sleep(asked * self._interval())
+            asked, most = 1, self._together()
+            while await self._trickled() and asked < most:
+                asked += 1
+
+    async def _trickled(self) -> bool:
+        """Ask once for the trickle; whether it may go on at once."""
+        if not self.live:
+            self._work.clear()  # set again when the line is up
+            return False
+        if self._idle or not self._room():
+            return False
+        with spending("trickle"):
+            self._little = asyncio.create_task(self._a_little(), name=f"trickle request {self.community.name}")
+        try:
+            if await self._little:
+                return True
+            self._work.clear()
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if task is None or task.cancelling():
+                raise
+            # only the request was cancelled, for something that the moderator waits for
+        except RateLimited:
+            pass  # no room for the trickle; the door itself heeds what the site asked for
+        except ModtuiError as error:
+            self.trouble(error)
+            self._work.clear()
+        return False
 
     async def _a_little(self) -> bool:
         """One request or two of background work; False when there is none left."""

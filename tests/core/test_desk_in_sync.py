@@ -74,7 +74,7 @@ async def test_the_next_page_comes_on_demand_until_the_end(tmp_path: Path) -> No
 
 
 async def test_the_trickle_reads_on_slowly_and_leaves_room(tmp_path: Path) -> None:
-    async with world(tmp_path, [item(n) for n in range(1, 61)]) as w:
+    async with world(tmp_path, [item(n) for n in range(1, 81)]) as w:
         w.backend.wire.budget = Budget(limit=20, used=4)
         w.community.poll_s = 3600
         w.desk.sync.start()
@@ -83,13 +83,37 @@ async def test_the_trickle_reads_on_slowly_and_leaves_room(tmp_path: Path) -> No
         w.clock.advance(29.0)
         await quiet()
         assert [call for call in w.backend.calls if call.startswith("page reports")] == pages
-        await w.trickle_until(lambda: "page reports 30" in w.backend.calls, "the trickle")
+        await w.trickle_until(lambda: "page reports 40" in w.backend.calls, "the trickle, twice in a row")
         w.backend.wire.budget = Budget(limit=20, used=15)
-        w.clock.advance(31)
+        w.clock.advance(61)
         await quiet()
-        assert "page reports 40" not in w.backend.calls
+        assert "page reports 50" not in w.backend.calls
         w.backend.wire.budget = Budget(limit=20, used=1)
-        await w.trickle_until(lambda: "page reports 40" in w.backend.calls, "the trickle")
+        await w.trickle_until(lambda: "page reports 50" in w.backend.calls, "the trickle")
+
+
+@pytest.mark.parametrize(("limit", "together", "rest_s"), [(60, 3, 30.0), (20, 2, 60.0), (0, 3, 9.0)])
+async def test_the_trickle_wakes_up_for_several_requests_and_keeps_to_its_tenth(
+    tmp_path: Path, limit: int, together: int, rest_s: float
+) -> None:
+    async with world(tmp_path, [item(n) for n in range(1, 301)]) as w:
+        w.backend.wire.budget = Budget(limit=limit, used=0)
+        w.community.poll_s = 36_000
+
+        def pages() -> int:
+            return sum(call.startswith("page reports") for call in w.backend.calls)
+
+        w.desk.sync.start()
+        await until(lambda: w.clock.sleeps(rest_s / together), "the first pause")
+        before = pages()
+        w.clock.advance(rest_s / together)
+        for burst in range(1, 5):
+            await until(lambda: w.clock.sleeps(rest_s), "the pause after several requests")
+            assert pages() == before + burst * together
+            w.clock.advance(rest_s - 0.5)
+            await quiet()
+            assert pages() == before + burst * together
+            w.clock.advance(0.5)
 
 
 async def test_what_was_handled_overnight_is_found_out_with_who_did_it(tmp_path: Path) -> None:
