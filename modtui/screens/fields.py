@@ -37,7 +37,8 @@ class Field(Input):
         # Textual does what a key is bound to after the keys that came with it: a letter typed right after ctrl+u, in
         # one read over a slow line, would be taken away as well.
         for binding in self._bindings.key_to_bindings.get(event.key, ()):
-            if binding.action != "submit":
+            # Enter is told, and up and down are the page's: where a list follows what is typed they choose in it.
+            if binding.action != "submit" and not binding.action.startswith(("scroll_", "page_")):
                 event.stop()
                 event.prevent_default()
                 await self.run_action(binding.action)

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from modtui.text.shown import Shown
 from modtui.text.width import breaks, cells, clusters, cut
 
+
 def around(text: Shown, words: Sequence[str], width: int) -> tuple[tuple[Shown, bool], ...]:
     """A part of `text` (one line) in at most `width` cells, from shortly before the first of `words`, in pieces: with
     True what was looked for. Where no word is found, the beginning. A part that does not begin with the text begins

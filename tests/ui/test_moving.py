@@ -109,6 +109,14 @@ async def test_the_palette_finds_by_part_of_the_name(tmp_path: Path) -> None:
         await it.shows("Kept #4121")
 
 
+async def test_up_and_down_choose_in_the_palette(tmp_path: Path) -> None:
+    async with stage(tmp_path) as it:
+        await it.press("ctrl+p", *"lane.", "down", "down", "up")
+        assert [line.split()[1:3] for line in it.lines() if line.startswith(">")] == [["2", "pending"]]
+        await it.press("enter")
+        await it.shows("2 PENDING")
+
+
 async def test_rebound_keys_are_used_and_shown(tmp_path: Path) -> None:
     async with stage(tmp_path, config='[keys]\n"item.approve" = ["f"]\n"links.show" = []\n') as it:
         assert "f keep" in it.lines()[-1]
