@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from msgspec import Struct, field
 
 from modtui.desk.filter import EVERYTHING, Around, Facts, Filter
 from modtui.desk.ids import Ids
-from modtui.desk.like import Likeness
 from modtui.desk.listed import Listed
 from modtui.desk.marks import Marks
 from modtui.desk.orders import usual_sort
@@ -21,6 +21,7 @@ from modtui.store.lineup import BACKWARDS, Asked, Lineup
 from modtui.store.people import named
 
 if TYPE_CHECKING:
+    from modtui.desk.like import Likeness
     from modtui.desk.rooms import DeskLike
 
 T = TypeVar("T")
@@ -47,13 +48,19 @@ class Selecting(Listed):
         self.language: str | None = None
         """The language that `cycle_language` picked; None shows all, "" those of unknown language."""
         self.marks = Marks(self)
-        self.likeness = Likeness(self._cache)
         self._choice = Choice()
         self._prefix = ""
         self._fresh: dict[str, None] = {}
         self._arrived: frozenset[str] = frozenset()
         self._languages: dict[str | None, int] | None = None
         self._meant: dict[str, str] = {}
+
+    @cached_property
+    def likeness(self) -> Likeness:
+        """Which items say nearly the same."""
+        from modtui.desk.like import Likeness
+
+        return Likeness(self._cache)
 
     @property
     def _filter(self) -> Filter:
