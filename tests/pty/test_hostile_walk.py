@@ -90,6 +90,21 @@ def lanes(walker: Walker) -> None:
     walker.see("1", until="REPORTS")
 
 
+def searching(walker: Walker) -> None:
+    """Hits of all lanes, and what is around them."""
+    walker.see("g", "/", until="> Search")
+    walker.type("over")
+    walker.wait_for("newest first")
+    walker.see("enter")
+    for key, words in (("t", "> Thread"), ("f", "> Links"), ("p", "> Members >")):
+        walker.see("j", "j")
+        walker.see(key, until=words)
+        back(walker, words)
+    walker.see("G")
+    walker.see("g", "g")
+    back(walker, "> Search")
+
+
 def answering(walker: Walker, picks: Sequence[str]) -> None:
     """The composer with its popup, picker, preview and send line; the drafts; pick pages."""
     walker.see("3", until="QUEST")
@@ -146,6 +161,7 @@ def tour(walker: Walker, items: int = 1, keys: Sequence[str] = LINES[:4], picks:
     reports(walker, items)
     lines(walker, keys)
     lanes(walker)
+    searching(walker)
     answering(walker, picks)
     deciding(walker)
 
