@@ -76,7 +76,7 @@ class Marks:
             return 0
         if first > last:
             first, last = last, first
-        return self.add(self._view.id_at(i) for i in range(first, min(last + 1, len(self._view))))
+        return self.add(self._view.ids()[first : last + 1])
 
     def all_shown(self) -> int:
         """Mark every row of the list as it is filtered; says how many are new. Takes 6 ms for 1000: for long lists

@@ -35,7 +35,6 @@ REST_S = 0.04
 GATHER_S = 0.05
 """Changes of rows that come within this time are painted together: a batch tells of each target."""
 
-
 SIMILAR_S = 0.3
 """Solved threads like a question are looked for when the cursor rests on it this long."""
 
@@ -64,6 +63,8 @@ class WorkBase(WorkFrame):
         """Whether the moderator did anything in this lane since it was opened: rows may move under no hand."""
         self._places: dict[tuple[Lane, CommunityId | None], str] = {}
         self._standing: Item | None = None
+        self._stands: str | None = None
+        """The item on which the cursor was put: where the list has another order since, the cursor follows it."""
         self.line_words = own("")
         """What was told of a line last."""
         self.asked_site = False
@@ -110,8 +111,13 @@ class WorkBase(WorkFrame):
     def _heard(self, event: Event) -> None:
         if isinstance(event, RequestMade) and not self._requested(event.community):
             return
-        # the view of a lane may hear of it after this screen: wait until all have
-        self.call_later(self._hear, event)
+        if not isinstance(event, Reordered):  # the view of a lane may hear of it after this screen: wait until all have
+            self.call_later(self._hear, event)
+            return
+        try:  # at once: a key that came before the new order is drawn would mark another row than was seen
+            self._hear(event)
+        except Exception as error:
+            self.app._handle_exception(error)  # as in every other handler
 
     def _hear(self, event: Event) -> None:
         if not self.built:
@@ -214,6 +220,7 @@ class WorkBase(WorkFrame):
             index = self.view.index(self._shown)
             self.rows_list.cursor = index if index is not None else self.rows_list.cursor
         self._revision, self._waiting = self.view.revision, self.view.new
+        self._stands = self.current_id
         self.rows_list.changed()
         self.refresh_top()
         self.refresh_empty()
@@ -236,7 +243,7 @@ class WorkBase(WorkFrame):
         if self.view.new:
             self.view.merge()
         self.rows_list.cursor = self.rows_list.top = 0
-        self._shown = None
+        self._shown = self._stands = None
         self._standing = None
         self._first_rows = False
         self._touched = False
@@ -259,6 +266,7 @@ class WorkBase(WorkFrame):
     def cursor_moved(self, index: int) -> None:
         """The row is painted at once, and the item with it; while a key is held, the item waits until it rests."""
         self._touched = True
+        self._stands = self.current_id
         now = self.shell.now_ms()
         quick = now - self._moved_at < 100
         self._moved_at = now
@@ -293,6 +301,7 @@ class WorkBase(WorkFrame):
         if not self.built or not len(self.view) or self.shell.rows_first:
             return
         item = self.current
+        self._stands = self.current_id
         if self.current_id != self._shown:
             self.reveal = False
             if self._shown is not None:

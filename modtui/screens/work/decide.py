@@ -258,7 +258,7 @@ class WorkDecide(WorkMarks):
             return
         if view.new:
             view.merge(self.current_id)
-            self.after_merge(self.current_id)
+            self.after_merge()
         found = self._next_but(decided)
         if found is not None:
             self.rows_list.go(found)

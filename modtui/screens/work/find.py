@@ -71,8 +71,10 @@ class Typed:
         self._work.run(self._enter(text))
 
     async def _enter(self, text: str) -> None:
-        await self._work.narrow(text, self._keep, wrong=self.left)
-        self._view.back(self._held, keep=True)
+        try:
+            await self._work.narrow(text, self._keep, wrong=self.left)
+        finally:
+            self._view.back(self._held, keep=True)
 
     def _stop(self) -> None:
         if self._pause is not None:
@@ -99,7 +101,7 @@ class WorkFind(WorkBase):
 
     def after_merge(self, keep: str | None = None) -> None:
         """The order changed: draw it, with the cursor on the item where it stood."""
-        keep = keep or self._shown
+        keep = keep or self._stands or self._shown
         self.lay_out()
         index = self.view.index(keep) if keep else None
         self._revision = self.view.revision
@@ -149,6 +151,7 @@ class WorkFind(WorkBase):
     ) -> bool:
         """Use a filter; a mistake is said, changes nothing and gives False. `keep` is the item that the cursor should
         stand on, usually the current one; `wrong` is called before a mistake is said."""
+        stood = self._stands
         keep = keep or self.current_id
         view = self.view
         looking = say("Looking through {n} ...", n=count(view.loaded, "item"))
@@ -164,7 +167,7 @@ class WorkFind(WorkBase):
             slow.stop()
         if view is not self.view:
             return False
-        self.after_merge(keep)
+        self.after_merge(keep if self._stands == stood else self._stands)  # where the cursor went meanwhile it stays
         if view.filtered and len(view):
             others = count(view.others, "other is", "others are")
             self.say(say("{n} match; {others} hidden. Esc shows all.", n=len(view), others=others))

@@ -11,6 +11,7 @@ from modtui.text import count, own, say
 
 if TYPE_CHECKING:
     from modtui.desk.decisions import author_of
+    from modtui.desk.view import View
 else:
     on_demand(__name__, "modtui.desk.decisions", "author_of")
 
@@ -21,15 +22,17 @@ SURE = 0.8
 class WorkMarks(WorkMoves):
     """The keys of the group Mark."""
 
-    _range_from: str | None = None
-    _before_only: str | None = None
+    _range: tuple[View, str] | None = None
+    """The list in which a range was begun, and where."""
+    _marked_only: tuple[View, str, str] | None = None
+    """The list that shows only its marked rows, the filter that does that, and the one before it."""
     _marking = False
     """Whether the marks of a long list are being put."""
 
     def act_back(self) -> None:
         """q first forgets a range that was begun."""
-        if self._range_from is not None and not self.reading:
-            self._range_from = None
+        if self._range is not None and not self.reading:
+            self._range = None
             self.say(own("The range is forgotten."))
             return
         super().act_back()
@@ -59,18 +62,19 @@ class WorkMarks(WorkMoves):
         here = self.current_id
         if here is None:
             return
-        if self._range_from is None:
-            self._range_from = here
+        if self._range is None or self._range[0] is not self.view:
+            self._range = self.view, here
             self.say(own("Marking from here: go to the other end and press v again, or q to forget it."))
             return
-        n = self.view.marks.range(self._range_from, here)
-        self._range_from = None
+        n = self.view.marks.range(self._range[1], here)
+        self._range = None
         self._marked()
         self.say(say("{n} more marked, {all} in all.", n=n, all=len(self.view.marks)))
 
     def act_mark_all(self) -> None:
         """All that are shown and loaded; a second press takes the marks off."""
-        if len(self.view.marks) and len(self.view.marks) >= len(self.view):
+        marks = self.view.marks
+        if len(marks) and len(marks) - marks.hidden >= len(self.view):
             self.view.marks.clear()
             self._marked()
             self.say(own("No marks. g v brings them back."))
@@ -137,18 +141,19 @@ class WorkMarks(WorkMoves):
 
     def act_mark_only(self) -> None:
         """Only the marked ones, or all again."""
-        if self._before_only is not None:
-            text, self._before_only = self._before_only, None
-            self.run(self._narrow_quietly(text))
+        only, self._marked_only = self._marked_only, None
+        if only is not None and only[:2] == (self.view, self.view.filter):
+            self.run(self._narrow_quietly(only[2]))
         elif not len(self.view.marks):
             self.say(own("Nothing is marked: x marks an item."))
         else:
-            self._before_only = self.view.filter
-            self.run(self._narrow_quietly(f"{self.view.filter} is:marked".strip()))
+            text = f"{self.view.filter} is:marked".strip()
+            self._marked_only = self.view, text, self.view.filter
+            self.run(self._narrow_quietly(text))
 
     async def _narrow_quietly(self, text: str) -> None:
         if await self.narrow(text):
-            only = self._before_only is not None
+            only = self._marked_only is not None
             marked = count(len(self.view.marks), "marked item")
             self.say(say("Only the {n}; M shows all again.", n=marked) if only else own("All again."))
 

@@ -1,0 +1,108 @@
+"""The cursor and the marks stay on the items that were seen, whatever becomes of the list's order."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from modtui.desk import listed
+from modtui.desk.events import Event, Reordered
+from modtui.screens.work.screen import WorkScreen
+from modtui.store import cachefile
+from tests.core.fakes import make_item, until
+from tests.ui.test_filtering import Slow, type_
+from tests.ui.world import Stage, stage
+
+pytestmark = pytest.mark.anyio
+
+
+def work(it: Stage) -> WorkScreen:
+    """The screen with the list."""
+    assert isinstance(it.app.screen, WorkScreen)
+    return it.app.screen
+
+
+async def test_when_a_long_list_stands_in_its_new_order_the_cursor_is_on_its_item_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No key can come between: one that marks would mark another item than was seen."""
+    monkeypatch.setattr(listed, "LONG", 0)
+    monkeypatch.setattr(cachefile, "SMALL", 0)
+    async with stage(tmp_path) as it:
+        await it.press("j", "j")
+        screen, then = work(it), list[str | None]()
+        before = screen.current_id, screen.rows_list.cursor
+
+        def heard(event: Event) -> None:
+            if isinstance(event, Reordered):
+                then.append(screen.current_id)
+
+        it.desk.events.subscribe(heard)
+        screen.view.set_sort("author")
+        await until(lambda: then)
+        assert screen.rows_list.cursor != before[1], "the item stands at another place now"
+        assert then == [before[0]]
+        await it.press("x")
+        assert screen.view.marks.ids() == [before[0]]
+
+
+async def test_where_the_cursor_went_while_a_filter_was_looked_for_it_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with stage(tmp_path) as it:
+        slow = Slow(monkeypatch)
+        await it.press("F")
+        await type_(it, *"is:open", "enter")
+        await until(slow.looking.is_set)
+        await it.press("j", "j", "j")
+        here = work(it).current_id
+        slow.may.set()
+        await it.shows("7 match")
+        assert work(it).current_id == here == work(it).view.id_at(3)
+
+
+async def test_new_rows_move_no_cursor_whose_item_is_not_drawn_yet(tmp_path: Path) -> None:
+    async with stage(tmp_path) as it:
+        screen = work(it)
+        it.site.items["4001"] = make_item(it.backend.connection.community, "4001", since_ms=1)
+        await it.desk.refresh("reports")
+        await until(lambda: screen.view.new == 1)
+        await it.press("j")
+        screen.rows_list.move(1)
+        screen.rows_list.move(1)  # held: the item follows when it rests
+        here, place = screen.current_id, screen.rows_list.cursor
+        screen.act_lane_merge()
+        assert (screen.current_id, screen.rows_list.cursor) == (here, place + 1)
+
+
+async def test_all_are_marked_also_while_others_are_marked_that_the_filter_hides(tmp_path: Path) -> None:
+    async with stage(tmp_path) as it:
+        await it.press("x", "j", "x", "F")
+        await type_(it, *"lang:fr", "enter")
+        await it.shows("2 match")
+        marks = work(it).view.marks
+        assert (len(marks), marks.hidden) == (2, 2)
+        await it.press("*")
+        assert (len(marks), marks.hidden) == (4, 2)
+        await it.press("*")
+        assert len(marks) == 0
+
+
+async def test_only_the_marked_and_a_range_are_of_the_list_in_which_they_were_asked_for(tmp_path: Path) -> None:
+    async with stage(tmp_path) as it:
+        it.site.items["5000"] = make_item(it.backend.connection.community, "5000", lane="pending")
+        await it.press("x", "M")
+        await it.shows("Only the 1 marked item")
+        await it.press("escape")
+        await until(lambda: len(work(it).view) == 7)
+        await it.press("M")
+        await it.shows("Only the 1 marked item")
+        await it.press("v", "2")
+        await until(lambda: work(it).lane == "pending" and len(work(it).view))
+        await it.press("M")
+        await it.shows("Nothing is marked")
+        await it.press("v")
+        await it.shows("Marking from here")
+        await it.press("v")
+        await it.shows("1 more marked, 1 in all.")
