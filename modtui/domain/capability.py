@@ -20,6 +20,11 @@ class Blocked(msgspec.Struct, frozen=True, tag="blocked"):
     sentence: str
 
 
+def as_sentence(words: str) -> str:
+    """Words as `Blocked.sentence` has them as a sentence of their own: with a capital and a full stop."""
+    return f"{words[:1].upper()}{words[1:]}."
+
+
 Capability = Allowed | Blocked
 ALLOWED = Allowed()
 

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 import msgspec
 
+from modtui.backends.discourse.offers import Ours
 from modtui.backends.discourse.site import Site
 from modtui.domain.capability import ALLOWED, Blocked, Capability
-from modtui.domain.items import Item, Member, Offer, Penalty
-from modtui.text import Foreign
+from modtui.domain.items import Item, Member, Penalty
 from modtui.text.time import stamp
 
-Needs = tuple[Literal["reason", "duration", "message", "text"], ...]
 STAFF_MEMBER = "this member is staff; an admin has to take that role away first"
 _PAST = {"silence": "silenced", "ban": "banned"}
 
@@ -23,16 +20,8 @@ def with_offers(site: Site, item: Item) -> Item:
     if member is None:
         return item
     may = sanctionable(site, member)
-    found: list[Offer] = []
-
-    def offer(verb: str, label: str, capability: Capability, needs: Needs = (), irreversible: bool = False) -> None:
-        found.append(
-            Offer(
-                id=f"our_{verb}", verb=verb, label=Foreign(label), capability=capability, default=True, needs=needs,
-                irreversible=irreversible,
-            )
-        )  # fmt: skip
-
+    ours = Ours()
+    offer = ours.offer
     offer("warn", "Official warning", may, ("message",))
     notes: Capability = staff(site)
     if notes == ALLOWED and site.user_notes is False:
@@ -50,7 +39,7 @@ def with_offers(site: Site, item: Item) -> Item:
     offer("approve", "Approve the sign-up", staff(site) if waits else Blocked("state", "this account does not wait for "
                                                                               "approval"))  # fmt: skip
     offer("erase", "Delete as a spammer", _erasable(item, may), irreversible=True)
-    return msgspec.structs.replace(item, offers=tuple(found))
+    return msgspec.structs.replace(item, offers=tuple(ours.found))
 
 
 def staff(site: Site) -> Capability:

@@ -99,18 +99,28 @@ def _spam(item: Item, served: list[Offer], luggage: dict[str, Any]) -> Offer:
     return Offer(id="spam", verb="spam", label=Foreign("Spam"), capability=Blocked("state", why), default=True)
 
 
-def _ours(site: Site, item: Item, served: list[Offer]) -> list[Offer]:
-    """What modtui does with calls of its own, whatever the queue offers."""
-    found: list[Offer] = []
+class Ours:
+    """Offers of what modtui does with calls of its own."""
 
-    def offer(verb: str, label: str, capability: Capability, needs: Needs = (), irreversible: bool = False) -> None:
-        found.append(
+    def __init__(self) -> None:
+        self.found: list[Offer] = []
+
+    def offer(
+        self, verb: str, label: str, capability: Capability, needs: Needs = (), irreversible: bool = False
+    ) -> None:
+        """One more, under our own word for it."""
+        self.found.append(
             Offer(
                 id=f"our_{verb}", verb=verb, label=Foreign(label), capability=capability, default=True, needs=needs,
                 irreversible=irreversible,
             )
         )  # fmt: skip
 
+
+def _ours(site: Site, item: Item, served: list[Offer]) -> list[Offer]:
+    """What modtui does with calls of its own, whatever the queue offers."""
+    ours = Ours()
+    offer = ours.offer
     staff: Capability = ALLOWED if site.staff else Blocked("right", "only staff may do this")
     author = _author(item, staff)
     penalties = _penalties(site, item)
@@ -140,7 +150,7 @@ def _ours(site: Site, item: Item, served: list[Offer]) -> list[Offer]:
     if not any(one.verb == "purge" for one in served):
         offer("purge", "Erase for good", Blocked("setting", "the site keeps deleted posts; erasing is for its admins"),
               irreversible=True)  # fmt: skip
-    return found
+    return ours.found
 
 
 _PAST = {"silence": "silenced", "ban": "banned"}

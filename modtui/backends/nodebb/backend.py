@@ -17,7 +17,7 @@ from modtui.backends.nodebb.library import Library
 from modtui.backends.nodebb.offers import MISSING, verbs
 from modtui.backends.nodebb.shape import thread_of_item
 from modtui.backends.nodebb.site import NO_MODERATOR, Site, config_of
-from modtui.domain.capability import ALLOWED, Blocked, Capabilities, Capability
+from modtui.domain.capability import ALLOWED, Blocked, Capabilities, Capability, as_sentence
 from modtui.domain.decisions import Answer, Call, Intent, Plan, Step
 from modtui.domain.items import (
     Account,
@@ -151,7 +151,7 @@ class NodeBBBackend(Plain):
     def _moderates(self) -> None:
         """Raises RightsError where the account moderates nothing."""
         if self._site.uid and self._site.moderates != ALLOWED:
-            raise RightsError(f"{NO_MODERATOR.sentence[:1].upper()}{NO_MODERATOR.sentence[1:]}.")
+            raise RightsError(as_sentence(NO_MODERATOR.sentence))
 
     async def counts(self) -> Mapping[Lane, int]:
         """Flags that are open or in work, and what waits. The forum does not count questions."""

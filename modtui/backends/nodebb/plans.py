@@ -12,7 +12,7 @@ from modtui.backends.nodebb import queue_plans, thread_plans
 from modtui.backends.nodebb.making import made, sends
 from modtui.backends.nodebb.offers import NEVER, NOT_HERE, beside, in_force, sanctionable
 from modtui.backends.nodebb.site import Site
-from modtui.domain.capability import Blocked
+from modtui.domain.capability import Blocked, as_sentence
 from modtui.domain.decisions import Effect, Intent, Plan, PlannedStep, Sanction, Step
 from modtui.domain.items import SEVERE, Item, Offer
 from modtui.errors import Refused, UsageError
@@ -36,17 +36,13 @@ def choose(site: Site, item: Item, intent: Intent) -> Offer:
         raise Refused("Say which action of the forum is meant.")
     if offer is None:
         if not intent.offer and intent.verb in NEVER:
-            raise Refused(_sentence(NEVER[intent.verb]))
+            raise Refused(as_sentence(NEVER[intent.verb]))
         if not intent.offer and intent.verb in NOT_HERE:
-            raise Refused(_sentence(NOT_HERE[intent.verb]))
+            raise Refused(as_sentence(NOT_HERE[intent.verb]))
         raise Refused(f"The forum has no action {show_line(intent.offer or intent.verb, 40)} here.")
     if isinstance(offer.capability, Blocked):
-        raise Refused(_sentence(offer.capability.sentence))
+        raise Refused(as_sentence(offer.capability.sentence))
     return offer
-
-
-def _sentence(words: str) -> str:
-    return f"{words[:1].upper()}{words[1:]}."
 
 
 def plan(site: Site, item: Item, intent: Intent) -> Plan:
@@ -89,7 +85,7 @@ def _beside(site: Site, item: Item, intent: Intent, offer: Offer) -> Plan:
         blocked = next((one.capability for one in item.offers if one.id == "lock"), None)
         if blocked is None or isinstance(blocked, Blocked):
             words = blocked.sentence if isinstance(blocked, Blocked) else "there is no topic to lock"
-            raise Refused(_sentence(words))
+            raise Refused(as_sentence(words))
         steps.append(thread_plans.topic_step(item, "lock"))
         effects.append(Effect("thread", own("locked: it can be read, and only moderators can answer")))
     return made(steps, effects, stays=stays, tells=tells)
@@ -214,7 +210,7 @@ def _sanction(site: Site, item: Item, intent: Intent, sanction: Sanction, *, alo
     right = site.may_ban if sanction.kind == "ban" else site.may_mute
     for can in (right, may):
         if isinstance(can, Blocked):
-            raise Refused(_sentence(can.sentence))
+            raise Refused(as_sentence(can.sentence))
     if sanction.duration_ms is not None and sanction.duration_ms <= 0:
         raise Refused("The end must lie ahead: the forum takes one that is over for a ban for good.")
     member = item.author

@@ -11,13 +11,13 @@ import asyncio
 from collections.abc import Iterable
 
 from modtui.backends.base import ChoiceKind
-from modtui.backends.openedx.client import Client, Unshowable, read_rows
+from modtui.backends.openedx.client import Client, Unshowable, read_cursor, read_rows
 from modtui.backends.openedx.questions import comment_id, talk_of, thread_url
 from modtui.backends.openedx.shape import author_of
 from modtui.backends.openedx.wire import Thread
 from modtui.domain.capability import ALLOWED, Blocked, Capability
 from modtui.domain.items import Answered, Answers, Choice
-from modtui.errors import NotFound, Refused, SiteError, UsageError
+from modtui.errors import NotFound, Refused, SiteError
 from modtui.text import Foreign, count
 from modtui.text.time import parse_iso_or_none
 
@@ -39,7 +39,7 @@ class Library:
     async def answered(self, cursor: str | None) -> Answers:
         """A page of questions with a marked answer, newest first: two or three requests, and one for each that has a
         marked answer."""
-        number, before = _place(cursor)
+        number, before = read_cursor(cursor)
         page = await self._client.questions(
             number, PER_PAGE, answered=None, sort="activity", why="answered questions"
         )
@@ -131,13 +131,3 @@ def _threads(row: object) -> Foreign | None:
         return None
     numbers = [n for n in row.values() if isinstance(n, int) and not isinstance(n, bool)]
     return Foreign(count(sum(numbers), "thread"))
-
-
-def _place(cursor: str | None) -> tuple[int, int]:
-    """The page's number, and how many questions without an answer stand before it. Raises UsageError."""
-    if cursor is None:
-        return 1, 0
-    number, _, before = cursor.partition(":")
-    if not (number.isascii() and number.isdecimal() and before.isascii() and before.isdecimal()) or len(cursor) > 20:
-        raise UsageError("This is not a place in the list of the Open edX forum.")
-    return max(1, int(number)), int(before)

@@ -13,8 +13,8 @@ from modtui.backends.base import ChoiceKind, Connection, Fate, Plain
 from modtui.backends.http import Door
 from modtui.backends.openedx import calls, plans, shape
 from modtui.backends.openedx.answered import Library
-from modtui.backends.openedx.client import Client, Unshowable, explain, read_rows
-from modtui.backends.openedx.lane import Questions, fingerprints, read_cursor
+from modtui.backends.openedx.client import Client, Unshowable, explain, read_cursor, read_rows
+from modtui.backends.openedx.lane import Questions, fingerprints
 from modtui.backends.openedx.offers import MISSING, verbs
 from modtui.backends.openedx.questions import KIND
 from modtui.backends.openedx.thread_calls import ThreadCalls

@@ -32,7 +32,7 @@ from modtui.backends.openedx.wire import (
     error_words,
 )
 from modtui.backends.reply import Reply
-from modtui.errors import AuthError, ModtuiError, NotFound, Refused, RightsError, SiteError, WrongSite
+from modtui.errors import AuthError, ModtuiError, NotFound, Refused, RightsError, SiteError, UsageError, WrongSite
 from modtui.text import show_line
 
 T = TypeVar("T")
@@ -327,6 +327,16 @@ def comments_in(rows: Iterable[msgspec.Raw]) -> tuple[list[Comment], int]:
         found += replies
         bad += unreadable
     return found, bad
+
+
+def read_cursor(cursor: str | None) -> tuple[int, int]:
+    """The page's number, and what was counted up to it. Raises UsageError."""
+    if cursor is None:
+        return 1, 0
+    number, _, before = cursor.partition(":")
+    if not (number.isascii() and number.isdecimal() and before.isascii() and before.isdecimal()) or len(cursor) > 20:
+        raise UsageError("This is not a place in the list of the Open edX forum.")
+    return max(1, int(number)), int(before)
 
 
 def _id(native: str) -> str:

@@ -18,7 +18,7 @@ from modtui.backends.openedx.wire import Thread, ThreadPage
 from modtui.domain.capability import Capability
 from modtui.domain.items import Gone, Item, Page
 from modtui.domain.subjects import CommunityId, SubjectRef
-from modtui.errors import NotFound, Refused, SiteError, UsageError
+from modtui.errors import NotFound, Refused, SiteError
 
 PER_PAGE = 20
 WATCHED = 100
@@ -194,13 +194,3 @@ def fingerprints(page: ThreadPage) -> dict[str, str]:
 def _mark(thread: Thread) -> _Mark:
     """What changes when somebody writes in a thread, or something in it is deleted."""
     return thread.last_activity_at, thread.comments_count
-
-
-def read_cursor(cursor: str | None) -> tuple[int, int]:
-    """The page's number, and how many threads there were when the page before was read. Raises UsageError."""
-    if cursor is None:
-        return 1, 0
-    number, _, before = cursor.partition(":")
-    if not (number.isascii() and number.isdecimal() and before.isascii() and before.isdecimal()) or len(cursor) > 20:
-        raise UsageError("This is not a place in the list of the Open edX forum.")
-    return max(1, int(number)), int(before)

@@ -16,7 +16,7 @@ from modtui.backends.openedx import thread_plans
 from modtui.backends.openedx.codes import CLOSE_REASONS, EDIT_REASONS, close_code, edit_code, removal_code
 from modtui.backends.openedx.offers import NEVER
 from modtui.backends.openedx.shape import notice
-from modtui.domain.capability import Blocked
+from modtui.domain.capability import Blocked, as_sentence
 from modtui.domain.decisions import Call, Effect, Intent, Plan, PlannedStep, Step
 from modtui.domain.items import SEVERE, Item, Offer
 from modtui.domain.seen import text_digest
@@ -35,11 +35,11 @@ def choose(item: Item, intent: Intent) -> Offer:
         offer = item.offer(intent.verb)
     if offer is None:
         if not intent.offer and intent.verb in NEVER:
-            raise Refused(_sentence(NEVER[intent.verb]))
+            raise Refused(as_sentence(NEVER[intent.verb]))
         words = show_line(intent.offer or intent.verb, 40)
         raise Refused(f"This {item.ref.kind} has no action {words}.")
     if isinstance(offer.capability, Blocked):
-        raise Refused(_sentence(offer.capability.sentence))
+        raise Refused(as_sentence(offer.capability.sentence))
     return offer
 
 
@@ -165,7 +165,7 @@ def _with_lock(made: Plan, item: Item, intent: Intent, moderator: str) -> Plan:
     lock = next((one for one in item.offers if one.id == "lock"), None)
     if lock is None or isinstance(lock.capability, Blocked):
         blocked = lock.capability if lock else None
-        raise Refused(_sentence(blocked.sentence if isinstance(blocked, Blocked) else "there is no thread to close"))
+        raise Refused(as_sentence(blocked.sentence if isinstance(blocked, Blocked) else "there is no thread to close"))
     steps = (made.steps[0], _lock_step(item, intent, moderator), *made.steps[1:])
     return Plan(
         verb=made.verb, steps=steps, effects=(*made.effects, _locked(intent)), reversal=made.reversal, stays=made.stays
@@ -290,7 +290,3 @@ def _locked(intent: Intent) -> Effect:
 
 def _author_untold() -> Effect:
     return Effect("author", own("is told nothing"))
-
-
-def _sentence(words: str) -> str:
-    return f"{words[:1].upper()}{words[1:]}."

@@ -77,8 +77,3 @@ def name_of(item: Item) -> Shown:
 def past(kind: str) -> str:
     """What a report is after it was closed or reopened."""
     return "closed" if kind == "close" else "open again"
-
-
-def sentence(words: str) -> str:
-    """Words as a sentence."""
-    return f"{words[:1].upper()}{words[1:]}."

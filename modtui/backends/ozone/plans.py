@@ -21,12 +21,11 @@ from modtui.backends.ozone.parts import (
     event_step,
     name_of,
     past,
-    sentence,
     untold,
     waiting,
 )
 from modtui.backends.ozone.site import Policy, Site
-from modtui.domain.capability import Blocked
+from modtui.domain.capability import Blocked, as_sentence
 from modtui.domain.decisions import Call, Effect, Intent, Plan, PlannedStep, Sanction
 from modtui.domain.items import SEVERE, Item, Offer
 from modtui.errors import Refused
@@ -49,9 +48,9 @@ def choose(site: Site, item: Item, intent: Intent) -> Offer:
     else:
         offer = item.offer(intent.verb)
     if offer is None:
-        raise Refused(sentence(_why_not(site, item, intent)))
+        raise Refused(as_sentence(_why_not(site, item, intent)))
     if isinstance(offer.capability, Blocked):
-        raise Refused(sentence(offer.capability.sentence))
+        raise Refused(as_sentence(offer.capability.sentence))
     return offer
 
 
@@ -86,13 +85,13 @@ def plan(site: Site, item: Item, intent: Intent) -> Plan:
     offer: Offer | None = None
     if intent.verb in _FREE and intent.offer is None:
         if item.ref.kind == "chat":
-            raise Refused(sentence(_why_not(site, item, intent)))
+            raise Refused(as_sentence(_why_not(site, item, intent)))
         steps, effects = _FREE[intent.verb](site, item, intent)
     else:
         offer = choose(site, item, intent)
         steps, effects = _steps(site, item, intent, offer)
     if intent.lock:
-        raise Refused(sentence(NEVER["lock"]))
+        raise Refused(as_sentence(NEVER["lock"]))
     steps, effects = list(steps), list(effects)
     _add(site, item, intent, offer, steps, effects)
     reversal, stays = reversal_of([step.call for step in steps])
@@ -223,9 +222,9 @@ def _takedown(
 def _ban(site: Site, item: Item, intent: Intent) -> Made:
     sanction = intent.sanction
     if sanction is None or sanction.kind != "ban":
-        raise Refused(sentence(NEVER["silence"]) if sanction else "This needs a length: say for how long.")
+        raise Refused(as_sentence(NEVER["silence"]) if sanction else "This needs a length: say for how long.")
     if site.decides != site.reads and isinstance(site.decides, Blocked):
-        raise Refused(sentence(site.decides.sentence))
+        raise Refused(as_sentence(site.decides.sentence))
     if item.author is None:
         raise Refused("There is no account to ban.")
     if item.author.native in (site.me, site.labeler):
@@ -307,7 +306,7 @@ def _reply(item: Item, intent: Intent) -> Made:
     if intent.audience != "public":
         raise Refused("The network has public replies only; warn writes an e-mail.")
     if intent.accept or intent.close:
-        raise Refused(sentence(NEVER["accept" if intent.accept else "lock"]))
+        raise Refused(as_sentence(NEVER["accept" if intent.accept else "lock"]))
     parent = intent.post or item.ref.native
     if not parent.startswith("at://"):
         raise Refused("This is not a post, so there is nothing to reply to.")

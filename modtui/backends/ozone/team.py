@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from modtui.backends.ozone.parts import COMMENT, LABEL, Made, comment, event_step, holder, sentence, waiting
+from modtui.backends.ozone.parts import COMMENT, LABEL, Made, comment, event_step, holder, waiting
 from modtui.backends.ozone.site import Site
-from modtui.domain.capability import Blocked
+from modtui.domain.capability import Blocked, as_sentence
 from modtui.domain.decisions import Call, Effect, Intent, PlannedStep
 from modtui.domain.items import Item
 from modtui.errors import Refused, UsageError
@@ -90,7 +90,7 @@ def tag(site: Site, item: Item, intent: Intent) -> Made:
         steps.append(event_step(item, "modEventTag", event, "tags set"))
     if any(labels):
         if isinstance(site.decides, Blocked):
-            raise Refused(sentence(site.decides.sentence))
+            raise Refused(as_sentence(site.decides.sentence))
         unknown = [one for one in labels[0] if one not in site.labels]
         if unknown:
             raise Refused(f"The service has no label {show_line(unknown[0], 60)}.")

@@ -19,7 +19,7 @@ from modtui.backends.synapse.queue import Queue
 from modtui.backends.synapse.rooms import room_of
 from modtui.backends.synapse.talks import Talks
 from modtui.backends.synapse.wire import Event, ReportRow, UserReportRow
-from modtui.domain.capability import ALLOWED, Blocked, Capabilities, Capability
+from modtui.domain.capability import ALLOWED, Blocked, Capabilities, Capability, as_sentence
 from modtui.domain.decisions import Answer, Call, Intent, Plan, Step
 from modtui.domain.items import (
     Account,
@@ -282,7 +282,7 @@ class SynapseBackend(Plain):
     def _need_admin(self) -> None:
         can = self._rights.admin
         if isinstance(can, Blocked):
-            raise RightsError(f"{can.sentence[:1].upper()}{can.sentence[1:]}.")
+            raise RightsError(as_sentence(can.sentence))
 
     async def choices(self, kind: ChoiceKind, text: str = "", *, item: Item | None = None) -> tuple[Choice, ...]:
         """Rooms of the team to hand something over to, and members of this server to mention."""

@@ -11,7 +11,7 @@ from typing import Any
 from modtui.backends.synapse.offers import NEVER, NO_SUCH
 from modtui.backends.synapse.rooms import MUTED
 from modtui.backends.synapse.undo import inverse
-from modtui.domain.capability import Blocked
+from modtui.domain.capability import Blocked, as_sentence
 from modtui.domain.decisions import Call, Effect, Intent, Plan, PlannedStep
 from modtui.domain.items import SEVERE, Item, Offer
 from modtui.errors import Refused, UsageError
@@ -33,10 +33,10 @@ def choose(item: Item, intent: Intent) -> Offer:
         offer = item.offer(intent.verb) if intent.verb != "offer" else None
     if offer is None:
         if not intent.offer:
-            raise Refused(_sentence(NEVER.get(intent.verb, NO_SUCH)))
+            raise Refused(as_sentence(NEVER.get(intent.verb, NO_SUCH)))
         raise Refused(f"This {item.kind} has no action {show_line(intent.offer or intent.verb, 40)}.")
     if isinstance(offer.capability, Blocked):
-        raise Refused(_sentence(offer.capability.sentence))
+        raise Refused(as_sentence(offer.capability.sentence))
     return offer
 
 
@@ -45,7 +45,7 @@ def plan(item: Item, intent: Intent) -> Plan:
     offer = choose(item, intent)
     make = MAKERS.get(offer.id)
     if make is None:
-        raise Refused(_sentence(NO_SUCH))
+        raise Refused(as_sentence(NO_SUCH))
     steps, effects = make(item, intent)
     if intent.message and offer.verb not in _SILENT:
         more = _with_message(item, intent)
@@ -296,7 +296,7 @@ def _with_sanction(item: Item, intent: Intent) -> Made:
     offer = item.offer(intent.sanction.kind)
     can = offer.capability if offer is not None else Blocked("platform", NO_SUCH)
     if offer is None or isinstance(can, Blocked):
-        raise Refused(_sentence(can.sentence if isinstance(can, Blocked) else NO_SUCH))
+        raise Refused(as_sentence(can.sentence if isinstance(can, Blocked) else NO_SUCH))
     return MAKERS[offer.id](item, intent)
 
 
@@ -328,7 +328,3 @@ def _reports_close(item: Item) -> Effect:
 
 def _untold() -> Effect:
     return Effect("author", own("is told nothing"))
-
-
-def _sentence(words: str) -> str:
-    return f"{words[:1].upper()}{words[1:]}."
