@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from functools import partial
 
 import pytest
@@ -86,6 +87,17 @@ def test_the_author_the_thread_and_the_links(harbour: Harbour, open_modtui: Open
     modtui.press("ctrl+g")
     modtui.press("q")
     modtui.wait_for(ROW)
+
+
+def test_a_page_that_is_left_before_it_was_painted(open_modtui: Open) -> None:
+    modtui = open_modtui().ready()
+    for late_ms in range(0, 30, 2):  # into each moment of its opening
+        modtui.press("@")
+        time.sleep(late_ms / 1000)
+        modtui.press("h")
+        modtui.still(0.1)
+        assert not modtui.ended, modtui.text()
+    modtui.ready()
 
 
 def fits(modtui: Modtui, width: int) -> bool:

@@ -61,6 +61,8 @@ class LinesPage(Page):
 
     def _fit(self) -> None:
         """Draw, unless what was drawn before the first picture was for the size that the pane has."""
+        if not self.built:
+            return  # left again before it was painted
         if self._drawn_for != self.pane.size:
             self.show()
         else:
