@@ -166,6 +166,30 @@ async def one(backend: DiscourseBackend, native: int | str) -> Item:
     return found
 
 
+def post(demo: DemoServer, item: Item) -> dict[str, Any]:
+    """The row of the item's post on the site."""
+    found = demo.db.one("SELECT * FROM posts WHERE id = ?", [item.native["post_id"]])
+    assert found is not None
+    return found
+
+
+def user(demo: DemoServer, item: Item) -> dict[str, Any]:
+    """The row of its author."""
+    found = demo.db.one("SELECT * FROM users WHERE id = ?", [item.native["user_id"]])
+    assert found is not None
+    return found
+
+
+def messages(demo: DemoServer, item: Item, by: str = "rookmoor") -> list[dict[str, Any]]:
+    """The private messages that its author got from somebody, the oldest first."""
+    return demo.db.all(
+        "SELECT t.title, t.is_warning, p.raw FROM topics t JOIN posts p ON p.topic_id = t.id AND p.post_number = 1"
+        " JOIN topic_allowed a ON a.topic_id = t.id AND a.user_id = ? WHERE t.archetype = 'private_message'"
+        " AND t.user_id = ? ORDER BY t.id",
+        [item.native["user_id"], demo.user_id(by)],
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Sent:
     """What sending a plan brought."""

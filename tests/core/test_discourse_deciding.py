@@ -26,33 +26,15 @@ from tests.core.discourse_world import (
     decide,
     fresh,
     hold,
+    messages,
     one,
+    post,
     sign_up,
+    user,
 )
 from tests.core.scripted_site import answer, connection, scripted
 
 pytestmark = pytest.mark.anyio
-
-
-def post(demo: DemoServer, item: Item) -> dict[str, Any]:
-    found = demo.db.one("SELECT * FROM posts WHERE id = ?", [item.native["post_id"]])
-    assert found is not None
-    return found
-
-
-def user(demo: DemoServer, item: Item) -> dict[str, Any]:
-    found = demo.db.one("SELECT * FROM users WHERE id = ?", [item.native["user_id"]])
-    assert found is not None
-    return found
-
-
-def messages(demo: DemoServer, item: Item, by: str = "rookmoor") -> list[dict[str, Any]]:
-    return demo.db.all(
-        "SELECT t.title, t.is_warning, p.raw FROM topics t JOIN posts p ON p.topic_id = t.id AND p.post_number = 1"
-        " JOIN topic_allowed a ON a.topic_id = t.id AND a.user_id = ? WHERE t.archetype = 'private_message'"
-        " AND t.user_id = ? ORDER BY t.id",
-        [item.native["user_id"], demo.user_id(by)],
-    )
 
 
 async def every(backend: Any) -> list[Item]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import pytest
@@ -11,7 +10,7 @@ import pytest
 from modtui.demo.server import DemoServer
 from modtui.domain.capability import Blocked
 from modtui.domain.decisions import Call, Intent, Sanction
-from modtui.domain.items import Item, Member
+from modtui.domain.items import Member
 from modtui.errors import ModtuiError, ReadOnly, Refused, RightsError, Stale, UsageError
 from modtui.text import Foreign
 from tests.core.discourse_world import (
@@ -24,32 +23,14 @@ from tests.core.discourse_world import (
     decide,
     fresh,
     hold,
+    messages,
     one,
     pick,
+    post,
+    user,
 )
 
 pytestmark = pytest.mark.anyio
-
-
-def post(demo: DemoServer, item: Item) -> dict[str, Any]:
-    found = demo.db.one("SELECT * FROM posts WHERE id = ?", [item.native["post_id"]])
-    assert found is not None
-    return found
-
-
-def user(demo: DemoServer, item: Item) -> dict[str, Any]:
-    found = demo.db.one("SELECT * FROM users WHERE id = ?", [item.native["user_id"]])
-    assert found is not None
-    return found
-
-
-def messages(demo: DemoServer, item: Item, by: str = "rookmoor") -> list[dict[str, Any]]:
-    return demo.db.all(
-        "SELECT t.title, t.is_warning, p.raw FROM topics t JOIN posts p ON p.topic_id = t.id AND p.post_number = 1"
-        " JOIN topic_allowed a ON a.topic_id = t.id AND a.user_id = ? WHERE t.archetype = 'private_message'"
-        " AND t.user_id = ? ORDER BY t.id",
-        [item.native["user_id"], demo.user_id(by)],
-    )
 
 
 async def test_an_old_version_and_a_vanished_action_are_stale(demo: DemoServer, tmp_path: Path) -> None:

@@ -10,7 +10,6 @@ import pytest
 from modtui.demo.server import DemoServer
 from modtui.domain.capability import ALLOWED
 from modtui.domain.decisions import Call, Intent, Sanction
-from modtui.domain.items import Item
 from modtui.errors import ModtuiError, NetworkError, SiteError
 from tests.core.discourse_world import (
     BAN,
@@ -22,17 +21,12 @@ from tests.core.discourse_world import (
     fresh,
     hold,
     one,
+    post,
     sign_up,
     take_back,
 )
 
 pytestmark = pytest.mark.anyio
-
-
-def post(demo: DemoServer, item: Item) -> dict[str, Any]:
-    found = demo.db.one("SELECT * FROM posts WHERE id = ?", [item.native["post_id"]])
-    assert found is not None
-    return found
 
 
 # --- undo
