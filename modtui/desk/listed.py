@@ -122,6 +122,7 @@ class Listed:
         return self._items[row]
 
     def _fill(self, row: int, window: Sequence[int]) -> None:
+        window = window if row in window else [*window, row]  # a list whose end cannot be read is shorter now
         missing = [each for each in window if each not in self._items or (each == row and self._items[each][1] is None)]
         if len(self._items) + len(missing) > _HELD:
             self._items = {each: self._items[each] for each in window if each in self._items}

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from msgspec import Struct, field
 
+from modtui.desk.events import Troubled
 from modtui.desk.filter import EVERYTHING, Around, Facts, Filter
 from modtui.desk.ids import Ids
 from modtui.desk.listed import Listed
@@ -16,7 +19,7 @@ from modtui.desk.orders import usual_sort
 from modtui.desk.rows import TALLIES, Tally, facts_for, match_rows, tally
 from modtui.domain.items import Item
 from modtui.domain.subjects import CommunityId, Lane
-from modtui.errors import UsageError
+from modtui.errors import ModtuiError, UsageError
 from modtui.store.lineup import BACKWARDS, Asked, Lineup
 from modtui.store.people import named
 
@@ -129,7 +132,22 @@ class Selecting(Listed):
 
     def _taken(self, found: Asked | Sequence[int], epoch: int) -> Lineup:
         """The order that was found while the cache had this epoch."""
-        return Lineup.read(self._cache, found) if isinstance(found, Asked) else Lineup(found, epoch=epoch)
+        if isinstance(found, Asked):
+            return Lineup.read(self._cache, found, told=self._teller())
+        return Lineup(found, epoch=epoch)
+
+    def _teller(self) -> Callable[[ModtuiError], None]:
+        """What tells of trouble from another thread."""
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            return lambda error: None
+
+        def tell(error: ModtuiError) -> None:
+            with suppress(RuntimeError):  # the loop is closed: nobody listens any more
+                loop.call_soon_threadsafe(self._desk.events.tell, Troubled(words=str(error)))
+
+        return tell
 
     def _selecting(self, choice: Choice) -> Asked | Callable[[], Sequence[int]]:
         """What to ask for the order: of an index, or by a function that looks through the lane and may be called in a

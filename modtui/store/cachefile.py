@@ -72,8 +72,13 @@ class CacheFile:
         through, so that nobody waits behind it. Raises what `question` raises."""
 
         def ask() -> T:
-            with self.database.apart():
-                return question()
+            try:
+                with self.database.apart():
+                    return question()
+            except Damaged:  # the file was taken away: a new one is there then
+                self.database.renew()
+                with self.database.apart():
+                    return question()
 
         return await asyncio.to_thread(ask) if self.last_row() > SMALL else question()
 

@@ -95,7 +95,9 @@ class Database:
         self._read_turn = threading.Lock()
         self._data_version = 0
         self._own = threading.local()
-        """The connection of a thread that is inside `apart`."""
+        """The connection of a thread that is inside `apart`, and the epoch in which it was made."""
+        self._file: tuple[int, int] | None = None
+        """Which file was opened: others, or a user, may put another one into its place."""
         self._readers: set[threading.Thread] = set()
         self.ending = threading.Event()
         """Set when this file is about to be closed: long looks in other threads end soon then."""
@@ -130,6 +132,7 @@ class Database:
             self._reader.execute("PRAGMA user_version").fetchone()
             self._data_version = writer.execute("PRAGMA data_version").fetchone()[0]
             self._writer = writer
+            self._file = self._standing()
         except sqlite3.Error as error:
             if writer is not None:
                 writer.close()
@@ -157,6 +160,14 @@ class Database:
                 self.path.with_name(self.path.name + tail).unlink(missing_ok=True)
             except OSError as error:
                 raise StoreError(f"{self.path} is damaged and cannot be removed: {error.strerror}.") from error
+
+    def _standing(self) -> tuple[int, int] | None:
+        """Which file stands at the path; None: none."""
+        try:
+            found = self.path.stat()
+        except OSError:
+            return None
+        return found.st_dev, found.st_ino
 
     def explained(self, error: sqlite3.Error) -> StoreError:
         """`error` as a sentence about this file."""
@@ -187,11 +198,18 @@ class Database:
             except sqlite3.Error as error:
                 raise self.explained(error) from error
 
+    def beside(self) -> sqlite3.Connection:
+        """One more read-only connection to the file that was opened. Raises sqlite3.Error, and Damaged where a
+        disposable one was taken away: what another file has under the same numbers is something else."""
+        if self._disposable and self._standing() != self._file:
+            raise Damaged(f"{self.what.capitalize()} ({self.path}) was taken away while it was in use.")
+        return connect(self.path, wait_s=self.wait_s, read_only=True)
+
     @contextmanager
     def snapshot(self) -> Iterator[sqlite3.Connection]:
         """A read-only connection of its own inside one read transaction, for long looks. Raises StoreError."""
         try:
-            connection = connect(self.path, wait_s=self.wait_s, read_only=True)
+            connection = self.beside()
             try:
                 connection.execute("BEGIN")
                 yield connection
@@ -204,12 +222,13 @@ class Database:
     def apart(self) -> Iterator[None]:
         """Inside of this, `reading` in this thread uses a connection of its own, all in one read transaction: a long
         look that nobody waits behind. Raises StoreError."""
+        epoch = self.epoch
         with self.snapshot() as connection:
-            self._own.connection = connection
+            self._own.connection, self._own.epoch = connection, epoch
             try:
                 yield
             finally:
-                self._own.connection = None
+                self._own.connection = self._own.epoch = None
 
     def behind(self, work: Callable[[], None], name: str) -> threading.Thread:
         """Do `work` in a thread of its own that `close` waits for; it has to end soon once `ending` is set."""
@@ -364,14 +383,22 @@ class Database:
         return outcomes
 
     def renew(self) -> bool:
-        """Replace a damaged disposable file. False when that does not work."""
+        """Replace a damaged disposable file; what another process put into its place stays. False when that does not
+        work."""
         with self._turn, self._read_turn:
+            if getattr(self._own, "epoch", None) not in (None, self.epoch):
+                return True  # this thread still looks at the file that was replaced meanwhile
             try:
                 self.epoch += 1
                 self._writer.close()
                 self._reader.close()
-                self._discard()
-                self._open()
+                if self._standing() in (None, self._file):
+                    self._discard()
+                try:
+                    self._open()
+                except Damaged:
+                    self._discard()
+                    self._open()
             except (sqlite3.Error, StoreError):
                 return False
         return True

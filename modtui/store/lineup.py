@@ -11,19 +11,19 @@ import sqlite3
 import threading
 import time
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from modtui.domain.subjects import CommunityId, Lane
 from modtui.store.codec import column
-from modtui.store.database import connect
 from modtui.store.rowlist import BLOCK, RowList
 from modtui.store.rows import ORDERS, Order
 from modtui.store.trouble import Damaged
 
 if TYPE_CHECKING:
+    from modtui.errors import StoreError
     from modtui.store.cache import Cache
 
 FIRST = 512
@@ -71,14 +71,15 @@ class Lineup:
         self._after: dict[int, int] = {}  # rows that came after the last one, and their places among themselves
 
     @classmethod
-    def read(cls, cache: Cache, asked: Asked) -> Lineup:
-        """The rows as they are now. Raises StoreError."""
+    def read(cls, cache: Cache, asked: Asked, told: Callable[[StoreError], None] = lambda error: None) -> Lineup:
+        """The rows as they are now. Raises StoreError. `told` hears, in another thread, why the rest of them cannot be
+        read: then the list is shorter than it seemed."""
         made = cls(epoch=cache.database.epoch)
         if sum(cache.count(asked.lane, each) for each in asked.communities) <= SHORT:
             made._rows.extend(cache.numbers(asked.lane, asked.communities, order=asked.order, without=asked.without))
         else:
             try:
-                made._source = _Source(cache, asked, made._rows)
+                made._source = _Source(cache, asked, made._rows, told)
             except Damaged:
                 cache.database.renew()
                 made = cls(epoch=cache.database.epoch)
@@ -146,7 +147,7 @@ class Lineup:
             return self._kept[0]
         if row in self._after:
             return self._source.count + (self._kept is not None) + self._after[row]
-        if row not in self._source.holding([row]):
+        if (held := self._source.holding([row])) is not None and row not in held:
             return None
         found = self._source.find(row)
         if found is None:
@@ -158,7 +159,8 @@ class Lineup:
         if self.whole or self._source is None:
             return {row for row in rows if row in self._rows}
         held = {row for row in rows if row in self._after or (self._kept is not None and row == self._kept[1])}
-        return held | self._source.holding([row for row in rows if row not in held])
+        found = self._source.holding([row for row in rows if row not in held])
+        return held | found if found is not None else {row for row in rows if row in self.wait()}
 
     def append(self, rows: Sequence[int]) -> None:
         """Put rows that are not in the list at its end."""
@@ -187,8 +189,9 @@ class Lineup:
 class _Source:
     """The transaction that a lineup is read from, and the thread that reads it."""
 
-    def __init__(self, cache: Cache, asked: Asked, rows: RowList) -> None:
+    def __init__(self, cache: Cache, asked: Asked, rows: RowList, told: Callable[[StoreError], None]) -> None:
         self._asked = asked
+        self._told = told
         self._rows = rows
         self._database = cache.database
         self._turn = threading.Lock()  # held while the connection or the rows are used
@@ -198,7 +201,7 @@ class _Source:
         self.done = False
         where, values = asked.where()
         try:
-            self._connection = connect(cache.database.path, wait_s=cache.database.wait_s, read_only=True)
+            self._connection = cache.database.beside()
             try:
                 self._connection.execute("PRAGMA cache_size=-256")  # kB: nothing is read twice
                 self._connection.execute("BEGIN")
@@ -232,6 +235,7 @@ class _Source:
 
     def _read(self) -> None:
         """Read the rest, in bites that leave others their turn. Runs in a thread."""
+        trouble: StoreError | None = None
         try:
             while not self._left and not self._database.ending.is_set():
                 with self._turn:
@@ -240,23 +244,27 @@ class _Source:
                 if not part:
                     break
                 time.sleep(_YIELD_S if self._wanted else 0)
-        except sqlite3.Error:
-            pass  # what could be read is the list; whoever reads its rows meets the trouble, too
+        except sqlite3.Error as error:
+            trouble = self._database.explained(error)  # what could be read is the list
         finally:
             with self._turn:
                 self.count = len(self._rows)
                 self.done = True
                 self._cursor.close()
                 self._connection.close()
+        if isinstance(trouble, Damaged):
+            self._database.renew()
+        elif trouble is not None:
+            self._told(trouble)
 
-    def _ask(self, question: str, values: Sequence[object]) -> list[tuple[int, ...]]:
-        """Ask the transaction; empty when it has ended."""
+    def _ask(self, question: str, values: Sequence[object]) -> list[tuple[int, ...]] | None:
+        """Ask the transaction; None when it has ended, or cannot be asked: then the thread meets the trouble, too."""
         if self.done:
-            return []
+            return None
         try:
             return self._connection.execute(question, values).fetchall()
-        except sqlite3.Error as error:
-            raise self._database.explained(error) from error
+        except sqlite3.Error:
+            return None
 
     def _begin(self) -> None:
         self._wanted += 1
@@ -276,24 +284,27 @@ class _Source:
                 where, values = self._asked.where()
                 order = BACKWARDS[self._asked.order]
                 question = f"SELECT row FROM item WHERE {where} ORDER BY {order} LIMIT {TAIL}"
-                self._tail = [row for (row,) in self._ask(question, values)]
+                asked = self._ask(question, values)
+                if asked is None:
+                    return None
+                self._tail = [row for (row,) in asked]
             return self._tail[back] if 0 <= back < len(self._tail) else None
         finally:
             self._turn.release()
 
-    def holding(self, rows: Sequence[int]) -> set[int]:
-        """Which of these the transaction has."""
+    def holding(self, rows: Sequence[int]) -> set[int] | None:
+        """Which of these the transaction has; None where it is better to wait for the thread."""
         self._begin()
         try:
             held = {row for row in rows if row in self._rows}
             rest = [row for row in rows if row not in held]
             where, values = self._asked.where()
-            for at in range(0, len(rest), BLOCK):
+            for at in range(0, 0 if self.done else len(rest), BLOCK):
                 part = ",".join(map(str, rest[at : at + BLOCK]))
                 found = self._ask(f"SELECT row FROM item WHERE row IN ({part}) AND {where}", values)
+                if found is None:
+                    return None
                 held.update(row for (row,) in found)
-            if self.done:
-                held = {row for row in rows if row in self._rows}
             return held
         finally:
             self._turn.release()
