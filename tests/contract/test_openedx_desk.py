@@ -10,12 +10,11 @@ import pytest
 from modtui.backends.openedx import factory
 from modtui.desk.community import Community
 from modtui.desk.desk import Desk
-from modtui.domain.decisions import Decision, Intent
 from modtui.domain.items import Item
 from modtui.store.store import Store
 from modtui.testing.steps import all_items
 from tests.contract.test_openedx import OpenEdxSite
-from tests.core.fakes import until
+from tests.core.deciding import Deciding
 from tests.servers.community import Community as Course
 from tests.servers.conftest import openedx  # noqa: F401 (a fixture)
 from tests.servers.openedx import OpenEdx
@@ -23,24 +22,11 @@ from tests.servers.openedx import OpenEdx
 pytestmark = [pytest.mark.servers, pytest.mark.anyio]
 
 
-class Work:
+class Work(Deciding):
     """A desk on a course with reported threads."""
 
     def __init__(self, desk: Desk, course: Course, items: list[Item]) -> None:
         self.desk, self.course, self.items = desk, course, items
-
-    async def decide(self, items: list[Item], verb: str, **fields: object) -> Decision:
-        decided = await self.desk.decide(items, Intent(verb=verb, **fields))  # type: ignore[arg-type]
-        assert decided.decision is not None, decided.skipped
-        return decided.decision
-
-    def now(self, decision: Decision) -> Decision:
-        found = self.desk.decision(decision.id)
-        assert found is not None
-        return found
-
-    async def becomes(self, decision: Decision, state: str) -> None:
-        await until(lambda: self.now(decision).state == state)
 
     def raw(self, item: Item) -> dict[str, object]:
         return self.course.server.thread(item.ref.native)

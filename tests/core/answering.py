@@ -21,7 +21,8 @@ from modtui.domain.subjects import SubjectRef
 from modtui.errors import ModtuiError, Refused
 from modtui.store.store import Store
 from modtui.text import Foreign
-from tests.core.fakes import START_MS, FakeBackend, FakeClock, FakeSite, until
+from tests.core.deciding import Deciding
+from tests.core.fakes import START_MS, FakeBackend, FakeClock, FakeSite
 
 
 class AnsweringSite(FakeSite):
@@ -120,7 +121,7 @@ class AnsweringBackend(FakeBackend):
         return tuple(Foreign(name) for name in self.typing)
 
 
-class Answering:
+class Answering(Deciding):
     """A started desk on such a site."""
 
     def __init__(self, desk: Desk, site: AnsweringSite, backend: AnsweringBackend, clock: FakeClock) -> None:
@@ -146,18 +147,7 @@ class Answering:
 
     async def reply(self, item: Item, text: str = "Like this.", **more: Any) -> Decision:
         """Decide on a reply and give the decision."""
-        decided = await self.desk.decide([item], Intent(verb="reply", text=text, **more))
-        assert decided.decision is not None, decided.skipped
-        return decided.decision
-
-    def state(self, decision: Decision) -> str:
-        found = self.desk.decision(decision.id)
-        assert found is not None
-        return found.state
-
-    async def becomes(self, decision: Decision, *states: str) -> None:
-        """Wait until the decision is in one of these states."""
-        await until(lambda: self.state(decision) in states, f"{states}", 30)
+        return await self.decide(item, "reply", text=text, **more)
 
 
 @asynccontextmanager

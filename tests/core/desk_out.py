@@ -12,14 +12,15 @@ from typing import Any
 from modtui.desk.community import Community
 from modtui.desk.desk import Desk
 from modtui.desk.events import DecisionChanged, Event
-from modtui.domain.decisions import Decision, Intent
+from modtui.domain.decisions import Decision
 from modtui.domain.items import Item
 from modtui.store.store import Store
-from tests.core.fakes import FakeBackend, FakeClock, FakeSite, make_item, until
+from tests.core.deciding import Deciding
+from tests.core.fakes import FakeBackend, FakeClock, FakeSite, make_item
 
 
 @dataclass
-class Bench:
+class Bench(Deciding):
     """One desk, its site and its clock."""
 
     desk: Desk
@@ -36,18 +37,6 @@ class Bench:
         await self.store.cache.put_items([item])
         return item
 
-    async def decide(self, item: Item, verb: str = "approve", **fields: Any) -> Decision:
-        """Decide and give the committed decision."""
-        decided = await self.desk.decide([item], Intent(verb=verb, **fields))
-        assert decided.decision is not None, decided.skipped
-        return decided.decision
-
-    def state(self, decision: Decision) -> str:
-        """The state of a decision by now."""
-        found = self.desk.decision(decision.id)
-        assert found is not None
-        return found.state
-
     def on_site(self, native: str) -> str:
         """The state of a subject on the site."""
         return self.site.items[native].state
@@ -57,13 +46,6 @@ class Bench:
         found = self.desk.decision(decision.id)
         assert found is not None
         return [step.state for step in found.targets[target].steps]
-
-    async def becomes(self, decision: Decision, *states: str) -> None:
-        """Wait until the decision is in one of these states."""
-        try:
-            await until(lambda: self.state(decision) in states)
-        except AssertionError:
-            raise AssertionError(f"never {states}: it is {self.desk.decision(decision.id)}") from None
 
     def changes(self) -> list[Decision]:
         """All decisions as they were told."""
@@ -94,6 +76,18 @@ async def bench(
             clock.busy.remove(busy)
         await desk.close(timeout_s=1.0)
         await store.close()
+
+
+@asynccontextmanager
+async def two(folder: Path) -> AsyncIterator[tuple[Bench, Bench]]:
+    """Two programs on the same files, one site and one clock; what they decide goes out at once."""
+    clock = FakeClock()
+    site = FakeSite(clock)
+    async with (
+        bench(folder, clock=clock, site=site, hold_override_s=0) as one,
+        bench(folder, clock=clock, site=site, hold_override_s=0) as other,
+    ):
+        yield one, other
 
 
 async def crash(it: Bench) -> None:

@@ -11,9 +11,10 @@ from typing import Any
 from modtui.desk.community import Community
 from modtui.desk.desk import Desk
 from modtui.desk.events import Event
-from modtui.domain.decisions import Decision, Intent
+from modtui.domain.decisions import Decision
 from modtui.domain.items import Item
 from modtui.store.store import Store
+from tests.core.deciding import Deciding
 from tests.core.fakes import FakeBackend, FakeClock, FakeSite, make_item, until
 
 
@@ -39,7 +40,7 @@ class Place:
 
 
 @dataclass
-class Several:
+class Several(Deciding):
     """The desk, its communities by name, and the clock."""
 
     desk: Desk
@@ -50,18 +51,6 @@ class Several:
 
     def __getitem__(self, name: str) -> Place:
         return self.places[name]
-
-    async def decide(self, items: Sequence[Item], verb: str = "approve", **fields: Any) -> Decision:
-        """Decide on all of them in one go."""
-        decided = await self.desk.decide(items, Intent(verb=verb, **fields))
-        assert decided.decision is not None, decided.skipped
-        return decided.decision
-
-    def now(self, decision: Decision) -> Decision:
-        """The decision as it is by now."""
-        found = self.desk.decision(decision.id)
-        assert found is not None
-        return found
 
     def states(self, decision: Decision) -> dict[str, str]:
         """The states of its targets, by native id."""

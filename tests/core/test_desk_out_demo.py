@@ -15,10 +15,11 @@ from modtui.backends.discourse.backend import DiscourseBackend
 from modtui.demo.server import DemoServer
 from modtui.desk.community import Community
 from modtui.desk.desk import Desk
-from modtui.domain.decisions import Decision, Intent
+from modtui.domain.decisions import Intent
 from modtui.domain.items import Item
 from modtui.errors import ModtuiError
 from modtui.store.store import Store
+from tests.core.deciding import Deciding
 from tests.core.discourse_world import BAN, all_items, connect
 from tests.core.fakes import SkippingClock, until
 
@@ -28,7 +29,7 @@ WRITES = ("PUT", "POST", "DELETE")
 
 
 @dataclass
-class Real:
+class Real(Deciding):
     """A desk on the embedded community."""
 
     desk: Desk
@@ -46,22 +47,6 @@ class Real:
             and not item.hidden and not item.deleted and item.claim is None
         ]  # fmt: skip
         return fit[number]
-
-    async def decide(self, item: Item, verb: str, **fields: object) -> Decision:
-        decided = await self.desk.decide([item], Intent(verb=verb, **fields))  # type: ignore[arg-type]
-        assert decided.decision is not None, decided.skipped
-        return decided.decision
-
-    def state(self, decision: Decision) -> str:
-        found = self.desk.decision(decision.id)
-        assert found is not None
-        return found.state
-
-    async def becomes(self, decision: Decision, state: str, seconds: float = 30) -> None:
-        try:
-            await until(lambda: self.state(decision) == state, seconds=seconds)
-        except AssertionError:
-            raise AssertionError(f"never {state}: {self.desk.decision(decision.id)}") from None
 
     def writes(self) -> int:
         return sum(request.method in WRITES for request in self.demo.requests)

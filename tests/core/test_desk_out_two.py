@@ -14,7 +14,7 @@ from modtui.desk.pages import Lanes
 from modtui.domain.decisions import Intent
 from modtui.errors import StoreError
 from modtui.routes import make_routes
-from tests.core.desk_out import Bench, bench, crash
+from tests.core.desk_out import Bench, bench, crash, two
 from tests.core.fakes import FakeClock, FakeSite, breathe, until
 from tests.core.routes_world import entry, receiving
 
@@ -22,12 +22,8 @@ pytestmark = pytest.mark.anyio
 
 
 async def test_what_the_other_took_back_is_not_taken_back_twice(tmp_path: Path) -> None:
-    clock = FakeClock()
-    site = FakeSite(clock)
-    async with (
-        bench(tmp_path, clock=clock, site=site, hold_override_s=0) as one,
-        bench(tmp_path, clock=clock, site=site, hold_override_s=0) as other,
-    ):
+    async with two(tmp_path) as (one, other):
+        clock, site = one.clock, one.site
         decision = await one.decide(await one.post("1"), "remove")
         await one.becomes(decision, "done")
         undone = await other.desk.undo(decision.id, confirmed=True)
@@ -41,12 +37,8 @@ async def test_what_the_other_took_back_is_not_taken_back_twice(tmp_path: Path) 
 
 
 async def test_two_that_take_the_same_back_at_once_do_it_once(tmp_path: Path) -> None:
-    clock = FakeClock()
-    site = FakeSite(clock)
-    async with (
-        bench(tmp_path, clock=clock, site=site, hold_override_s=0) as one,
-        bench(tmp_path, clock=clock, site=site, hold_override_s=0) as other,
-    ):
+    async with two(tmp_path) as (one, other):
+        clock, site = one.clock, one.site
         decision = await one.decide(await one.post("1"), "remove")
         await one.becomes(decision, "done")
         await clock.advance(2)
@@ -73,16 +65,11 @@ async def test_the_journal_lets_only_one_decision_take_another_back(tmp_path: Pa
 
 
 async def test_what_the_other_finished_between_two_looks_is_known(tmp_path: Path) -> None:
-    clock = FakeClock()
-    site = FakeSite(clock)
-    async with (
-        bench(tmp_path, clock=clock, site=site, hold_override_s=0) as one,
-        bench(tmp_path, clock=clock, site=site, hold_override_s=0) as other,
-    ):
+    async with two(tmp_path) as (one, other):
         item = await one.post("1")
         decision = await one.decide(item, "remove")
         await one.becomes(decision, "done")
-        await clock.advance(2)
+        await one.clock.advance(2)
         assert other.desk.state_of(item.id).words == "removed by you"
         last = other.desk.last()
         assert last is not None and last.id == decision.id

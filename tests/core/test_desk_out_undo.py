@@ -10,7 +10,7 @@ import pytest
 from modtui.domain.decisions import Intent, Sanction
 from modtui.errors import NotFound, Refused
 from modtui.text import Foreign
-from tests.core.desk_out import bench, crash
+from tests.core.desk_out import bench, crash, two
 from tests.core.fakes import OFFLINE, FakeClock, FakeSite, breathe, until
 
 pytestmark = pytest.mark.anyio
@@ -110,12 +110,8 @@ async def test_undo_of_an_unknown_fate_holds_after_a_crash(tmp_path: Path) -> No
 
 
 async def test_undo_in_another_process_stops_what_is_on_its_way(tmp_path: Path) -> None:
-    clock = FakeClock()
-    site = FakeSite(clock)
-    async with (
-        bench(tmp_path, clock=clock, site=site, hold_override_s=0) as sender,
-        bench(tmp_path, clock=clock, site=site, hold_override_s=0) as other,
-    ):
+    async with two(tmp_path) as (sender, other):
+        clock, site = sender.clock, sender.site
         site.faults.append("lost before")
         decision = await sender.decide(await sender.post("1"), "remove")
         await sender.becomes(decision, "unknown")
