@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from tests.pty.conftest import Open
-from tests.pty.modtui import Harbour
+from tests.pty.modtui import Harbour, Modtui, Work
 
 
 def decided_here(harbour: Harbour, modtui_writes: list[str]) -> list[str]:
     """What was written since."""
     return harbour.writes()[len(modtui_writes) :]
+
+
+def in_sight(harbour: Harbour, open_modtui: Open) -> tuple[Work, Modtui, list[str]]:
+    """An item that has been in sight for long, and what was written before."""
+    work = harbour.pick()
+    modtui = open_modtui(hold=0).ready()
+    modtui.go_to(work)
+    modtui.still(1)  # for long, however late a busy machine drew it
+    return work, modtui, harbour.writes()
 
 
 def test_a_marked_paste_decides_nothing(harbour: Harbour, open_modtui: Open) -> None:
@@ -27,11 +36,7 @@ def test_a_marked_paste_decides_nothing(harbour: Harbour, open_modtui: Open) -> 
 
 def test_an_unmarked_paste_decides_at_most_the_item_that_was_read(harbour: Harbour, open_modtui: Open) -> None:
     """A terminal without bracketed paste sends four plain keys: the item in sight may go, no other."""
-    work = harbour.pick()
-    modtui = open_modtui(hold=0).ready()
-    modtui.go_to(work)
-    modtui.still(1)  # in sight for long, however late a busy machine drew it
-    before = harbour.writes()
+    work, modtui, before = in_sight(harbour, open_modtui)
     modtui.paste("aaaa", bracketed=False)
     modtui.sent(work.number)
     modtui.still(0.6)
@@ -42,11 +47,7 @@ def test_an_unmarked_paste_decides_at_most_the_item_that_was_read(harbour: Harbo
 
 def test_a_held_key_decides_at_most_the_item_that_was_read(harbour: Harbour, open_modtui: Open) -> None:
     """Thirty presses in a second, as a key that is held down repeats."""
-    work = harbour.pick()
-    modtui = open_modtui(hold=0).ready()
-    modtui.go_to(work)
-    modtui.still(1)  # in sight for long, however late a busy machine drew it
-    before = harbour.writes()
+    work, modtui, before = in_sight(harbour, open_modtui)
     stumbles = modtui.repeat("a", 30)
     modtui.sent(work.number)
     modtui.still(0.6)

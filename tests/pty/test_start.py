@@ -71,10 +71,7 @@ def _first(folder: Path, open_modtui: Open, size: tuple[int, int]) -> dict[str, 
     """What the second start shows first: the first one fills the cache."""
     modtui = open_modtui(size=size, hold=None, options=["--read-only"]).ready()
     modtui.wait_for("live")
-    modtui.press("q")
-    modtui.wait_for("Leave modtui?")
-    modtui.press("y")
-    assert modtui.wait_end() == 0
+    assert modtui.leave() == 0
     (folder / "watch").mkdir()
     (folder / "watch" / "sitecustomize.py").write_text(WATCH)
     env = {"PYTHONPATH": f"{folder / 'watch'}:{ROOT}", "WATCHED": str(folder / "watched.json")}

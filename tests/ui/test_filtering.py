@@ -25,8 +25,9 @@ def view_of(it: Stage) -> View:
     return it.app.screen.view
 
 
-async def type_(it: Stage, *keys: str) -> None:
-    """Press keys without waiting for what they began."""
+async def filtering(it: Stage, *keys: str) -> None:
+    """Begin a filter and type, without waiting for what that began."""
+    await it.press("F")
     for key in keys:
         await it.pilot.press(key)
 
@@ -36,8 +37,7 @@ async def test_the_list_follows_what_is_typed_and_leaving_puts_it_back(tmp_path:
         await it.press("j")
         await it.shows("#4122 reported post by quietbyte77")
         before = view_of(it).ids()
-        await it.press("F")
-        await type_(it, *"lang:fr")
+        await filtering(it, *"lang:fr")
         await until(lambda: "quietbyte77" not in it.text() and "jardin_libre" in it.text())
         assert len(view_of(it)) == 2
         await it.press("ctrl+g")
@@ -47,8 +47,7 @@ async def test_the_list_follows_what_is_typed_and_leaving_puts_it_back(tmp_path:
 
 async def test_a_slip_at_the_end_puts_the_list_back_and_is_said(tmp_path: Path) -> None:
     async with stage(tmp_path) as it:
-        await it.press("F")
-        await type_(it, *"lang:fr")
+        await filtering(it, *"lang:fr")
         await until(lambda: len(view_of(it)) == 2)
         await it.press("space", *"autor:bo", "enter")
         await it.shows("author:")
@@ -58,8 +57,7 @@ async def test_a_slip_at_the_end_puts_the_list_back_and_is_said(tmp_path: Path) 
 
 async def test_what_arrives_while_a_filter_is_typed_is_new_afterwards(tmp_path: Path) -> None:
     async with stage(tmp_path) as it:
-        await it.press("F")
-        await type_(it, *"lang:fr")
+        await filtering(it, *"lang:fr")
         await until(lambda: len(view_of(it)) == 2)
         it.site.items["4200"] = make_item(it.backend.connection.community, "4200", language="en")
         await it.desk.refresh("reports")
@@ -91,8 +89,7 @@ class Slow:
 async def test_no_key_waits_for_a_slow_filter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async with stage(tmp_path) as it:
         slow = Slow(monkeypatch)
-        await it.press("F")
-        await type_(it, *"keys", "enter")
+        await filtering(it, *"keys", "enter")
         await until(slow.looking.is_set)
         await it.press("j", "j")
         await it.shows("#4123 reported post by jardin_libre")
@@ -104,11 +101,9 @@ async def test_no_key_waits_for_a_slow_filter(tmp_path: Path, monkeypatch: pytes
 async def test_the_last_filter_asked_for_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async with stage(tmp_path) as it:
         slow = Slow(monkeypatch)
-        await it.press("F")
-        await type_(it, *"keys", "enter")
+        await filtering(it, *"keys", "enter")
         await until(slow.looking.is_set)
-        await it.press("F")
-        await type_(it, *"lang:fr", "enter")
+        await filtering(it, *"lang:fr", "enter")
         slow.may.set()
         await it.shows("2 match; 5 others are hidden.")
         await it.rest()
