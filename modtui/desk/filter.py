@@ -19,6 +19,7 @@ from modtui.errors import UsageError
 from modtui.store.people import flags
 from modtui.text.patterns import pattern
 from modtui.text.time import parse_duration
+from modtui.text.words import plain_case
 
 Op = Literal[":", ">", "<", ">=", "<="]
 
@@ -225,7 +226,7 @@ def _term(negative: bool, key: str | None, op: str | None, value: str, quoted: b
         if not word:
             lone = "A minus in the filter stands alone." if negative else "The filter has empty quotes."
             raise UsageError(lone, "Write -is:claimed, for one." if negative else 'Write "two words".')
-        return Term("text", ":", (word.casefold(),), negative)
+        return Term("text", ":", (plain_case(word),), negative)
     name = key.lower()
     if name not in _KNOWN:
         raise UsageError(f'There is no filter word "{key}".', _nearest(name, _KNOWN, op if op == ":" else ""))
@@ -236,7 +237,8 @@ def _term(negative: bool, key: str | None, op: str | None, value: str, quoted: b
     if op != ":":
         raise UsageError(f'"{name}" is not a number.', f"Write {name}:{value}")
     values = (value,) if quoted or name == "text" else tuple(part for part in value.split(",") if part)
-    return Term(name, ":", tuple(_check(name, one.casefold().lstrip("#@")) for one in values), negative)
+    fold = plain_case if name == "text" else str.casefold
+    return Term(name, ":", tuple(_check(name, fold(one).lstrip("#@")) for one in values), negative)
 
 
 def _number(negative: bool, name: str, op: str, value: str) -> Term:
@@ -332,7 +334,7 @@ _TESTS: dict[str, Callable[[Term, Facts, Around], bool]] = {
     "reason": lambda t, f, a: any(v in f.reasons for v in t.values),
     "kind": lambda t, f, a: f.kind in t.values,
     "lang": lambda t, f, a: any(_lang(v, f) for v in t.values),
-    "text": lambda t, f, a: any(v in f.text.casefold() for v in t.values),
+    "text": lambda t, f, a: any(v in text for text in [plain_case(f.text)] for v in t.values),
     "like": lambda t, f, a: any(f.id in a.like.get(v, ()) for v in t.values),
     "is": lambda t, f, a: any(_is(v, f, a) for v in t.values),
     "state": lambda t, f, a: f.state in t.values or f.question in t.values,

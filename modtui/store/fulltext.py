@@ -26,6 +26,7 @@ from collections.abc import Iterable
 import msgspec
 
 from modtui.store.codec import column
+from modtui.text.words import plain_case
 
 MOST = 5000
 """Words that one part of a question may stand for; with more of them the texts are read instead."""
@@ -62,7 +63,7 @@ class Words(msgspec.Struct):
     def folded(self) -> str:
         """Title and text in one, folded for comparing without regard to case."""
         body = self.source if self.source is not None else self.body.text if self.body else ""
-        return f"{self.title}\n{body}".casefold()
+        return plain_case(f"{self.title}\n{body}")
 
     @property
     def tags(self) -> list[str]:

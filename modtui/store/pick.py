@@ -17,10 +17,11 @@ from modtui.store.trouble import Damaged
 from modtui.text.patterns import pattern
 
 _SPECIAL = pattern(r"[\\%_]")
-_UNSURE = pattern(r"[a-z]?[^\x00-\x7f]+[a-z]?|f+[il]?|s+t?|k|\\n|^[a-z]|[a-z]$")
+_UNSURE = pattern(r"[a-z]?[^\x00-\x7f]+[a-z]?|f+[il]?|s+t?|[k;`]|\\n|^[a-z]|[a-z]$")
 """What SQLite may see otherwise than Python does: it folds only ASCII, but ß folds to ss, a ligature to ff, fi, fl or
-st, the Kelvin sign to k, and some letters to one of ASCII with a mark behind it; at the ends half of such a sign may
-stand. Title and text are two in the stored item, and in one with a new line between them where they are searched."""
+st, the Kelvin sign to k, two signs to ; and `, and some letters to one of ASCII with a mark behind it; at the ends half
+of such a sign may stand. Title and text are two in the stored item, and in one with a new line between them where they
+are searched."""
 
 
 class Text(msgspec.Struct, frozen=True):

@@ -14,6 +14,7 @@ from modtui.store.cache import Cache
 from modtui.store.codec import column
 from modtui.store.fulltext import words
 from modtui.store.trouble import Damaged
+from modtui.text.words import plain_case
 
 LIMIT = 50
 READ = 2_000
@@ -70,7 +71,7 @@ def count_posts(cache: Cache, communities: Sequence[CommunityId]) -> int:
 
 
 def _folded(texts: Sequence[str]) -> list[str]:
-    return [text for each in texts if (text := (column(each) or "").casefold())]
+    return [text for each in texts if (text := plain_case(column(each) or ""))]
 
 
 def _search(

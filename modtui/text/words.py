@@ -39,6 +39,12 @@ STOP = frozenset(_STOP.split())
 """Words that tell nothing about what a text is about in English, French and German, folded."""
 
 
+def plain_case(text: str) -> str:
+    """A text as it is looked through where accents count: without case, and with one spelling of each sign (an accent
+    may stand in it, or behind its letter: both look the same)."""
+    return (text if text.isascii() else unicodedata.normalize("NFC", text)).casefold()
+
+
 def without_dress(text: str) -> str:
     """A post without what its author did not say in words: code, quotes, addresses, names, tags. Any format."""
     text = _SHORT_CODE.sub(" ", _own_lines(_outside(text[:MAX_SIGNS])))
