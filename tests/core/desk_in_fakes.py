@@ -14,7 +14,7 @@ from modtui.backends.base import Budget, Connection, Fate, Plain, RequestSeen
 from modtui.desk.clock import Clock
 from modtui.desk.community import Community
 from modtui.desk.desk import Desk
-from modtui.desk.events import Event
+from modtui.desk.events import Event, ItemsChanged, LaneLoaded
 from modtui.domain.capability import ALLOWED, Capabilities
 from modtui.domain.decisions import Answer, Call, Effect, Intent, Plan, PlannedStep, Step
 from modtui.domain.items import (
@@ -298,3 +298,17 @@ async def world(folder: Path, items: Sequence[Item] = (), cached: Sequence[Item]
         await made.desk.keeper.close()
         await made.desk.sync.close()
         await made.store.close()
+
+
+def row(number: int) -> str:
+    """The id of the row with this number."""
+    return f"reports/{HARBOUR}/post/{number}"
+
+
+async def arrive(w: World, *items: Item, backlog: bool = False) -> None:
+    """Items come into the cache as sync would bring them."""
+    put = await w.store.cache.put_items(items)
+    ids = tuple(each.id for each in items if each.state == "open")
+    w.desk.events.tell(LaneLoaded(HARBOUR, "reports", len(put.added), first=False, ids=ids, backlog=backlog))
+    if put.changed:
+        w.desk.events.tell(ItemsChanged(tuple(put.changed)))

@@ -24,15 +24,10 @@ from modtui.store.rowlist import RowList
 from modtui.store.rows import Order
 from modtui.store.store import Store
 
-from .desk_in_fakes import HARBOUR, item
+from .desk_in_fakes import HARBOUR, item, row
 
 SORTS = ("oldest", "newest", "due", "reports")
 FILTERS = ("", "lang:de", "-lang:de", "is:new", "is:marked", "is:open")
-
-
-def row(number: int) -> str:
-    """The id of the row with this number."""
-    return f"reports/{HARBOUR}/post/{number}"
 
 
 class Plain:

@@ -20,16 +20,11 @@ from modtui.domain.items import Changes, Claim, Page
 from modtui.errors import AuthError, ModtuiError, NetworkError, RateLimited, RightsError, SiteError, WrongSite
 from modtui.text import Foreign
 
-from .desk_in_fakes import HARBOUR, START, World, item, quiet, until, world
+from .desk_in_fakes import HARBOUR, START, World, item, quiet, row, until, world
 
 pytestmark = pytest.mark.anyio
 
 OFF = NetworkError("harbour.example could not be reached.")
-
-
-def row(number: int) -> str:
-    """The id of the report with this number."""
-    return f"reports/{HARBOUR}/post/{number}"
 
 
 def open_numbers(w: World) -> list[int]:

@@ -7,13 +7,13 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from modtui.desk.events import ItemsChanged, LaneLoaded
+from modtui.desk.events import ItemsChanged
 from modtui.desk.view import SORTS, View
-from modtui.domain.items import Claim, Item
+from modtui.domain.items import Claim
 from modtui.errors import UsageError
 from modtui.text import Foreign
 
-from .desk_in_fakes import HARBOUR, World, item, world
+from .desk_in_fakes import HARBOUR, arrive, item, row, world
 
 pytestmark = pytest.mark.anyio
 
@@ -21,20 +21,6 @@ pytestmark = pytest.mark.anyio
 def numbers(view: View) -> list[str]:
     """The numbers of the rows in order."""
     return [id.rsplit("/", 1)[1] for id in view.ids()]
-
-
-def row(number: int) -> str:
-    """The id of the row with this number."""
-    return f"reports/{HARBOUR}/post/{number}"
-
-
-async def arrive(w: World, *items: Item, backlog: bool = False) -> None:
-    """Items come into the cache as sync would bring them."""
-    put = await w.store.cache.put_items(items)
-    ids = tuple(each.id for each in items if each.state == "open")
-    w.desk.events.tell(LaneLoaded(HARBOUR, "reports", len(put.added), first=False, ids=ids, backlog=backlog))
-    if put.changed:
-        w.desk.events.tell(ItemsChanged(tuple(put.changed)))
 
 
 async def test_new_rows_are_counted_and_wait_for_the_merge(tmp_path: Path) -> None:

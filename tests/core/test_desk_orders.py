@@ -9,28 +9,14 @@ from typing import Any
 import pytest
 
 from modtui.desk import listed, selecting
-from modtui.desk.events import ItemsChanged, LaneLoaded, Reordered
+from modtui.desk.events import Reordered
 from modtui.desk.view import View
 from modtui.domain.items import Item
 from modtui.store import cachefile
 
-from .desk_in_fakes import HARBOUR, World, item, until, world
+from .desk_in_fakes import World, arrive, item, until, world
 
 pytestmark = pytest.mark.anyio
-
-
-def row(number: int) -> str:
-    """The id of the row with this number."""
-    return f"reports/{HARBOUR}/post/{number}"
-
-
-async def arrive(w: World, *items: Item, backlog: bool = False) -> None:
-    """Items come into the cache as sync would bring them."""
-    put = await w.store.cache.put_items(items)
-    ids = tuple(each.id for each in items if each.state == "open")
-    w.desk.events.tell(LaneLoaded(HARBOUR, "reports", len(put.added), first=False, ids=ids, backlog=backlog))
-    if put.changed:
-        w.desk.events.tell(ItemsChanged(tuple(put.changed)))
 
 
 def numbers(view: View) -> list[int]:

@@ -7,17 +7,14 @@ never gets more than 20 requests in a minute, as a moderator's own key allows.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-import stamina
 
 from modtui.demo.server import DemoServer
 from modtui.domain.decisions import Intent
 from modtui.domain.items import Item
-from tests.core.discourse_world import make_world
 from tests.rough.faults import FAULTS, Fault
 from tests.rough.world import Rough, rough
 
@@ -27,16 +24,6 @@ LIMIT = 20
 each = pytest.mark.parametrize(
     "fault", [pytest.param(one, id=one.id, marks=() if one.quick else pytest.mark.long) for one in FAULTS]
 )
-
-
-@pytest.fixture(scope="module")
-def community(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoServer]:
-    """One community for all; every test makes its own items."""
-    with (
-        DemoServer(make_world(tmp_path_factory.mktemp("rough") / "world"), limits="user") as demo,
-        stamina.set_testing(True, attempts=2),
-    ):
-        yield demo
 
 
 @pytest.fixture

@@ -5,32 +5,20 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-import stamina
 
 from modtui.backends.http import Door, Limits
 from modtui.demo.server import DemoServer
 from modtui.errors import NetworkError
-from tests.core.discourse_world import make_world
 from tests.core.scripted_site import connection
 from tests.rough.faults import FAULTS
 from tests.rough.world import rough
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture(scope="module")
-def community(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoServer]:
-    """One community for all."""
-    with (
-        DemoServer(make_world(tmp_path_factory.mktemp("noticing") / "world"), limits="user") as demo,
-        stamina.set_testing(True, attempts=2),
-    ):
-        yield demo
 
 
 async def test_a_site_that_goes_away_is_noticed_in_seconds_although_nobody_asks_it(
