@@ -20,7 +20,7 @@ from modtui.backends.origin import Origin, parse_origin, redirected
 from modtui.backends.redact import Redactor, basic, shown_path
 from modtui.backends.reply import Reply, date_ms, explain_plainly, seconds, whole_client
 from modtui.backends.transport import Pairs as Pairs
-from modtui.backends.transport import Transport, libraries
+from modtui.backends.transport import Transport, retrying
 from modtui.errors import ModtuiError, NetworkError, RateLimited, ReadOnly, SiteError
 from modtui.text.time import duration
 
@@ -145,7 +145,6 @@ class Door:
         url = self.origin.url + path + ("?" + urlencode(params) if params else "")
         accepted = frozenset(accept_errors)
         all_headers = {"Accept": "application/json", **(headers or {}), **({} if anonymous else self._auth)}
-        _, stamina = await libraries()
 
         def again(error: Exception) -> bool:
             if isinstance(error, NetworkError):
@@ -153,10 +152,19 @@ class Door:
             return reads and isinstance(error, SiteError) and error.status in _GATEWAY
 
         deadline = self._now() + self._limits.patience
+        try:
+            return await self._patiently(method, url, form, json, all_headers, why, priority, accepted, deadline, 1)
+        except (NetworkError, SiteError) as error:
+            if not again(error):
+                raise
+            first = error
+        stamina = await retrying()
         async for attempt in stamina.retry_context(
             on=again, attempts=self._limits.attempts, timeout=None, wait_initial=0.25, wait_max=3.0, wait_jitter=0.25
         ):
             with attempt:
+                if attempt.num == 1:
+                    raise first
                 return await self._patiently(
                     method, url, form, json, all_headers, why, priority, accepted, deadline, attempt.num
                 )

@@ -66,7 +66,7 @@ class Transport:
         self, origin: Origin, method: str, url: str, form: Pairs | None, json: object, headers: Mapping[str, str]
     ) -> Reply:
         """One exchange, as it is: nothing is repeated or followed. Raises NetworkError(sent) and SiteError(sent)."""
-        httpx, _ = await libraries()
+        httpx = await libraries()
         client = await self._open(origin)
         writes = method not in ("GET", "HEAD")
         content, kind = _body(form, json)
@@ -158,22 +158,38 @@ def _body(form: Pairs | None, json: object) -> tuple[bytes | None, str]:
     return None, ""
 
 
-_loaded: tuple[Any, Any] | None = None
+_loaded: Any = None
+_retrying: Any = None
 
 
-async def libraries() -> tuple[Any, Any]:
-    """httpx and stamina, imported in a thread on first use: together they cost about 100 ms."""
+async def libraries() -> Any:
+    """httpx, imported in a thread on first use: that costs about 80 ms."""
     global _loaded
     if _loaded is None:
         _loaded = await asyncio.to_thread(load)
     return _loaded
 
 
-def load() -> tuple[Any, Any]:
-    """Import httpx (without its command line, which would load click and rich) and stamina, and silence their logs.
+async def retrying() -> Any:
+    """stamina, imported in a thread when a line breaks first: most runs need none of its 0.7 MB."""
+    global _retrying
+    if _retrying is None:
+        _retrying = await asyncio.to_thread(load_retrying)
+    return _retrying
 
-    httpcore's debug log shows request headers, hence keys; stamina would warn on standard error, across the screen.
-    """
+
+def load_retrying() -> Any:
+    """Import stamina, and silence its log: it would warn on standard error, across the screen."""
+    import stamina
+    import stamina.instrumentation
+
+    stamina.instrumentation.set_on_retry_hooks([])
+    return stamina
+
+
+def load() -> Any:
+    """Import httpx (without its command line, which would load click and rich), and silence its logs: httpcore's shows
+    request headers, hence keys."""
     if "httpx._main" not in sys.modules:
         stub = types.ModuleType("httpx._main")
         stub.main = lambda: None  # type: ignore[attr-defined]
@@ -183,13 +199,10 @@ def load() -> tuple[Any, Any]:
         # sixth of what a request costs. This entry says that there is none.
         sys.modules["sniffio"] = None  # type: ignore[assignment]
     import httpx
-    import stamina
-    import stamina.instrumentation
 
-    stamina.instrumentation.set_on_retry_hooks([])
     for name in ("httpx", "httpcore"):
         logger = logging.getLogger(name)
         logger.setLevel(logging.WARNING)
         with contextlib.suppress(AttributeError):
             logger.propagate = False
-    return httpx, stamina
+    return httpx

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from modtui.backends.discourse.site import Site
 from modtui.backends.discourse.thread_site import STAFF_ONLY, THREAD_VERBS
 from modtui.domain.capability import ALLOWED, Blocked, Capability
@@ -16,6 +18,9 @@ LABELS = {
     "unwatch": "Stop watching", "escalate": "Hand over", "lock": "Lock the thread", "unlock": "Unlock the thread",
 }  # fmt: skip
 
+_offer = lru_cache(maxsize=256)(Offer)
+"""An offer is the same for nearly every item: each is made once and shared."""
+
 
 def topic_of(item: Item) -> int | None:
     """The topic's id of anything that stands in a thread."""
@@ -29,7 +34,7 @@ def topic_of(item: Item) -> int | None:
 def thread_offers(site: Site, item: Item) -> tuple[Offer, ...]:
     """The offers of a question."""
     return tuple(
-        Offer(
+        _offer(
             id=f"our_{verb}", verb=verb, label=Foreign(LABELS[verb]), capability=thread_capability(site, item, verb),
             default=True, needs=("text",) if verb == "reply" else (),
         )
