@@ -164,10 +164,11 @@ class Listed:
         return state.open and state.kind != "other"
 
     def _placed(self, order: Lineup, keep: str | None) -> None:
-        """Make `order` the order. A kept row that is not in it stays before its old successor."""
-        row = self._row_of(keep) if keep is not None else None
+        """Make `order` the order. A kept row that is not in it stays before its old successor, as long as the cache has
+        it."""
+        row = self._row_of(keep) if keep is not None and order.epoch == self._epoch else None
         old = self._order.find(row) if row is not None else None
-        if row is not None and old is not None and not order.holding([row]):
+        if row is not None and old is not None and not order.holding([row]) and self._cache.ids_of([row])[0] == keep:
             order.keep(row, self._successor(old, order))
         self._order = order
         self._epoch = order.epoch
