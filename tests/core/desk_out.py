@@ -16,7 +16,7 @@ from modtui.domain.decisions import Decision
 from modtui.domain.items import Item
 from modtui.store.store import Store
 from tests.core.deciding import Deciding
-from tests.core.fakes import FakeBackend, FakeClock, FakeSite, make_item
+from tests.core.fakes import FakeBackend, FakeClock, FakeSite, make_item, until
 
 
 @dataclass
@@ -36,6 +36,18 @@ class Bench(Deciding):
         self.site.items[native] = item
         await self.store.cache.put_items([item])
         return item
+
+    async def on_its_way(self, item: Item, verb: str = "approve", **fields: Any) -> Decision:
+        """As `decide`, until the write is at the site, which answers nothing before its gate is opened."""
+        self.site.gate = asyncio.Event()
+        decision = await self.decide(item, verb, **fields)
+        await until(lambda: self.site.gated)
+        return decision
+
+    def let_through(self) -> None:
+        """The site answers again."""
+        assert self.site.gate is not None
+        self.site.gate.set()
 
     def on_site(self, native: str) -> str:
         """The state of a subject on the site."""

@@ -120,11 +120,9 @@ async def test_an_outcome_that_cannot_be_written_is_not_sent_twice(
     clock = FakeClock()
     site = FakeSite(clock)
     async with bench(tmp_path, clock=clock, site=site, hold_override_s=0) as it:
-        site.gate = asyncio.Event()
-        decision = await it.decide(await it.post("1"), "remove", message="m")
-        await until(lambda: site.gated)
+        decision = await it.on_its_way(await it.post("1"), "remove", message="m")
         with spoil(it.store.journal):
-            site.gate.set()
+            it.let_through()
             await until(lambda: said in told(it))
             await clock.advance(30)
             assert it.steps(decision) == ["sending", "held"] and len(site.writes) == 1

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 
 import pytest
@@ -20,10 +19,8 @@ async def test_the_look_goes_back_to_when_it_was_sent_however_long_modtui_was_aw
     clock = FakeClock()
     site = FakeSite(clock)
     async with bench(tmp_path, clock=clock, site=site, hold_override_s=0) as it:
-        site.gate = asyncio.Event()
         sent_ms = clock.now_ms()
-        decision = await it.decide(await it.post("1"), "remove")
-        await until(lambda: site.gated)
+        decision = await it.on_its_way(await it.post("1"), "remove")
         await crash(it)
         site.gate, site.gated = None, 0
     await clock.advance(8 * 3600)

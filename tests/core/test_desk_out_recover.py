@@ -82,9 +82,7 @@ async def test_what_was_on_its_way_at_a_crash_is_looked_up_first(tmp_path: Path,
     clock = FakeClock()
     site = FakeSite(clock)
     async with bench(tmp_path, clock=clock, site=site, hold_override_s=0) as it:
-        site.gate = asyncio.Event()
-        decision = await it.decide(await it.post("1"), "remove", message="m")
-        await until(lambda: site.gated)
+        decision = await it.on_its_way(await it.post("1"), "remove", message="m")
         await crash(it)
         site.gate, site.gated = None, 0
     if not arrived:
@@ -102,12 +100,10 @@ async def test_closing_waits_for_a_write_in_flight(tmp_path: Path) -> None:
     clock = FakeClock()
     site = FakeSite(clock)
     async with bench(tmp_path, clock=clock, site=site, hold_override_s=0) as it:
-        site.gate = asyncio.Event()
-        decision = await it.decide(await it.post("1"), "remove")
-        await until(lambda: site.gated)
+        decision = await it.on_its_way(await it.post("1"), "remove")
         closing = asyncio.create_task(it.desk.close(timeout_s=5))
         await asyncio.sleep(0)
-        site.gate.set()
+        it.let_through()
         await closing
         assert it.state(decision) == "done"
 
@@ -116,9 +112,7 @@ async def test_a_write_that_never_ends_stays_visible_as_unknown(tmp_path: Path) 
     clock = FakeClock()
     site = FakeSite(clock)
     async with bench(tmp_path, clock=clock, site=site, hold_override_s=0) as it:
-        site.gate = asyncio.Event()
-        decision = await it.decide(await it.post("1"), "remove")
-        await until(lambda: site.gated)
+        decision = await it.on_its_way(await it.post("1"), "remove")
         await it.desk.close(timeout_s=0.01)
         stored = it.store.journal.decision(decision.id)
         assert stored is not None and stored.state == "sending"
@@ -200,12 +194,10 @@ async def test_suspending_lets_go_of_the_lock_and_coming_back_takes_it(tmp_path:
 
 async def test_suspending_keeps_the_lock_while_a_write_is_out(tmp_path: Path) -> None:
     async with bench(tmp_path, hold_override_s=0) as it:
-        it.site.gate = asyncio.Event()
-        decision = await it.decide(await it.post("1"), "remove")
-        await until(lambda: it.site.gated)
+        decision = await it.on_its_way(await it.post("1"), "remove")
         await it.desk._outbox.pause_sending(timeout_s=0.01)
         assert it.desk.is_sender(it.backend.connection.community)
-        it.site.gate.set()
+        it.let_through()
         await it.becomes(decision, "done")
         await it.desk.resume_sending()
 
@@ -336,9 +328,7 @@ async def test_sending_now_waits_for_what_another_process_left_unknown(tmp_path:
     clock = FakeClock()
     site = FakeSite(clock)
     async with bench(tmp_path, clock=clock, site=site, hold_override_s=0) as it:
-        site.gate = asyncio.Event()
-        decision = await it.decide(await it.post("1"), "remove")
-        await until(lambda: site.gated)
+        decision = await it.on_its_way(await it.post("1"), "remove")
         await crash(it)
         site.gate, site.gated = None, 0
     async with bench(tmp_path, clock=clock, site=site) as it:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 
 import pytest
@@ -60,11 +59,9 @@ async def test_a_decision_shows_in_every_lane_that_holds_the_subject(tmp_path: P
         item = await it.post("1")
         twin = make_item(item.ref.community, "1", lane="pending")
         await it.store.cache.put_items([twin])
-        it.site.gate = asyncio.Event()
-        decision = await it.decide(item)
-        await until(lambda: it.site.gated)
+        decision = await it.on_its_way(item)
         assert it.desk.state_of(twin.id).letter == ">" == it.desk.state_of(item.id).letter
-        it.site.gate.set()
+        it.let_through()
         await it.becomes(decision, "done")
         await until(lambda: it.desk.state_of(twin.id).kind == "done")
 
@@ -89,13 +86,11 @@ async def test_counts_take_off_what_was_decided_here_until_the_site_counts_anew(
 async def test_deciding_waits_for_no_site(tmp_path: Path) -> None:
     async with bench(tmp_path, hold_override_s=0) as it:
         first, second = await it.post("1"), await it.post("2")
-        it.site.gate = asyncio.Event()
-        await it.decide(first)
-        await until(lambda: it.site.gated)
+        await it.on_its_way(first)
         decision = await it.decide(second)
         assert it.state(decision) == "held", "it is committed while the first request is out"
         assert it.desk.outbox().sending == 1 and it.desk.outbox().held == 1
-        it.site.gate.set()
+        it.let_through()
         await it.becomes(decision, "done")
 
 

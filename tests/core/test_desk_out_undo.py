@@ -67,13 +67,11 @@ async def test_what_was_sent_is_asked_about_and_then_reversed_by_a_new_decision(
 
 async def test_undo_while_sending_waits_for_the_outcome(tmp_path: Path) -> None:
     async with bench(tmp_path, hold_override_s=0) as it:
-        it.site.gate = asyncio.Event()
-        decision = await it.decide(await it.post("1"), "remove", message="m")
-        await until(lambda: it.site.gated)
+        decision = await it.on_its_way(await it.post("1"), "remove", message="m")
         undo = asyncio.create_task(it.desk.undo())
         await until(lambda: it.steps(decision) == ["sending", "undone"])
         assert not undo.done()
-        it.site.gate.set()
+        it.let_through()
         result = await undo
         assert result.kind == "asks"
         assert it.steps(decision) == ["done", "undone"]
@@ -125,13 +123,11 @@ async def test_what_is_tried_again_after_an_undo_goes_out(tmp_path: Path) -> Non
     clock = FakeClock()
     site = FakeSite(clock)
     async with bench(tmp_path, clock=clock, site=site, hold_override_s=0) as it:
-        site.gate = asyncio.Event()
         site.faults.append("refuse after")
-        decision = await it.decide(await it.post("1"), "remove")
-        await until(lambda: site.gated)
+        decision = await it.on_its_way(await it.post("1"), "remove")
         undo = asyncio.create_task(it.desk.undo())
         await breathe()
-        site.gate.set()
+        it.let_through()
         assert (await undo).kind == "nothing"
         site.gate = None
         await it.becomes(decision, "refused")
