@@ -11,7 +11,7 @@ from modtui.desk.events import Event, Reordered
 from modtui.screens.work.screen import WorkScreen
 from modtui.store import cachefile
 from tests.core.fakes import make_item, until
-from tests.ui.test_filtering import Slow, type_
+from tests.ui.test_filtering import Slow, filtering
 from tests.ui.world import Stage, stage
 
 pytestmark = pytest.mark.anyio
@@ -52,8 +52,7 @@ async def test_where_the_cursor_went_while_a_filter_was_looked_for_it_stays(
 ) -> None:
     async with stage(tmp_path) as it:
         slow = Slow(monkeypatch)
-        await it.press("F")
-        await type_(it, *"is:open", "enter")
+        await filtering(it, *"is:open", "enter")
         await until(slow.looking.is_set)
         await it.press("j", "j", "j")
         here = work(it).current_id
@@ -78,8 +77,8 @@ async def test_new_rows_move_no_cursor_whose_item_is_not_drawn_yet(tmp_path: Pat
 
 async def test_all_are_marked_also_while_others_are_marked_that_the_filter_hides(tmp_path: Path) -> None:
     async with stage(tmp_path) as it:
-        await it.press("x", "j", "x", "F")
-        await type_(it, *"lang:fr", "enter")
+        await it.press("x", "j", "x")
+        await filtering(it, *"lang:fr", "enter")
         await it.shows("2 match")
         marks = work(it).view.marks
         assert (len(marks), marks.hidden) == (2, 2)
@@ -87,6 +86,12 @@ async def test_all_are_marked_also_while_others_are_marked_that_the_filter_hides
         assert (len(marks), marks.hidden) == (4, 2)
         await it.press("*")
         assert len(marks) == 0
+        await it.press("g", "v")
+        await it.shows("4 MARKED")
+        await filtering(it, *" author:nobody", "enter")
+        await until(lambda: len(work(it).view) == 0)
+        await it.press("*")
+        assert (len(marks), marks.hidden) == (4, 4), "what is out of sight keeps its mark"
 
 
 async def test_only_the_marked_and_a_range_are_of_the_list_in_which_they_were_asked_for(tmp_path: Path) -> None:

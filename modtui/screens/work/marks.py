@@ -74,7 +74,8 @@ class WorkMarks(WorkMoves):
     def act_mark_all(self) -> None:
         """All that are shown and loaded; a second press takes the marks off."""
         marks = self.view.marks
-        if len(marks) and len(marks) - marks.hidden >= len(self.view):
+        shown = len(marks) - marks.hidden
+        if shown and shown >= len(self.view):
             self.view.marks.clear()
             self._marked()
             self.say(own("No marks. g v brings them back."))
