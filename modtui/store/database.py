@@ -24,6 +24,8 @@ from modtui.store.trouble import Busy, Damaged, explain, primary_code
 
 T = TypeVar("T")
 _CLOSED = "{} is closed already."
+_STEPS = 10_000
+"""So often (in steps of SQLite: about a millisecond) a long look asks whether it should end."""
 
 
 def private_file(path: Path) -> None:
@@ -207,10 +209,12 @@ class Database:
 
     @contextmanager
     def snapshot(self) -> Iterator[sqlite3.Connection]:
-        """A read-only connection of its own inside one read transaction, for long looks. Raises StoreError."""
+        """A read-only connection of its own inside one read transaction, for long looks: they end when the file is
+        closed, so that nobody who leaves waits for them. Raises StoreError."""
         try:
             connection = self.beside()
             try:
+                connection.set_progress_handler(self.ending.is_set, _STEPS)
                 connection.execute("BEGIN")
                 yield connection
             finally:

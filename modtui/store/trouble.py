@@ -42,6 +42,8 @@ def explain(error: sqlite3.Error, what: str, path: Path, wait_s: float = 0.0) ->
             f"Another program is using {what} ({path}) and did not let go within {wait_s:g} s. Nothing was saved.",
             "Try again; if it stays so, end the other modtui.",
         )
+    if code == sqlite3.SQLITE_INTERRUPT:
+        return StoreError(f"{name} was closed while it was looked through. Nothing was saved.")
     if code == sqlite3.SQLITE_FULL:
         return StoreError(f"The disk is full. Nothing was saved in {what} ({path}).", "Free some space and try again.")
     if code == sqlite3.SQLITE_READONLY:

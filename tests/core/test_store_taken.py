@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 import threading
 from collections.abc import AsyncIterator
@@ -104,6 +105,22 @@ async def test_a_long_look_at_a_damaged_file_replaces_it_once(cache: Cache) -> N
 
     await cache.apart(look)
     assert cache.get_meta("here") == "yes"
+
+
+async def test_who_leaves_waits_for_no_long_look(cache: Cache) -> None:
+    looking = threading.Event()
+
+    def look() -> None:
+        with cache.database.reading() as connection:
+            looking.set()
+            endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n"
+            connection.execute(endless).fetchone()
+
+    task = asyncio.ensure_future(cache.apart(look))
+    await until(looking.is_set)
+    await cache.close()
+    with pytest.raises(StoreError, match="was closed while it was looked through"):
+        await asyncio.wait_for(task, 30)
 
 
 class Broken:
