@@ -34,6 +34,7 @@ class Listed:
         self._items: dict[int, tuple[str, Item | None]] = {}
         self._rows: dict[str, int] = {}
         self._revision = 0
+        self._placings = 0
         self._known: int | None = None
 
     def __len__(self) -> int:
@@ -43,6 +44,11 @@ class Listed:
     def revision(self) -> int:
         """Rises whenever the order changes; what was computed for an older one is void."""
         return self._revision
+
+    @property
+    def placings(self) -> int:
+        """Rises whenever another order takes the place of the order; rows that only come at its end do not count."""
+        return self._placings
 
     @property
     def loaded(self) -> int:
@@ -97,7 +103,10 @@ class Listed:
 
     def places(self, ids: Sequence[str]) -> dict[str, int]:
         """Where these ids stand; what is not in the list is left out."""
-        rows: dict[str, int] = self._cache.rows_of(ids) if ids and self._valid else {}
+        rows = {id: self._rows[id] for id in ids if id in self._rows}
+        missing = [id for id in ids if id not in rows]
+        if missing and self._valid:
+            rows |= self._cache.rows_of(missing)
         if len(rows) * 20 > len(self):
             where = {row: i for i, row in enumerate(self._order.copy())}
             return {id: where[row] for id, row in rows.items() if row in where}
@@ -176,6 +185,7 @@ class Listed:
         self._rows.clear()
         self._known = None
         self._revision += 1
+        self._placings += 1
 
     def _successor(self, place: int, order: Lineup) -> int | None:
         """The first row after this place that is in another order, too."""

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 
 from modtui.backends.base import Budget, RequestSeen
+from modtui.desk import site
 from modtui.domain.items import Changes
 from modtui.domain.subjects import CommunityId
+from modtui.widgets.itemlist import ItemList
 from tests.core.fakes import FakeSite, FakeWire, until
+from tests.performance import counting
 from tests.performance.counting import LongBackend, long_queue, step
 from tests.ui.world import Stage
 
@@ -96,3 +100,49 @@ async def test_a_page_that_brings_nothing_new_draws_nothing(tmp_path: Path, monk
         await it.rest()
         assert len(it.desk.view("reports")) == reads
         assert counts.frames == []
+
+
+async def test_older_pages_that_come_below_the_rows_in_sight_draw_nothing_but_how_much_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(counting, "PAGE", 31)
+    monkeypatch.setattr(site, "UNLIMITED_TRICKLE_S", 60.0)  # the item's author is read before
+    drawn: list[int] = []
+    changed = ItemList.changed
+
+    def counted(rows: ItemList, indexes: Iterable[int] | None = None) -> None:
+        drawn.append(1)
+        changed(rows, indexes)
+
+    async with long_queue(tmp_path, monkeypatch) as (it, counts):
+        view = it.desk.view("reports")
+        before = len(view)
+        assert 80 < before < counting.QUEUE, "the first pages are there, and the trickle reads on"
+        for _ in range(5):
+            await it.clock.advance(4)
+            await it.rest()
+        assert len(view) == before
+        monkeypatch.setattr(ItemList, "changed", counted)
+        counts.clear()
+        for _ in range(20):
+            await it.clock.advance(10)
+            await it.rest()
+            if len(view) > before:
+                break
+        assert len(view) > before
+        assert not drawn, "no row is looked at"
+        assert counts.widgets <= {"bars"} and not counts.composed
+        await step(it, "G")
+        assert f"#{5000 + counting.QUEUE - 1}" in it.text()
+
+
+async def test_changes_of_many_rows_are_found_in_the_list_with_one_question(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with long_queue(tmp_path, monkeypatch) as (it, counts):
+        view = it.desk.view("reports")
+        ids = list(view.ids())
+        for some in (ids[:10], ids[-30:]):
+            counts.clear()
+            assert list(view.places(some)) == some
+            assert len(counts.asked) <= 1

@@ -59,6 +59,8 @@ class WorkBase(WorkFrame):
         self._show_awaited = False
         self._revision = -1
         self._waiting = 0
+        self._drawn = (-1, 0)
+        """The order that was drawn last, by its number, and how many rows it had."""
         self._touched = False
         """Whether the moderator did anything in this lane since it was opened: rows may move under no hand."""
         self._places: dict[tuple[Lane, CommunityId | None], str] = {}
@@ -201,11 +203,24 @@ class WorkBase(WorkFrame):
         if (self.view.revision, self.view.new) == (self._revision, self._waiting) and self._first_rows:
             self._fill_page()
             return
+        if self._only_below():
+            self._revision, self._drawn = self.view.revision, (self.view.placings, len(self.view))
+            self.refresh_top()
+            return
         if event.backlog and self.view.new and not self._touched:
             self.view.merge(self.current_id)
         elif self.view.new and not self._message:
             self.say(say("{n} new. R shows them; your row stays.", n=self.view.new))
         self.show_lane()
+
+    def _only_below(self) -> bool:
+        """Whether rows only came at the end, below those in sight, and what follows the item is as it was."""
+        placings, count = self._drawn
+        sight = self.rows_list.top + self.rows_list.page_rows
+        if not self._first_rows or self.view.placings != placings or self.view.new != self._waiting or count < sight:
+            return False
+        after = self.view.next_open(self.rows_list.cursor)
+        return after is not None and after < count
 
     def show_lane(self) -> None:
         """Draw the lane from the view: the first rows, or the rows that were added."""
@@ -220,6 +235,7 @@ class WorkBase(WorkFrame):
             index = self.view.index(self._shown)
             self.rows_list.cursor = index if index is not None else self.rows_list.cursor
         self._revision, self._waiting = self.view.revision, self.view.new
+        self._drawn = (self.view.placings, len(self.view))
         self._stands = self.current_id
         self.rows_list.changed()
         self.refresh_top()
@@ -355,7 +371,7 @@ class WorkBase(WorkFrame):
 
     def _rows_painted(self) -> None:
         ids, self._changed = tuple(self._changed), {}
-        indexes = [index for id in ids if (index := self.view.index(id)) is not None]
+        indexes = self.view.places(ids).values()
         if len(self.view) and not self._first_rows:
             self.show_lane()
             return
