@@ -115,7 +115,8 @@ class Filling:
         if language is None:
             text = spoken_text(item)
             self._wish(item_id, checksum(text), text)
-        await self._change([msgspec.structs.replace(item, language=code(language) or self._default(item))])
+        spoken = code(language) or self._default(item)
+        await self._change([item_id], lambda row: msgspec.structs.replace(row, language=spoken))
 
     # --- languages that only the words tell
 
@@ -156,23 +157,26 @@ class Filling:
 
     async def _follow(self, rows: Sequence[SpokenRow]) -> None:
         """Rows of the cache whose language is known now."""
-        changed: list[Item] = []
-        for row, item in zip(rows, self._cache.items([row.item for row in rows]), strict=True):
-            if item is None or row.language is None or not (_bare(item) or checksum(spoken_text(item)) == row.text):
-                continue
+        known = {row.item: row for row in rows if row.language is not None}
+
+        def follow(item: Item) -> Item:
+            row = known.get(item.id)
+            if row is None or not (_bare(item) or checksum(spoken_text(item)) == row.text):
+                return item
             author = code(item.author.locale) if item.author else None
             bare = msgspec.structs.replace(item, language=None)
             language = author or language_of(bare, self._default(item), found=row.language)
-            if language != item.language:
-                changed.append(msgspec.structs.replace(item, language=language))
-        await self._change(changed)
+            return item if language == item.language else msgspec.structs.replace(item, language=language)
 
-    async def _change(self, items: Sequence[Item]) -> None:
-        if not items:
+        await self._change(list(known), follow)
+
+    async def _change(self, ids: Sequence[str], change: Callable[[Item], Item]) -> None:
+        """Rows as they are by then: the site may be read meanwhile, and what it says now must not be lost."""
+        if not ids:
             return
-        put = await self._cache.put_items([self.with_due(item) for item in items])
-        if put.changed:
-            self._tell(ItemsChanged(items=tuple(put.changed)))
+        changed = await self._cache.change_items(ids, lambda item: self.with_due(change(item)))
+        if changed:
+            self._tell(ItemsChanged(items=tuple(changed)))
 
     # --- clocks
 
@@ -195,7 +199,7 @@ class Filling:
                     break
                 reached = rows[-1]
                 items = [found[1] for found in self._cache.items_of(rows) if found is not None and found[1] is not None]
-                await self._change([item for item in items if self.with_due(item) != item])
+                await self._change([item.id for item in items if self.with_due(item) != item], lambda item: item)
                 await self._cache.put_meta(_REACHED, f"{self._targets.mark} {reached}")
                 await asyncio.sleep(_REST * (time.perf_counter() - began))  # a long list takes a while: keys go first
             await self._cache.put_meta(_REACHED, None)

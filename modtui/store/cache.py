@@ -61,6 +61,25 @@ class Cache(Lanes):
             changed.extend(result.changed)
         return PutResult(added, changed)
 
+    async def change_items(self, ids: Sequence[str], change: Callable[[Item], Item]) -> list[str]:
+        """Change rows as they are when they are written, in batches of 200: what was read before may be older than what
+        another room has written since. `change` runs in the writer thread. Gives the ids of those that changed."""
+        changed: list[str] = []
+        taken = tuple(map(column, ids))
+        for at in range(0, len(taken), BATCH):
+            changed += (await self.database.write(self._changing(taken[at : at + BATCH], change))).changed
+        return changed
+
+    def _changing(self, ids: Sequence[str | None], change: Callable[[Item], Item]) -> Work[PutResult]:
+        question = f"SELECT data FROM item JOIN body USING (row) WHERE id IN ({','.join('?' * len(ids))})"
+
+        def work(connection: sqlite3.Connection) -> PutResult:
+            found = [decode(data, _ITEM) for (data,) in connection.execute(question, ids).fetchall()]
+            pairs = [(item, change(item)) for item in found if item is not None]
+            return self._putting([after for before, after in pairs if after != before], self._now_ms())(connection)
+
+        return work
+
     def _putting(self, batch: Sequence[Item], now_ms: int) -> Work[PutResult]:
         def work(connection: sqlite3.Connection) -> PutResult:
             added: list[str] = []
