@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from modtui.desk.rooms import DeskLike
 from modtui.domain.items import Item
-from modtui.store.posts import count_posts, search_posts
+from modtui.store.posts import FAR, READ, count_posts, search_posts
 
 MOST = 200
 """So many hits are listed, the newest."""
@@ -48,8 +48,8 @@ def parse(text: str) -> Question:
 
 class Found(Struct, frozen=True):
     """What a search found: `hits`, newest first. `more`: there are others, older than these. `complete`: there are
-    none. With neither not all was looked at. `unindexed` texts are not in the index yet; `cached` is how many posts
-    there are, counted only where nothing was found."""
+    none. With neither not all was looked at; `far`: as far as it goes. `unindexed` texts are not in the index yet;
+    `cached` is how many posts there are, counted only where nothing was found."""
 
     text: str
     question: Question
@@ -58,6 +58,12 @@ class Found(Struct, frozen=True):
     more: bool = False
     unindexed: int = 0
     cached: int = 0
+    far: bool = False
+
+    @property
+    def open_end(self) -> bool:
+        """Whether looking further may find more."""
+        return not (self.complete or self.more or self.far)
 
 
 class Searching:
@@ -72,9 +78,10 @@ class Searching:
         self.at: str | None = None
         """The id of the hit that was looked at last."""
 
-    async def find(self, text: str) -> Found | None:
+    async def find(self, text: str, *, far: bool = False) -> Found | None:
         """The newest hits for what was typed; None when another question was asked meanwhile, or when there is too
-        little to look for. Raises StoreError."""
+        little to look for. With `far` more texts are read where the index cannot decide: that takes up to a second or
+        two. Raises StoreError."""
         self.stop()
         mine = self._asked
         question = parse(text)
@@ -83,7 +90,7 @@ class Searching:
         async with self._turn:
             if self._asked != mine:
                 return None
-            found = await asyncio.to_thread(self._find, text, question, mine)
+            found = await asyncio.to_thread(self._find, text, question, mine, far)
         if self._asked != mine:
             return None
         self.last = found
@@ -93,12 +100,13 @@ class Searching:
         """What was asked before is not wanted any more."""
         self._asked += 1
 
-    def _find(self, text: str, question: Question, mine: int) -> Found:
+    def _find(self, text: str, question: Question, mine: int, far: bool) -> Found:
         cache = self._desk.store.cache
         scope = [one.id for one in self._desk.communities]
         posts = search_posts(
-            cache, question.words, scope, without=question.without, limit=MOST, stop=lambda: self._asked != mine
-        )
+            cache, question.words, scope, without=question.without, limit=MOST, read=FAR if far else READ,
+            stop=lambda: self._asked != mine,
+        )  # fmt: skip
         hits: list[Item | None] = []
         with cache.database.apart():
             hits = cache.items(posts.ids)
@@ -106,5 +114,5 @@ class Searching:
         return Found(
             text=text, question=question, hits=tuple(item for item in hits if item is not None),
             complete=posts.complete, more=posts.more, unindexed=unindexed,
-            cached=count_posts(cache, scope) if not posts.ids else 0,
+            cached=count_posts(cache, scope) if not posts.ids else 0, far=far,
         )  # fmt: skip

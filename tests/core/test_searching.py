@@ -19,6 +19,7 @@ from modtui.desk.searching import Found, Question, Searching, parse
 from modtui.domain.subjects import CommunityId
 from modtui.store import Cache, fulltext
 from modtui.store.posts import Posts, search_posts
+from modtui.text.words import plain_case
 from tests.core.fakes import until
 from tests.core.store_samples import HARBOUR, OTHER, START, item
 from tests.examples import examples
@@ -122,6 +123,22 @@ async def test_what_is_not_in_the_index_yet_is_counted_and_found(
     assert found is not None and found.unindexed == 3 and len(found.hits) == 3 and found.complete
 
 
+async def test_what_has_to_be_read_is_read_so_far_and_further_when_it_is_wanted(
+    cache: Cache, monkeypatch: pytest.MonkeyPatch
+) -> None:  # fmt: skip
+    texts = ["the rope is thin" if n in (2, 39) else "is the rope thin" for n in range(40)]
+    await cache.put_items([item(n, text=text) for n, text in enumerate(texts)])
+    await indexed(cache)
+    monkeypatch.setattr(searching, "READ", 20)
+    found = await room(cache).find('"rope is"')
+    assert found is not None and [hit.number for hit in found.hits] == ["39"]
+    assert found.open_end and not found.complete and not found.more
+    found = await room(cache).find('"rope is"', far=True)
+    assert found is not None and [hit.number for hit in found.hits] == ["39", "2"] and found.complete
+    found = await room(cache).find('"rope was"')
+    assert found is not None and found.complete and not found.hits, "a word that nobody wrote is known not to be there"
+
+
 async def test_where_nothing_is_found_it_is_counted_what_was_looked_through(cache: Cache) -> None:
     await fill(cache)
     found = await room(cache).find("anchovy")
@@ -219,7 +236,7 @@ def test_any_text_is_a_question(kept: Cache, text: str) -> None:
     assert found is not None and found.complete
 
     def plain(part: str) -> str:
-        return part.encode("utf-16", "surrogatepass").decode("utf-16", "replace").casefold()
+        return plain_case(part.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))
 
     def fits(number: int) -> bool:
         whole = plain(f"Anchors {number}\n{TEXTS[number]}")

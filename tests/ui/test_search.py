@@ -8,10 +8,11 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from modtui.desk import searching
 from modtui.domain.items import Body, Item, Member
 from modtui.domain.subjects import SubjectRef
 from modtui.text import Foreign
-from tests.core.fakes import START_MS, FakeBackend, make_item
+from tests.core.fakes import START_MS, FakeBackend, make_item, until
 from tests.ui.test_people import PeopleBackend
 from tests.ui.world import HOUR, Stage, golden, rows, stage
 
@@ -98,7 +99,25 @@ async def test_more_than_are_listed_is_said(tmp_path: Path) -> None:
             for n in range(5000, 5201)
         ]
         await it.desk.store.cache.put_items(many)
-        await search(it, "rope", "first 200 with rope, newest first; more exist")
+        await search(it, "rope", "first 200 hits with rope, newest first; more exist")
+
+
+async def test_enter_looks_at_what_was_not_looked_at_while_it_was_typed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:  # fmt: skip
+    monkeypatch.setattr(searching, "READ", 2)
+    async with stage(tmp_path, size=(80, 24)) as it:
+        cache = it.desk.store.cache
+        cache.index_soon()
+        await until(lambda: not cache.unindexed())
+        await search(it, '"more words', "2 hits with")
+        await it.shows("older ones are looked at with enter")
+        await it.press("enter")
+        await it.shows('6 hits with "more words, newest first')
+        await it.press("/", "ctrl+u", *'"die klappe')
+        await it.shows("ones are looked at with enter")
+        await it.press("enter")
+        await it.shows("1 hit with")
 
 
 async def test_hostile_text_stays_text(tmp_path: Path) -> None:

@@ -8,14 +8,15 @@ from typing import ClassVar
 
 from modtui.actions import Scope
 from modtui.desk.events import DecisionChanged, Event
-from modtui.desk.searching import LEAST, Found, parse
+from modtui.desk.searching import Found, parse
 from modtui.domain.items import Item
 from modtui.screens.clipboard import browse, copy
 from modtui.screens.page import Page
 from modtui.screens.pages.hit import HitPage, HitThread
 from modtui.screens.pages.lines_page import TypedPage
+from modtui.screens.pages.search_words import account, nothing
 from modtui.screens.shell import Shell
-from modtui.text import Shown, count, own, say, show_line
+from modtui.text import Shown, own, say, show_line
 from modtui.text.width import wrap
 from modtui.widgets.draw import Line
 from modtui.widgets.hit_lines import hit_foot, hit_line
@@ -101,6 +102,10 @@ class SearchPage(TypedPage):
             self.words = text.strip()
             self.say(own("Too little to look for. / takes words, q goes back."), error=True)
             self.show()
+        elif text.strip() != self.words:
+            self._look(text)
+        elif self.found is not None and self.found.text == self.words:
+            self._look_further(self.found)
 
     def _look(self, text: str) -> None:
         """The words as they are typed."""
@@ -109,20 +114,27 @@ class SearchPage(TypedPage):
             self.found = self.desk.searching.last
         self.run(self._ask(self.words))
 
-    async def _ask(self, text: str) -> None:
+    async def _ask(self, text: str, *, far: bool = False) -> None:
         slow = self.set_timer(SLOW_S, lambda: self._say_looking(text))
         try:
-            found = await self.desk.searching.find(text)
+            found = await self.desk.searching.find(text, far=far)
         finally:
             slow.stop()
         if self.words != text or not self.built:
             return
         self._looking = False
         if found is not None:
+            here = self.chosen if far else None
             self.found = found
-            self.cursor = 0
+            self._stand_on(here.id if here is not None else None)
             self.desk.searching.at = None
+            self._look_further(found)
         self.show()
+
+    def _look_further(self, found: Found) -> None:
+        """The words are there: what was not looked at while they were typed is looked at now."""
+        if found.open_end and self.focused is None:
+            self.run(self._ask(found.text, far=True))
 
     def _say_looking(self, text: str) -> None:
         if self.words == text:
@@ -168,21 +180,8 @@ class SearchPage(TypedPage):
         """How many, and whether that is all."""
         if not self.hits:
             return []
-        return [((say(" {words}", words=self._account(self.found)), "dim"),), ((own("-" * width), "rule"),)]
-
-    def _account(self, found: Found | None) -> Shown:
-        if found is None:
-            return own("")
-        before = own("" if self.words else "before: ")
-        n = len(found.hits)
-        what = show_line(found.text, 60)
-        if found.more:
-            said = say("first {n} with {what}, newest first; more exist", n=n, what=what)
-        elif found.complete:
-            said = say("{n} with {what}, newest first", n=count(n, "hit"), what=what)
-        else:
-            said = say("{n} with {what}, newest first; older posts were not looked at", n=count(n, "hit"), what=what)
-        return say("{before}{said}{rest}", before=before, said=said, rest=_unindexed(found))
+        words = account(self.found, before=not self.words)
+        return [((say(" {words}", words=words), "dim"),), ((own("-" * width), "rule"),)]
 
     def rows(self) -> int:
         """The hits."""
@@ -192,7 +191,7 @@ class SearchPage(TypedPage):
         """A line each, or why there is none."""
         found = self.found
         if not self.hits:
-            for line in wrap(self._nothing(found), max(10, width - 2)):
+            for line in wrap(nothing(self.words, found), max(10, width - 2)):
                 yield ((say(" {line}", line=line), "dim"),)
             return
         assert found is not None
@@ -203,23 +202,6 @@ class SearchPage(TypedPage):
                 item, found.question.words, width, now, letter=self.desk.state_of(item.id, item).letter,
                 chip=Chip(own(one.chip), f"chip.{one.hue}") if one is not None else None,
             )  # fmt: skip
-
-    def _nothing(self, found: Found | None) -> Shown:
-        if not self.words:
-            return own("Posts of all lanes and communities that are cached here, open and decided, the newest first. "
-                       "Type what stands in them: words, \"words that stand together\", -without.")  # fmt: skip
-        question = parse(self.words)
-        if not question.words and question.without:
-            return own("Words to leave out need one that is looked for.")
-        if not question.enough:
-            return say("At least {n} signs.", n=LEAST)
-        if found is None or found.text != self.words:
-            return own("Looking ...")
-        template = "Nothing with {what} in {n} cached here; the site itself is not asked.{rest}"
-        if not found.complete:
-            template = "Nothing with {what} in the newest of {n} cached here; older ones were not looked at.{rest}"
-        posts = say("{n} that {are}", n=count(found.cached, "post"), are="is" if found.cached == 1 else "are")
-        return say(template, what=show_line(found.text, 60), n=posts, rest=_unindexed(found))
 
     def foot(self, width: int) -> list[Line]:
         """The chosen hit: where it stands, and the words around what was found."""
@@ -289,9 +271,3 @@ class SearchPage(TypedPage):
     def act_browser_open(self) -> None:
         """Its page."""
         self._with(lambda item: self.say(browse(self.app, self.shell, item.url)))
-
-
-def _unindexed(found: Found) -> Shown:
-    if not found.unindexed:
-        return own("")
-    return say(" (the index is not complete yet: {n} to go)", n=count(found.unindexed, "post"))
