@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
-import os
 import sqlite3
 import threading
 import time
@@ -18,7 +17,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 from modtui.errors import StoreError
-from modtui.paths import owned, private
+from modtui.store import files
 from modtui.store.jobs import Idle, Job, Jobs, Work
 from modtui.store.trouble import Busy, Damaged, explain, primary_code
 
@@ -26,42 +25,6 @@ T = TypeVar("T")
 _CLOSED = "{} is closed already."
 _STEPS = 10_000
 """So often (in steps of SQLite: about a millisecond) a long look asks whether it should end."""
-
-
-def private_file(path: Path) -> None:
-    """Make `path` with mode 0600 whatever the umask says, or tighten it; SQLite gives -wal and -shm the same mode.
-
-    Raises StoreError when that is not possible, or when it belongs to somebody else.
-    """
-    private(path.parent)
-    try:
-        try:
-            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0), 0o600))
-            path.chmod(0o600)
-        except FileExistsError:
-            pass  # never open and close an existing one: that would drop the locks that this process has on it
-        for tail in ("", "-wal", "-shm"):
-            one = path.with_name(path.name + tail)
-            if os.path.lexists(one) and not owned(one):
-                raise StoreError(f"{one} belongs to somebody else, so it is not used.", "Look at it, and remove it.")
-            if one.is_file() and one.stat().st_mode & 0o077:
-                one.chmod(0o600)
-    except OSError as error:
-        raise StoreError(
-            f"The file {path} cannot be opened: {error.strerror}.", "Check the rights of its folder and the free space."
-        ) from error
-
-
-def connect(path: Path, *, wait_s: float, read_only: bool = False) -> sqlite3.Connection:
-    """A connection in autocommit mode (transactions are ours), usable from any thread that takes turns."""
-    mode = "ro" if read_only else "rw"
-    uri = f"{path.absolute().as_uri()}?mode={mode}"
-    connection = sqlite3.connect(
-        uri, uri=True, timeout=wait_s, isolation_level=None, check_same_thread=False, cached_statements=256
-    )
-    if read_only:
-        connection.execute("PRAGMA query_only=ON")
-    return connection
 
 
 class Database:
@@ -114,27 +77,27 @@ class Database:
         except Damaged:
             if not disposable:
                 raise
-            self._discard()
+            files.discard(self.path)
             self._open()
 
     # -- opening
 
     def _open(self) -> None:
-        private_file(self.path)
+        files.private_file(self.path)
         writer: sqlite3.Connection | None = None
         try:
-            writer = connect(self.path, wait_s=self.wait_s)
+            writer = files.connect(self.path, wait_s=self.wait_s)
             writer.execute(f"PRAGMA page_size={self._page_size}")  # counts only while the file is being made
             self._until_free(lambda: writer.execute("PRAGMA journal_mode=WAL").fetchone())
             writer.execute(f"PRAGMA synchronous={self._synchronous}")
             writer.execute("PRAGMA foreign_keys=OFF")
             writer.execute("PRAGMA secure_delete=ON")  # what is forgotten or expired leaves the file, too
             self._prepare(writer, self.path)
-            self._reader = connect(self.path, wait_s=self.wait_s, read_only=True)
+            self._reader = files.connect(self.path, wait_s=self.wait_s, read_only=True)
             self._reader.execute("PRAGMA user_version").fetchone()
             self._data_version = writer.execute("PRAGMA data_version").fetchone()[0]
             self._writer = writer
-            self._file = self._standing()
+            self._file = files.standing(self.path)
         except sqlite3.Error as error:
             if writer is not None:
                 writer.close()
@@ -155,21 +118,6 @@ class Database:
                 if primary_code(error) != sqlite3.SQLITE_BUSY or time.monotonic() > end:
                     raise
                 time.sleep(0.02)
-
-    def _discard(self) -> None:
-        for tail in ("", "-wal", "-shm"):
-            try:
-                self.path.with_name(self.path.name + tail).unlink(missing_ok=True)
-            except OSError as error:
-                raise StoreError(f"{self.path} is damaged and cannot be removed: {error.strerror}.") from error
-
-    def _standing(self) -> tuple[int, int] | None:
-        """Which file stands at the path; None: none."""
-        try:
-            found = self.path.stat()
-        except OSError:
-            return None
-        return found.st_dev, found.st_ino
 
     def explained(self, error: sqlite3.Error) -> StoreError:
         """`error` as a sentence about this file."""
@@ -203,9 +151,9 @@ class Database:
     def beside(self) -> sqlite3.Connection:
         """One more read-only connection to the file that was opened. Raises sqlite3.Error, and Damaged where a
         disposable one was taken away: what another file has under the same numbers is something else."""
-        if self._disposable and self._standing() != self._file:
+        if self._disposable and files.standing(self.path) != self._file:
             raise Damaged(f"{self.what.capitalize()} ({self.path}) was taken away while it was in use.")
-        return connect(self.path, wait_s=self.wait_s, read_only=True)
+        return files.connect(self.path, wait_s=self.wait_s, read_only=True)
 
     @contextmanager
     def snapshot(self) -> Iterator[sqlite3.Connection]:
@@ -396,12 +344,12 @@ class Database:
                 self.epoch += 1
                 self._writer.close()
                 self._reader.close()
-                if self._standing() in (None, self._file):
-                    self._discard()
+                if files.standing(self.path) in (None, self._file):
+                    files.discard(self.path)
                 try:
                     self._open()
                 except Damaged:
-                    self._discard()
+                    files.discard(self.path)
                     self._open()
             except (sqlite3.Error, StoreError):
                 return False

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from modtui.errors import StoreError
 from modtui.store.codec import encode
-from modtui.store.database import connect, private_file
+from modtui.store.files import connect, private_file
 from modtui.store.trouble import Damaged
 
 APPLICATION = 0x6D6F6474

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from modtui.demo.server import DemoServer
-from modtui.store import database
+from modtui.store import files
 from modtui.store.store import Store
 from tests.cli.conftest import Run, as_input, free
 
@@ -30,7 +30,7 @@ def _connecting(pragma: str) -> Callable[[pytest.MonkeyPatch], None]:
     """Every connection that writes the journal begins so."""
 
     def put(patch: pytest.MonkeyPatch) -> None:
-        real = database.connect
+        real = files.connect
 
         def connect(path: Path, *, wait_s: float, read_only: bool = False) -> sqlite3.Connection:
             made = real(path, wait_s=wait_s, read_only=read_only)
@@ -43,7 +43,7 @@ def _connecting(pragma: str) -> Callable[[pytest.MonkeyPatch], None]:
                 made.execute(f"PRAGMA {pragma.format(pages=pages)}")
             return made
 
-        patch.setattr(database, "connect", connect)
+        patch.setattr(files, "connect", connect)
 
     return put
 

@@ -18,7 +18,7 @@ from textual.app import App
 from textual.screen import Screen
 
 import modtui.screens.work.base
-import modtui.store.database
+import modtui.store.files
 from modtui.domain.items import Body, Item, Member, Thread, ThreadPost
 from modtui.domain.subjects import SubjectRef
 from modtui.lean import Picture, lean
@@ -124,7 +124,7 @@ class Counts:
 def counted(monkeypatch: pytest.MonkeyPatch, colours: ColorSystem) -> Iterator[Counts]:
     """Count what screens and stores that are made inside do."""
     counts = Counts()
-    text, display, connect = Patch.text, App._display, modtui.store.database.connect
+    text, display, connect = Patch.text, App._display, modtui.store.files.connect
     write, kept, lined = Patching._write, Picture(), [""]
 
     def lining(self: Patch, system: ColorSystem) -> str:
@@ -154,7 +154,7 @@ def counted(monkeypatch: pytest.MonkeyPatch, colours: ColorSystem) -> Iterator[C
         patched.setattr(Patching, "_write", writing)
         patched.setattr(Patching, "_picture", lambda self: kept)  # a real terminal's driver keeps one
         patched.setattr(App, "_display", displaying)
-        patched.setattr(modtui.store.database, "connect", connecting)
+        patched.setattr(modtui.store.files, "connect", connecting)
         yield counts
 
 
