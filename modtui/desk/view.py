@@ -171,7 +171,8 @@ class View(Selecting):
 
     def hold(self) -> Held:
         """The list as it is, for `back`."""
-        held = Held(self._choice, self._shape, self._order, dict(self._fresh), self._arrived, [])
+        soon = self._soon is not None and not self._soon.done()  # then the order is not yet the one that is wanted
+        held = Held(self._choice, () if soon else self._shape, self._order, dict(self._fresh), self._arrived, [])
         self._heard.append(held.heard)
         self._holds.append(held)
         return held

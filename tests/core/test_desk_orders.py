@@ -121,6 +121,18 @@ async def test_leaving_a_filter_keeps_the_order_that_was_chosen_meanwhile(tmp_pa
         assert (numbers(view), view.order_words) == ([7, 5, 3], "newest first")
 
 
+@pytest.mark.usefixtures("long")
+async def test_leaving_a_filter_keeps_the_order_that_was_still_being_read_when_it_was_begun(tmp_path: Path) -> None:
+    async with world(tmp_path, cached=[item(n, reasons=("spam",) * n) for n in (3, 5, 7)]) as w:
+        view = w.desk.view("reports")
+        view.set_sort("reports")
+        held = view.hold()
+        assert await view.narrow("is:open")
+        assert view.back(held)
+        await until(lambda: w.tell_of(Reordered), "the order")
+        assert (numbers(view), view.order_words) == ([7, 5, 3], "most reports first")
+
+
 async def test_rows_of_one_age_stand_as_the_cache_puts_them(tmp_path: Path) -> None:
     async with world(tmp_path, cached=[item(1, hours=5)]) as w:
         view = w.desk.view("reports")
