@@ -5,7 +5,7 @@ from __future__ import annotations
 from modtui.actions import ACTIONS
 from modtui.desk.words import did
 from modtui.domain.decisions import Effect, Plan
-from modtui.screens.pages.journal import SHORT
+from modtui.screens.pages.journal_words import SHORT
 from modtui.screens.work.tell import brief_of
 from modtui.text import own
 

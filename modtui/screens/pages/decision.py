@@ -10,7 +10,8 @@ from modtui.desk.across import accounts, name_of
 from modtui.domain.decisions import Decision, Target
 from modtui.domain.items import Gone, Item
 from modtui.domain.seen import text_of
-from modtui.screens.pages.journal import STATES, JournalPage
+from modtui.screens.pages.journal import JournalPage
+from modtui.screens.pages.journal_words import STATES, way_back
 from modtui.screens.shell import Shell
 from modtui.text import Foreign, Shown, count, own, say, show_line
 from modtui.text.diff import text_diff
@@ -82,7 +83,7 @@ class DecisionPage(JournalPage):
         decision = self.chosen
         if decision is None:
             return []
-        lines = list(wrap(self._way_back(decision), width - 2))[:2]
+        lines = list(wrap(way_back(decision), width - 2))[:2]
         return [((own("-" * width), "rule"),), *(((say(" {line}", line=line), "effect"),) for line in lines)]
 
     def act_page_open(self) -> None:

@@ -10,57 +10,20 @@ from modtui.actions import Scope
 from modtui.desk import words
 from modtui.desk.across import accounts, name_of, spread
 from modtui.desk.events import DecisionChanged, Event
-from modtui.domain.decisions import Decision, Step
+from modtui.domain.decisions import Decision
 from modtui.screens.clipboard import copy
 from modtui.screens.lines.question import QuestionLine, ask_number
+from modtui.screens.pages.journal_words import SHORT, STATES, state_words, step_trouble, trouble_words, way_back
 from modtui.screens.pages.lines_page import LinesPage
 from modtui.screens.shell import Shell
-from modtui.text import Shown, join, own, say, show_line
+from modtui.text import Shown, join, own, say
 from modtui.text.width import cut, pad, wrap
 from modtui.widgets.draw import Line
 from modtui.widgets.linespane import Anchor
 from modtui.widgets.rows import CHIP
 
-STATES = {
-    "held": ("H", "state.held"),
-    "sending": (">", "state.held"),
-    "unknown": ("?", "state.bad"),
-    "done": (" ", "good"),
-    "undone": (" ", "dim"),
-    "conflict": ("!", "state.bad"),
-    "refused": ("x", "state.bad"),
-    "discarded": (" ", "dim"),
-    "partly": ("x", "state.bad"),
-}
-"""The letter of a state and its style."""
-
 READ = 500
 """So many decisions are listed, the newest."""
-
-
-def seconds_left(decision: Decision, now_ms: int) -> int:
-    """How long the first part of it is still held."""
-    dues = [step.due_ms for target in decision.targets for step in target.steps if step.state == "held"]
-    return max(0, -(-(min(dues) - now_ms) // 1000)) if dues else 0
-
-
-def state_words(decision: Decision, now_ms: int) -> Shown:
-    """ "H 9 s", "done", "x half": the state as a letter and a short word."""
-    state = decision.state
-    letter = STATES[state][0].strip()
-    named = {"partly": "half", "discarded": "dropped", "conflict": "", "unknown": "", "refused": ""}
-    word = named.get(state, str(state))
-    if state == "held":
-        left = seconds_left(decision, now_ms)
-        word = f"{left} s" if left else "waits"
-    return own(" ".join(filter(None, (letter, word))))
-
-
-SHORT = {
-    "erase": "erased", "duplicate": "duplicate", "unaccept": "unaccepted", "unbookmark": "unmarked",
-    "unwatch": "unwatched", "purge": "purged", "unsilence": "unsilenced", "unban": "unbanned", "watch": "watched",
-}  # fmt: skip
-"""What was done in one word, for a column; other verbs are short anyway."""
 
 
 class JournalPage(LinesPage):
@@ -100,7 +63,7 @@ class JournalPage(LinesPage):
         targets = " ".join(f"#{one.number} {one.author or ''} {one.title or ''}" for one in decision.targets)
         act = words.act(decision, self.desk.reasons)
         places = " ".join(name_of(self.desk.community, id) for id in decision.places)
-        return f"{act} {targets} {decision.state} {decision.id} {places} {self._trouble(decision)}".casefold()
+        return f"{act} {targets} {decision.state} {decision.id} {places} {trouble_words(decision)}".casefold()
 
     def heard(self, event: Event) -> None:
         """A decision moved; the cursor stays on its row."""
@@ -203,7 +166,7 @@ class JournalPage(LinesPage):
         lane = words.lane_of(decision.targets[0]) if decision.targets else "reports"
         verb = "undo" if decision.undo_of else SHORT.get(decision.verb) or words.did(decision.verb, lane)
         more = words.detail(decision.intent, self.desk.reasons, words.steps_of(decision))
-        trouble = self._trouble(decision)
+        trouble = trouble_words(decision)
         wide = 34 if width >= 100 else 26
         return (
             (own(f"   {when:<6} "), "row.age"),
@@ -230,22 +193,6 @@ class JournalPage(LinesPage):
         subject = words.subject(decision)
         return say("{subject}: {where}", subject=subject, where=where) if where else subject
 
-    def _trouble(self, decision: Decision) -> Shown:
-        many = len(decision.targets) > 1
-        bad = sum(target.state in ("refused", "conflict", "partly") for target in decision.targets)
-        if many:
-            return say("{n} not done", n=bad) if bad else own("")
-        for target in decision.targets:
-            if target.state == "conflict":
-                return say("CONFLICT: {what}", what="; ".join(target.conflict))
-            if target.state == "refused":
-                return say("REFUSED: {what}", what=words.partly(target).removeprefix("refused: "))
-            if target.state == "partly":
-                return words.partly(target)
-            if target.state == "unknown":
-                return own("asking the site first")
-        return own("")
-
     def foot(self, width: int) -> list[Line]:
         """What is known of the decision under the cursor, and what taking it back would do."""
         rule: Line = ((own("-" * width), "rule"),)
@@ -255,7 +202,7 @@ class JournalPage(LinesPage):
         steps = join(
             "; ",
             (
-                say("{words}: {state}{why}", words=own(step.words), state=own(step.state), why=_why(step))
+                say("{words}: {state}{why}", words=own(step.words), state=own(step.state), why=step_trouble(step))
                 for step in decision.targets[0].steps
             ),
         )
@@ -264,7 +211,7 @@ class JournalPage(LinesPage):
             where=self._places(decision), who=accounts(decision, self.desk.community), steps=steps,
         )  # fmt: skip
         out: list[Line] = [rule]
-        back = self._way_back(decision)
+        back = way_back(decision)
         for text, style, rows in ((account, "text", 2), (back, "effect", 1 if width >= 110 else 2)):
             lines = [*wrap(text, width - 2)][:rows]  # always as many, so that nothing jumps from row to row
             out += [((say(" {line}", line=line), style),) for line in lines]
@@ -275,28 +222,6 @@ class JournalPage(LinesPage):
         """` (3 harbour, 2 lagoon)`; empty where all is in one community."""
         where = spread(decision.places, self.desk.community)
         return say(" ({where})", where=where) if where else own("")
-
-    def _way_back(self, decision: Decision) -> Shown:
-        """What `u` would do with this row, said before it is pressed."""
-        if decision.undo_of is not None:
-            return own("This took something back. ctrl+r in the queue does the first one again.")
-        if decision.state in ("undone", "discarded"):
-            return own("Nothing of it is in force.")
-        if decision.state == "conflict":
-            return own("NOT sent: enter shows what changed. m sends yours anyway, t leaves theirs.")
-        if decision.state == "refused":
-            return own("Nothing of it is in force. r tries again, x drops it.")
-        if decision.state == "unknown":
-            return own("Nobody knows yet whether it arrived: the site is asked before anything is sent again.")
-        if decision.state == "held":
-            return own("TAKE IT BACK (u): at once, nothing was sent.")
-        stays = "; ".join(decision.stays)
-        how = {
-            "full": "everything as it was before", "partial": "the post, not all of it",
-            "none": "not possible",
-        }[decision.reversal]  # fmt: skip
-        rest = say(" What stays: {stays}.", stays=stays) if stays else own("")
-        return say("TAKE IT BACK (u): {how}; it asks first.{rest}", how=own(how), rest=rest)
 
     def moved(self) -> None:
         """Another decision's foot."""
@@ -398,10 +323,3 @@ class JournalPage(LinesPage):
     async def _resolved(self, id: str, how: str) -> None:
         await self.desk.resolve_conflict(id, "mine" if how == "mine" else "theirs")
         self.say(own("Yours goes out now." if how == "mine" else "Dropped: theirs stays. The journal keeps a line."))
-
-
-def _why(step: Step) -> Shown:
-    """What was said when a step was not taken."""
-    if not step.error or step.state not in ("refused", "conflict", "unknown"):
-        return own("")
-    return say(" ({why})", why=show_line(step.error, 200).rstrip("."))
