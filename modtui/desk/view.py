@@ -10,7 +10,7 @@ old order stands until the new one is there, and `Reordered` says that it is.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 __all__ = ["SORTS", "SORT_WORDS", "View"]
 
 
+_Counts = dict[str | None, int] | None
+
+
 class Held(Struct, frozen=True):
     """A list as it was (`View.hold`), and what was heard of since."""
 
@@ -55,6 +58,8 @@ class View(Selecting):
         self._standing: str | None = None
         self._turn = 0
         self._soon: asyncio.Task[None] | None = None
+        self._coming: Lineup | None = None
+        """An order that is being read and is to stand when it is."""
         self._asked = 0
         self._heard: list[list[str]] = []
         """Lists that want the ids of what arrives or changes."""
@@ -111,12 +116,13 @@ class View(Selecting):
 
     # --- changing the order
 
-    def merge(self, keep: str | None = None) -> None:
+    def merge(self, keep: str | None = None, *, near: str | None = None) -> None:
         """Sort again, take in the new ones, drop those that were handled. The row `keep` (where the cursor stands)
-        stays even when it was handled, until `left`."""
+        stays even when it was handled, until `left`. Where that (or `near`, where the cursor is to stand) is far down
+        in a long list, the order changes later."""
         standing = keep if keep is not None else self._standing
         self._standing = standing
-        self._reorder_soon(standing)
+        self._reorder_soon(standing, near=near)
 
     def left(self, id: str) -> None:
         """The cursor left this row: a handled one goes with the next merge."""
@@ -233,38 +239,71 @@ class View(Selecting):
         self._reorder_soon(counts=self._languages)
         return self.language
 
-    def _reorder_soon(self, keep: str | None = None, *, counts: dict[str | None, int] | None = None) -> None:
-        """Read the order anew. A long lane that has to be looked through is read in a thread: then the order changes
-        later, and `Reordered` tells of it."""
+    def _reorder_soon(self, keep: str | None = None, *, counts: _Counts = None, near: str | None = None) -> None:
+        """Read the order anew. A long lane that has to be looked through is read in a thread, and so is one with an
+        index when the kept row stands far down in it: then the order changes later, and `Reordered` tells of it."""
         self._turn += 1
+        if self._coming is not None:
+            self._coming.close()
+            self._coming = None
         asked = self._selecting(self._choice)
         epoch = self._cache.database.epoch
         if not isinstance(asked, Asked) and not self._prefix and self.long and _looping():
-            self._soon = asyncio.create_task(self._reordered(asked, keep, counts, self._turn), name="order of a list")
+            self._later(partial(self._looked, asked, epoch), keep, counts)
             return
-        self._reorder(self._taken(asked if isinstance(asked, Asked) else asked(), epoch), keep)
+        order = self._taken(asked if isinstance(asked, Asked) else asked(), epoch)
+        if not order.whole and _looping() and not self._near(order, near or keep):
+            self._coming = order
+            self._later(partial(_whole, order), keep, counts)
+            return
+        self._reorder(order, keep)
         self._languages = counts
 
-    async def _reordered(
-        self, look: Callable[[], Sequence[int]], keep: str | None, counts: dict[str | None, int] | None, turn: int
-    ) -> None:
+    def _near(self, order: Lineup, keep: str | None) -> bool:
+        """Whether the place of the kept row in an order that is still being read can be told without waiting."""
+        row = self._row_of(keep) if keep is not None else None
+        if row is None or order.at_hand(row):
+            return True
+        place = self._order.find(row) if self._order.whole else None
+        after = self._order.slice(place + 1, place + 9) if place is not None else ()  # where it was handled, perhaps
+        return any(order.at_hand(each) for each in after)
+
+    def _later(self, read: Callable[[], Awaitable[Lineup]], keep: str | None, counts: _Counts) -> None:
+        """Let the order change when the new one is read; the old one stands until then."""
         heard: list[str] = []
-        epoch = self._cache.database.epoch
+        self._heard.append(heard)
+        work = self._reordered(read, keep, counts, heard, self._turn)
+        self._soon = asyncio.create_task(work, name="order of a list")
+
+    async def _looked(self, look: Callable[[], Sequence[int]], epoch: int) -> Lineup:
+        return Lineup(await self._cache.apart(look), epoch=epoch)
+
+    async def _reordered(
+        self, read: Callable[[], Awaitable[Lineup]], keep: str | None, counts: _Counts, heard: list[str], turn: int
+    ) -> None:
         try:
-            with self._hearing_into(heard):
-                rows = await self._cache.apart(look)
+            try:
+                order = await read()
+            finally:
+                self._heard = [each for each in self._heard if each is not heard]
             if turn != self._turn:
                 return
-            if epoch != self._cache.database.epoch:  # the file is another one now
+            self._coming = None
+            if order.epoch != self._cache.database.epoch:  # the file is another one now
                 self._reorder_soon(keep)
                 return
-            self._reorder(Lineup(rows, epoch=epoch), keep)
+            self._reorder(order, keep)
             self._languages = counts
             self._changed(heard)  # what came while the lane was looked through
         except ModtuiError as error:
             self._desk.events.tell(Troubled(words=str(error)))
             return
         self._desk.events.tell(Reordered(self.lane, self.community))
+
+    async def ordered(self) -> None:
+        """Wait until the order that was asked for stands."""
+        while self._soon is not None and not self._soon.done():
+            await asyncio.wait([self._soon])
 
     # --- what happens around it
 
@@ -355,6 +394,12 @@ class View(Selecting):
             self._arrived = frozenset(self._fresh)
             self._fresh = {}
         self._languages = None
+
+
+async def _whole(order: Lineup) -> Lineup:
+    """The order when all of it is read."""
+    await asyncio.to_thread(order.wait)
+    return order
 
 
 def _looping() -> bool:

@@ -30,6 +30,8 @@ FIRST = 512
 """Rows that are read before anything else is."""
 SHORT = 2_000
 """A lane of up to so many rows is read whole at once: a millisecond."""
+AROUND = 200
+"""Rows after one that are shown with it: no terminal has as many lines."""
 TAIL = 256
 """Rows from the end that are read when somebody goes there before the rest is read."""
 BACKWARDS: dict[str, str] = {
@@ -132,6 +134,12 @@ class Lineup:
             return list(self._after)[place - self._source.count]
         found = self._source.at(place)
         return found if found is not None else self.wait().at(i)
+
+    def at_hand(self, row: int) -> bool:
+        """Whether a row and those around it are read, so that asking for their places takes no time."""
+        if self.whole or self._source is None:
+            return row in self._rows
+        return self._source.at_hand(row)
 
     def slice(self, start: int, stop: int) -> Sequence[int]:
         """The row numbers from place `start` to before `stop`, as far as there are any."""
@@ -289,6 +297,15 @@ class _Source:
                     return None
                 self._tail = [row for (row,) in asked]
             return self._tail[back] if 0 <= back < len(self._tail) else None
+        finally:
+            self._turn.release()
+
+    def at_hand(self, row: int) -> bool:
+        """Whether a row is read, and some after it."""
+        self._begin()
+        try:
+            found = self._rows.find(row)
+            return found is not None and found + AROUND <= len(self._rows)
         finally:
             self._turn.release()
 

@@ -5,16 +5,19 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from modtui.desk.events import ItemsChanged, LaneLoaded, Reordered
 from modtui.desk.pages import Lanes
 from modtui.domain.items import Item
+from modtui.store import lineup
 
 from .desk_in_fakes import HARBOUR, World, item, until, world
 
@@ -149,3 +152,77 @@ async def test_a_long_lane_is_looked_through_in_a_thread_and_the_new_order_is_to
         assert await view.narrow("")
         view.merge(f"reports/{HARBOUR}/post/5999")
         assert (len(view), view.index(f"reports/{HARBOUR}/post/5999")) == (6000, 5998)
+
+
+@asynccontextmanager
+async def slow_rest(w: World, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[threading.Event]:
+    """The rest of an order is not read before this is set."""
+    gate = threading.Event()
+    behind = w.store.cache.database.behind
+
+    def slow(work: Callable[[], None], name: str) -> threading.Thread:
+        def waiting() -> None:
+            gate.wait(30)
+            work()
+
+        return behind(waiting, name)
+
+    monkeypatch.setattr(w.store.cache.database, "behind", slow)
+    try:
+        yield gate
+    finally:
+        gate.set()
+
+
+async def test_r_far_down_in_a_long_lane_waits_for_nothing_and_the_new_order_comes_when_it_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    many, place = 2400, 1200
+    async with lane_of(tmp_path, many) as w:
+        view = w.desk.view("reports")
+        here = list(view.ids())[place]
+        async with slow_rest(w, monkeypatch) as gate:
+            await arrive(w, many + 1)
+            await arrive(w, many + 2)
+            assert view.new == 2
+            asked: list[str] = []
+            monkeypatch.setattr(lineup._Source, "_ask", lambda self, question, values: asked.append(question))
+            for _ in range(2):  # the second takes the place of the first
+                view.merge(here)
+                assert (view.index(here), len(view), view.new) == (place, many, 2), "the old order stands"
+                assert [view.item_at(at) is not None for at in (place - 9, place, place + 40)] == [True] * 3
+            assert not [each for each in asked if "count(" in each], "no rows are counted to find its place"
+            assert not w.tell_of(Reordered)
+            await arrive(w, many + 3)
+            gate.set()
+            await until(lambda: w.tell_of(Reordered), "the new order")
+            await view.ordered()
+        assert len(w.tell_of(Reordered)) == 1
+        assert (view.index(here), len(view), view.new) == (place, many + 2, 1), "what came meanwhile waits"
+        view.merge(here)
+        await view.ordered()
+        assert (len(view), view.new, view.id_at(many + 2)) == (many + 3, 0, f"reports/{HARBOUR}/post/{many + 3}")
+
+
+async def test_r_at_the_head_of_a_long_lane_has_the_new_order_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    many = 2400
+    async with lane_of(tmp_path, many) as w:
+        view = w.desk.view("reports")
+        list(view.ids())
+        async with slow_rest(w, monkeypatch):
+            first, second = view.item_at(0), view.id_at(1)
+            assert first is not None
+            await w.store.cache.put_items([replace(first, state="removed")])
+            await arrive(w, many + 1)
+            view.merge(second)
+            assert (view.index(second), len(view), view.new) == (0, many, 0)
+            assert view.item_at(40) is not None
+
+
+async def arrive(w: World, number: int) -> None:
+    """An item comes that nobody has seen."""
+    new = long_item(number)
+    await w.store.cache.put_items([new])
+    w.desk.events.tell(LaneLoaded(HARBOUR, "reports", 1, first=False, ids=(new.id,)))

@@ -257,7 +257,7 @@ class WorkBase(WorkFrame):
         self.lane, self.community = lane, community
         self.view = self.desk.view(lane, community=community)
         if self.view.new:
-            self.view.merge()
+            self.view.merge(near=self._places.get((lane, community)))
         self.rows_list.cursor = self.rows_list.top = 0
         self._shown = self._stands = None
         self._standing = None

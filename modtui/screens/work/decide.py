@@ -258,6 +258,9 @@ class WorkDecide(WorkMarks):
             return
         if view.new:
             view.merge(self.current_id)
+            await view.ordered()
+            if view is not self.view:
+                return
             self.after_merge()
         found = self._next_but(decided)
         if found is not None:
