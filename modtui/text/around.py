@@ -11,12 +11,12 @@ from modtui.text.width import breaks, cells, clusters, cut
 
 def around(text: Shown, words: Sequence[str], width: int) -> tuple[tuple[Shown, bool], ...]:
     """A part of `text` (one line) in at most `width` cells, from shortly before the first of `words`, in pieces: with
-    True what was looked for. Where no word is found, the beginning. A part that does not begin with the text begins
-    with `~`."""
+    True what was looked for. Where no word is found, or all fits, the beginning. A part that does not begin with the
+    text begins with `~`."""
     wanted = _pattern(words)
     first = wanted.search(text) if wanted is not None else None
     start = 0
-    if first is not None and (first.end() > 4 * width or cells(text[: first.end()]) > width * 2 // 3):
+    if first is not None and not _near(text, first.end(), width):
         start = _start(text, first.start(), width // 3)
     line = cut(Shown(("~" if start else "") + text[start : start + 4 * width + 32]), width)
     if not line or wanted is None:
@@ -30,6 +30,12 @@ def around(text: Shown, words: Sequence[str], width: int) -> tuple[tuple[Shown, 
         else:
             pieces.append((Shown(line[at:stop]), hit))
     return tuple(pieces)
+
+
+def _near(text: str, end: int, width: int) -> bool:
+    """Whether a hit that ends there is shown well from the beginning of the text on, with what follows it."""
+    whole = len(text) <= width and cells(text) <= width
+    return whole or (end <= width and cells(text[:end]) <= width * 2 // 3)
 
 
 def rows(pieces: Sequence[tuple[Shown, bool]], width: int) -> Iterator[tuple[tuple[Shown, bool], ...]]:

@@ -48,6 +48,8 @@ class SearchPage(TypedPage):
         self.words = words
         """What is looked for now; empty before anything was typed."""
         self._looking = False
+        self._lines: dict[tuple[str, int], Line] = {}
+        """Rows as they were drawn, by hit and width; a key that only moves draws none anew."""
         self._stand_on(shell.desk.searching.at)
 
     def on_mount(self) -> None:
@@ -195,13 +197,23 @@ class SearchPage(TypedPage):
                 yield ((say(" {line}", line=line), "dim"),)
             return
         assert found is not None
-        now, several = self.shell.now_ms(), len(self.desk.communities) > 1
         for item in self.hits:
-            one = self.desk.community(item.ref.community) if several else None
-            yield hit_line(
-                item, found.question.words, width, now, letter=self.desk.state_of(item.id, item).letter,
-                chip=Chip(own(one.chip), f"chip.{one.hue}") if one is not None else None,
-            )  # fmt: skip
+            key = (item.id, width)
+            if key not in self._lines:
+                self._lines[key] = self._line(item, found, width)
+            yield self._lines[key]
+
+    def _line(self, item: Item, found: Found, width: int) -> Line:
+        one = self.desk.community(item.ref.community) if len(self.desk.communities) > 1 else None
+        return hit_line(
+            item, found.question.words, width, self.shell.now_ms(), letter=self.desk.state_of(item.id, item).letter,
+            chip=Chip(own(one.chip), f"chip.{one.hue}") if one is not None else None,
+        )  # fmt: skip
+
+    def show(self) -> None:
+        """Draw everything anew."""
+        self._lines.clear()
+        super().show()
 
     def foot(self, width: int) -> list[Line]:
         """The chosen hit: where it stands, and the words around what was found."""
@@ -216,7 +228,7 @@ class SearchPage(TypedPage):
 
     def moved(self) -> None:
         """Another hit, other words around it."""
-        self.show()
+        super().show()
 
     # the hit
     def _with(self, do: Callable[[Item], object]) -> None:
