@@ -16,7 +16,7 @@ from modtui.domain.items import Account, Dossier, Item, Thread
 from modtui.domain.subjects import CommunityId, SubjectRef
 from modtui.store import fulltext, people
 from modtui.store.cachefile import hold_rows, last_row
-from modtui.store.codec import column, decode, encode
+from modtui.store.codec import ItemDecoder, column, decode, encode
 from modtui.store.jobs import Work
 from modtui.store.lanes import Lanes
 from modtui.store.rows import BRIEF, STORED, PutResult, RowBrief, brief, stored
@@ -26,7 +26,7 @@ BATCH = 200
 _FILLED = 100
 """Texts that are indexed in one transaction in the background."""
 _DAY_MS = 86_400_000
-_ITEM = msgspec.json.Decoder(Item)
+_ITEM = ItemDecoder()
 _THREAD = msgspec.json.Decoder(Thread)
 _DOSSIER = msgspec.json.Decoder(Dossier)
 _ACCOUNT = msgspec.json.Decoder(Account)

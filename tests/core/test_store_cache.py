@@ -11,7 +11,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from modtui.domain.items import Account, Body, Dossier, Item, Member, Report, Thread, ThreadPost
+from modtui.domain.capability import Blocked
+from modtui.domain.items import Account, Body, Dossier, Item, Member, Offer, Report, Thread, ThreadPost
 from modtui.store import Cache
 from modtui.text import Foreign
 from tests.core.store_samples import HARBOUR, OTHER, START, item, ref
@@ -56,6 +57,30 @@ async def test_items_come_back_as_they_were(cache: Cache, tmp_path: Path) -> Non
     again = Cache(tmp_path / "cache" / "cache.db")
     assert again.item(odd.id) == odd
     await again.close()
+
+
+async def test_items_with_equal_offers_share_them_and_others_have_their_own(cache: Cache) -> None:
+    why = Blocked("claimed", "taken by kestrel")
+    offers = (
+        Offer(id="ignore", verb="ignore", label=Foreign("Ignore"), default=True),
+        Offer(id="x", verb="ban", label=Foreign("Ban\u2028"), capability=why, needs=("reason", "duration")),
+    )
+    same = [msgspec.structs.replace(item(number), offers=offers) for number in (1, 2)]
+    other = msgspec.structs.replace(item(3), offers=offers[:1])
+    await cache.put_items([*same, other, item(4)])
+    first, second, third, none = cache.items([*(one.id for one in same), other.id, item(4).id])
+    assert first is not None and second is not None and third is not None and none is not None
+    assert (first, second, third, none) == (*same, other, item(4)) and type(first) is Item
+    assert first.offers is second.offers and third.offers == offers[:1] and none.offers == ()
+
+
+async def test_an_item_whose_offers_cannot_be_read_counts_as_missing(cache: Cache) -> None:
+    await cache.put_items([item(1), item(2)])
+    data = msgspec.json.encode({**msgspec.to_builtins(item(1)), "offers": [{"id": 7}]})
+    await cache.database.write(
+        lambda c: c.execute("UPDATE body SET data=? WHERE row=(SELECT row FROM item WHERE id=?)", (data, item(1).id))
+    )
+    assert cache.items([item(1).id, item(2).id]) == [None, item(2)]
 
 
 async def test_put_tells_new_from_changed_from_same(cache: Cache) -> None:
