@@ -55,6 +55,8 @@ class View(Selecting):
         self, desk: DeskLike, lane: Lane, community: CommunityId | None = None, *, listen: bool = True
     ) -> None:
         super().__init__(desk, lane, community)
+        self.here: str | None = None
+        """Where the cursor stands, as far as a screen says so."""
         self._standing: str | None = None
         self._turn = 0
         self._soon: asyncio.Task[None] | None = None
@@ -289,6 +291,8 @@ class View(Selecting):
             if turn != self._turn:
                 return
             self._coming = None
+            if keep and self.here:  # the cursor may have gone on while the order was read
+                keep = self._standing = self.here
             if order.epoch != self._cache.database.epoch:  # the file is another one now
                 self._reorder_soon(keep)
                 return

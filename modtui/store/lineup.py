@@ -89,8 +89,9 @@ class Lineup:
 
     def close(self) -> None:
         """Nobody asks any more: what is still being read is left."""
-        if self._source is not None:
-            self._source.leave()
+        source = self._source  # which goes when another thread waits for the rest
+        if source is not None:
+            source.leave()
 
     @property
     def whole(self) -> bool:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from modtui.desk import listed
-from modtui.desk.events import Event, Reordered
+from modtui.desk.events import Event, ItemsChanged, Reordered
 from modtui.screens.work.screen import WorkScreen
 from modtui.store import cachefile
+from modtui.text import Foreign
 from tests.core.fakes import make_item, until
 from tests.ui.test_filtering import Slow, filtering
 from tests.ui.world import Stage, stage
@@ -75,6 +77,30 @@ async def test_new_rows_move_no_cursor_whose_item_is_not_drawn_yet(tmp_path: Pat
         assert (screen.current_id, screen.rows_list.cursor) == (here, place + 1)
 
 
+async def test_a_row_to_which_the_cursor_went_while_the_order_was_read_stays_under_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Though another moderator handled it meanwhile: it goes when it was left."""
+    async with stage(tmp_path) as it:
+        await filtering(it, *"is:open", "enter")
+        await it.shows("7 match")
+        slow = Slow(monkeypatch)
+        await it.press("R")
+        await until(slow.looking.is_set)
+        await it.press("j", "j")
+        screen = work(it)
+        here = screen.current
+        assert here is not None
+        await it.desk.store.cache.put_items([replace(here, state="removed", handled_by=Foreign("ann"))])
+        it.desk.events.tell(ItemsChanged((here.id,)))
+        revision = screen.view.revision
+        slow.may.set()
+        await until(lambda: screen.view.revision > revision)
+        assert (screen.current_id, len(screen.view)) == (here.id, 7)
+        await it.press("k", "R")
+        await until(lambda: len(screen.view) == 6 and screen.view.index(here.id) is None)
+
+
 async def test_all_are_marked_also_while_others_are_marked_that_the_filter_hides(tmp_path: Path) -> None:
     async with stage(tmp_path) as it:
         await it.press("x", "j", "x")
@@ -97,6 +123,7 @@ async def test_all_are_marked_also_while_others_are_marked_that_the_filter_hides
 async def test_only_the_marked_and_a_range_are_of_the_list_in_which_they_were_asked_for(tmp_path: Path) -> None:
     async with stage(tmp_path) as it:
         it.site.items["5000"] = make_item(it.backend.connection.community, "5000", lane="pending")
+        await it.desk.refresh("pending")
         await it.press("x", "M")
         await it.shows("Only the 1 marked item")
         await it.press("escape")

@@ -236,7 +236,7 @@ class WorkBase(WorkFrame):
             self.rows_list.cursor = index if index is not None else self.rows_list.cursor
         self._revision, self._waiting = self.view.revision, self.view.new
         self._drawn = (self.view.placings, len(self.view))
-        self._stands = self.current_id
+        self._stand()
         self.rows_list.changed()
         self.refresh_top()
         self.refresh_empty()
@@ -282,7 +282,7 @@ class WorkBase(WorkFrame):
     def cursor_moved(self, index: int) -> None:
         """The row is painted at once, and the item with it; while a key is held, the item waits until it rests."""
         self._touched = True
-        self._stands = self.current_id
+        self._stand()
         now = self.shell.now_ms()
         quick = now - self._moved_at < 100
         self._moved_at = now
@@ -296,6 +296,10 @@ class WorkBase(WorkFrame):
             self.show_item()
         if index >= len(self.view) - 12:
             self.run(self._more())
+
+    def _stand(self) -> None:
+        """The cursor was put where it is."""
+        self._stands = self.view.here = self.current_id
 
     def on_item_list_row_chosen(self) -> None:
         """A click on the cursor's row opens it."""
@@ -317,7 +321,7 @@ class WorkBase(WorkFrame):
         if not self.built or not len(self.view) or self.shell.rows_first:
             return
         item = self.current
-        self._stands = self.current_id
+        self._stand()
         if self.current_id != self._shown:
             self.reveal = False
             if self._shown is not None:
