@@ -177,6 +177,7 @@ def make(base: type[Driver], parser: type[Any], *, escape_s: float, hooks: Hooks
 
         def _pass_on(self, messages: list[Message]) -> None:
             for message in messages:
+                message.time = messages[0].time  # they came in one go, however long a busy machine took to part them
                 self.process_message(message)
             if self._came:
                 came, self._came = self._came, []
