@@ -34,7 +34,7 @@ class Api:
     def _ask(self, method: str, path: str, body: bytes | None) -> Any:
         headers = {"Api-Key": self._key, "Api-Username": self.username, "Accept": "application/json"}
         request = urllib.request.Request(self.url + path, data=body, headers=headers, method=method)
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=30) as answer:
             return json.load(answer)
 
     def acting_as(self, username: str) -> Api:

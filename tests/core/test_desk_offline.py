@@ -51,10 +51,9 @@ async def made(desk: Desk, item: Item, intent: Intent) -> Decision:
     return decided.decision
 
 
-async def test_an_evening_on_the_train(world: Path, tmp_path: Path) -> None:
+async def test_an_evening_on_the_train(world: Path, tmp_path: Path, port: int) -> None:
     place = copied(world, tmp_path)
-    with DemoServer(place) as demo:
-        port = int(demo.url.rsplit(":", 1)[1])
+    with DemoServer(place, port=port) as demo:
         with demo.db.write():
             key = demo.site.add_key("admin", None, label="of a login: it outlives a restart")
         here = connect(demo, tmp_path, key=key, options={"budget": 0, "poll_s": 0.5})

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import socketserver
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -17,12 +16,11 @@ from tests.pty.controls import strange
 from tests.pty.modtui import Harbour
 
 
-def test_offline_keys_answer_and_what_was_decided_is_sent_once(open_modtui: Open, tmp_path: Path) -> None:
+def test_offline_keys_answer_and_what_was_decided_is_sent_once(open_modtui: Open, tmp_path: Path, port: int) -> None:
     world = tmp_path / "world"
-    with DemoServer(world, items=60, seed=7) as demo:
+    with DemoServer(world, items=60, seed=7, port=port) as demo:
         harbour = Harbour(demo)
         work = harbour.pick()
-        port = int(demo.url.rsplit(":", 1)[1])
         with demo.db.write():
             key = demo.site.add_key("admin", None, label="of a login: it outlives a restart")
         modtui = open_modtui(on=harbour, hold=0.5, key=key).ready()
@@ -103,10 +101,8 @@ def test_a_site_that_is_no_discourse(harbour: Harbour, open_modtui: Open, blog: 
     assert strange(modtui.raw) == [], "what the site said is not shown as it came"
 
 
-def test_an_address_where_nothing_answers(harbour: Harbour, open_modtui: Open) -> None:
-    with socketserver.TCPServer(("127.0.0.1", 0), socketserver.BaseRequestHandler) as free:
-        url = f"http://127.0.0.1:{free.server_address[1]}"
-    modtui = open_modtui(url=url)
+def test_an_address_where_nothing_answers(harbour: Harbour, open_modtui: Open, port: int) -> None:
+    modtui = open_modtui(url=f"http://127.0.0.1:{port}")
     modtui.wait_for("OFFLINE since")
     modtui.press("?")
     modtui.wait_for("The post stays; its reports are closed as wrong")
