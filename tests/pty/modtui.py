@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import Any
 from modtui.demo.server import DemoServer
 from modtui.demo.site import LoggedRequest
 from tests.acceptance import Api
-from tests.pty.terminal import Terminal
+from tests.pty.terminal import TIMEOUT_S, Terminal
 
 ROW = re.compile(r"^>.\s+\d*\S+\s", re.M)
 """The row under the cursor: `>`, a state letter, how long it waits."""
@@ -99,6 +100,20 @@ class Harbour:
         ]
 
 
+def decide(terminal: Terminal, *keys: str, words: str | re.Pattern[str]) -> None:
+    """Press keys that decide on the item under the cursor, and wait for the words that say so.
+
+    A busy machine may finish drawing the item after the test has read it. Then the program says that it was too fast
+    and drops the last key; the item is in sight by now, so a moderator presses that key again.
+    """
+    terminal.press(*keys)
+    terminal.wait_for(lambda: terminal.shows(words) or terminal.shows(TOO_FAST), why=repr(words))
+    if not terminal.shows(words):
+        terminal.still(0.6)
+        terminal.press(keys[-1])
+        terminal.wait_for(words)
+
+
 def modtui_command() -> list[str]:
     """The installed program beside this Python."""
     return [str(Path(sys.executable).with_name("modtui"))]
@@ -150,9 +165,8 @@ class Modtui(Terminal):
     def go_to(self, work: Work) -> None:
         """Put the cursor on an item, wherever in the list it is, and read it."""
         short = work.author[:10]
-        for _ in range(8):
-            if short in self.row():
-                break
+        end = time.monotonic() + TIMEOUT_S
+        while short not in self.row() and time.monotonic() < end:
             self.press("/")
             self.wait_for("enter takes it")
             self.type(work.author)
@@ -162,20 +176,13 @@ class Modtui(Terminal):
                 self.press("G")  # more rows are loaded near the end of the list
                 self.still()
         assert short in self.row(), f"{work.author} is not in the list:\n{self.text()}"
+        if self.emulator.screen.columns >= 120:
+            self.wait_for(f"#{work.number} ", why=f"#{work.number} beside the list")
         self.read()
 
     def decide(self, *keys: str, words: str | re.Pattern[str]) -> None:
-        """Press keys that decide on the item under the cursor, and wait for the words that say so.
-
-        A busy machine may finish drawing the item after the test has read it. Then the program says that it was too
-        fast and drops the last key; the item is in sight by now, so a moderator presses that key again.
-        """
-        self.press(*keys)
-        self.wait_for(lambda: self.shows(words) or self.shows(TOO_FAST), why=repr(words))
-        if not self.shows(words):
-            self.still(0.6)  # after a refusal keys are ignored for half a second
-            self.press(keys[-1])
-            self.wait_for(words)
+        """See `decide`."""
+        decide(self, *keys, words=words)
 
     def sent(self, number: int) -> str:
         """Wait until the site has the decision; give the item's status there."""

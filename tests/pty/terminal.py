@@ -23,6 +23,9 @@ from typing import Self
 
 from tests.pty.emulator import Emulator
 
+DRAWN = b"\x1b[?2026l"
+"""The end of a synchronised update: the picture is whole."""
+
 KEYS: dict[str, str] = {
     "enter": "\r", "escape": "\x1b", "tab": "\t", "shift+tab": "\x1b[Z", "space": " ", "backspace": "\x7f",
     "up": "\x1b[A", "down": "\x1b[B", "right": "\x1b[C", "left": "\x1b[D", "home": "\x1b[H", "end": "\x1b[F",
@@ -57,6 +60,7 @@ class Terminal:
         self.exit_code: int | None = None
         """The code of the ended program, minus the signal's number when one killed it; None while it runs."""
         self._closed = self._eof = False
+        self._unseen = b""
         self._last_output = time.monotonic()
         whole = {"PATH": os.environ.get("PATH", os.defpath), "HOME": os.environ.get("HOME", "/"), "LANG": "C.UTF-8",
                  "TERM": term, **(env or {})}  # fmt: skip
@@ -141,6 +145,7 @@ class Terminal:
 
     def resize(self, width: int, height: int) -> None:
         """Give the terminal another size; the kernel tells the program."""
+        self._see_all()
         self.emulator.resize(width, height)
         fcntl.ioctl(self._fd, termios.TIOCSWINSZ, struct.pack("HHHH", height, width, 0, 0))
 
@@ -156,7 +161,13 @@ class Terminal:
     # waiting
 
     def pump(self, timeout: float) -> bool:
-        """Take what the program has written, waiting for it at most `timeout` seconds. False when nothing came."""
+        """Take what the program has written, waiting for it at most `timeout` seconds. False when nothing came.
+
+        It is taken picture by picture: words that stand there for a while are seen however late the test looks.
+        """
+        if self._unseen:
+            self._see()
+            return True
         if self._closed or self._eof:
             if self.exit_code is None:
                 self._reap(timeout)
@@ -174,11 +185,24 @@ class Terminal:
             self._eof = True
             return False
         self._last_output = time.monotonic()
-        self.emulator.feed(data)
+        self._unseen = data
+        self._see()
         return True
+
+    def _see(self) -> None:
+        """The next picture of what was read."""
+        end = self._unseen.find(DRAWN)
+        end = len(self._unseen) if end < 0 else end + len(DRAWN)
+        data, self._unseen = self._unseen[:end], self._unseen[end:]
+        self.emulator.feed(data)
+
+    def _see_all(self) -> None:
+        while self._unseen:
+            self._see()
 
     def wait_readable(self, timeout: float) -> bool:
         """Wait until the program has written something, without taking it."""
+        self._see_all()
         return not self._closed and bool(select.select([self._fd], [], [], max(0.0, timeout))[0])
 
     def wait_for(
@@ -207,10 +231,12 @@ class Terminal:
         """Read until nothing has come for `seconds`: the picture rests, as a reader needs it."""
         begin = time.monotonic()
         self._last_output = begin
+        self._see_all()
         while (left := self._last_output + seconds - time.monotonic()) > 0 and not self.ended:
             if time.monotonic() > begin + timeout:
                 raise AssertionError(f"The screen did not come to rest in {timeout:g} s:\n{self._frame()}")
             self.pump(left)
+            self._see_all()
 
     def wait_end(self, timeout: float = TIMEOUT_S) -> int:
         """Read until the program has ended; give its exit code (see `exit_code`)."""

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from modtui.demo.server import DemoServer
-from tests.pty.modtui import READ_S, Harbour, Work, modtui_command
+from tests.pty.modtui import READ_S, Harbour, Work, decide, modtui_command
 from tests.pty.terminal import Terminal
 
 HOLD = 1.0
@@ -99,7 +99,7 @@ def test_one_community_that_cannot_be_reached_is_said_and_the_other_goes_on(
     try:
         both.wait_for(lambda: " har " in both.text() and "swamp: OFFLINE" in both.text(), why="rows, and the outage")
         both.mark(work)
-        both.press("i")
+        decide(both, "i", words=f"Ignored #{work.number}")
         both.wait_for(lambda: harbour.status(work.number) == "ignored", why="the harbour has it")
         both.press("g", "s")
         both.wait_for("127.0.0.1:9 cannot be reached.")
