@@ -24,10 +24,15 @@ def job(modtui: Modtui) -> int:
     return int(found[1])
 
 
+def prompted(modtui: Modtui) -> None:
+    """Wait until the shell takes words: before, the terminal may still be as modtui had it, and enter be no enter."""
+    modtui.wait_for(lambda: modtui.text().rstrip().endswith("\n$"), why="the shell's prompt")
+
+
 def stopped(modtui: Modtui, by: str = "SIGTSTP") -> None:
     """Wait for the shell, and look whether the terminal is as it was."""
     modtui.wait_for(f"stopped by {by}, terminal kept")
-    modtui.wait_for("$")
+    prompted(modtui)
     assert modtui.left_behind() == []
 
 
@@ -90,6 +95,7 @@ def test_a_stop_that_cannot_be_caught_is_mended_when_it_goes_on(harbour: Harbour
     number = decide(modtui, harbour)
     os.kill(job(modtui), signal.SIGSTOP)
     modtui.wait_for("stopped by SIGSTOP, terminal CHANGED")
+    prompted(modtui)
     go_on(modtui)
     row = modtui.standing()
     modtui.press("j")
