@@ -59,6 +59,10 @@ class Walker(Terminal):
             self.wait_for(until)
         self.still(0.05)
 
+    def message(self) -> str:
+        """The line above the keys."""
+        return self.lines()[-2].strip()
+
     def strange(self) -> list[str]:
         """What reached the terminal and is not modtui's own."""
         return strange(self.raw)

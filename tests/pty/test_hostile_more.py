@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Iterator
+from functools import partial
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import ClassVar
@@ -14,8 +15,8 @@ import pytest
 
 from tests.hostile.corpus import CORPUS, SHORT
 from tests.hostile.walking import Walker
-from tests.pty.modtui import ROW
-from tests.pty.test_hostile_walk import WHOLE, back, clean
+from tests.pty.modtui import ROW, decide
+from tests.pty.test_hostile_walk import KEPT, WHOLE, back, clean
 
 ANSWER = "".join(f"{name}: {text[:40]} " for name, text in list(CORPUS.items())[:8])
 
@@ -60,13 +61,18 @@ def configure(home: Path, text: str) -> None:
 
 def hand_over(walker: Walker, key: str) -> None:
     """The row under the cursor to a route, with a note."""
-    walker.still(0.3)
-    walker.see("e", until="ESCALATE")
-    walker.see(key)
-    walker.wait_for(re.compile("note", re.I))
+    walker.still(0.6)
+    walker.see("e", until="ESCALATE #")
+    walker.see(key, until="may be empty")
     walker.paste("why \x9b2J\u202e\U000e0041 not")
+    walker.wait_for(lambda: "why" in walker.lines()[-1], why="the note")
     walker.still(0.4)
     walker.see("enter")
+
+
+def told_or_shown(walker: Walker, words: str) -> bool:
+    """Whether a page is there, or a message that says why not."""
+    return walker.shows(words) or bool(walker.message())
 
 
 def trail(walker: Walker) -> None:
@@ -118,7 +124,7 @@ def test_what_waits_at_the_next_start(tmp_path: Path) -> None:
     with Walker(tmp_path, options=("--hold", "600")) as walker:
         walker.wait_for(ROW)
         walker.still(0.3)
-        walker.see("i", until="held 1")
+        decide(walker, "i", words="held 1")
         walker.still(0.4)
         walker.see("3", until="QUEST")
         walker.see("r", until="PUBLIC REPLY")
@@ -153,7 +159,8 @@ def test_what_a_site_says_of_its_troubles(tmp_path: Path) -> None:
             walker.see("enter")
             walker.still(0.2)
             for key, words in (("p", "> Members >"), ("t", "> Thread")):
-                walker.see(key)
+                walker.press(key)
+                walker.wait_for(partial(told_or_shown, walker, words), why=words)
                 walker.still(0.3)
                 if walker.shows(words):
                     back(walker, words)
@@ -190,5 +197,5 @@ def test_a_saved_reply_that_attacks(tmp_path: Path) -> None:
         walker.wait_for(re.compile(r"draft saved \d+ s ago"))
         walker.see("ctrl+p")
         walker.still(0.3)
-        walker.see("ctrl+g", until="draft")
+        walker.see("ctrl+g", until=KEPT)
         clean(walker)

@@ -5,6 +5,7 @@ The mire (`tests.hostile.backend`) fills each field of each object that a backen
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,19 +14,28 @@ import pytest
 
 from tests.hostile.corpus import SHORT
 from tests.hostile.walking import COLOURS, Walker
-from tests.pty.modtui import ROW
+from tests.pty.modtui import ROW, decide
 
 PICKS = ("thread.assign", "thread.tag", "thread.move", "thread.duplicate")
 LINES = ("d", "e", "B", ",", "!", "S", "w", "b", "s")
 WHOLE = "> Journal > "
 """A decision's or a conflict's own page."""
+F1 = "\x1bOP"
 DEAF_S = 0.6
 """After a refusal keys are ignored for half a second."""
+DECIDED = re.compile(r"Ignored #|Not sent: #|: refused: |(?:failed|conflict) 1: U")
+"""What is said of a decision by a site that takes it, or does not."""
+KEPT = "the draft is kept"
 
 
 def clean(walker: Walker) -> None:
     """Nothing foreign reached the terminal, and no widget was given a text that had not come through the door."""
-    walker.press("ctrl+g", "q")
+    walker.press("ctrl+g")
+    for _ in range(5):  # a q that comes while a page closes is for nobody
+        walker.press("q")
+        with contextlib.suppress(AssertionError):
+            walker.wait_for("Leave modtui?", 10)
+            break
     walker.wait_for("Leave modtui?")
     walker.press("y" if "y/N" in walker.text() else "s")
     assert walker.wait_end() == 0
@@ -65,14 +75,21 @@ def reports(walker: Walker, items: int) -> None:
 def lines(walker: Walker, keys: Sequence[str]) -> None:
     """The lines and forms that decide, opened and left; then the pages of the program."""
     for key in keys:
-        walker.see(key)
+        walker.press(key)
+        walker.wait_for(lambda: not on_queue(walker) or bool(walker.message()), why=f"a line for {key}")
         walker.see("ctrl+g")
-        if key not in LINES[:4]:
+        walker.wait_for(lambda: on_queue(walker), why="the queue's keys")
+        if walker.message():
             walker.still(DEAF_S)
     for key, words in (("@", "> Requests"), ("U", "> Journal"), ("?", "> Help"), ("ctrl+p", "> Palette")):
         walker.see(key, until=words)
         walker.see("ctrl+g" if key == "ctrl+p" else "q")
         walker.wait_gone(words)
+
+
+def on_queue(walker: Walker) -> bool:
+    """Whether the last line shows the keys of the queue, not those of a line or form."""
+    return "u undo" in walker.lines()[-1]
 
 
 def lanes(walker: Walker) -> None:
@@ -110,8 +127,10 @@ def answering(walker: Walker, picks: Sequence[str]) -> None:
     walker.see("3", until="QUEST")
     for name in picks:
         command(walker, name)
-        walker.still(0.3)
+        walker.wait_for(lambda: "3 QUEST" not in walker.lines()[0] or "not possible" in walker.message(), why=name)
+        walker.still(0.1)
         walker.see("ctrl+g")
+        walker.wait_for("3 QUEST")
         walker.still(DEAF_S)
     walker.see("r", until="PUBLIC REPLY")
     walker.type("Hello ")
@@ -119,6 +138,7 @@ def answering(walker: Walker, picks: Sequence[str]) -> None:
         walker.type("@")
         walker.wait_for(re.compile("^> @", re.M), why="the popup of names")
         walker.see(*["down"] * moves, "tab")
+        walker.wait_gone(re.compile("^> @", re.M))
     walker.see("ctrl+n")
     walker.see("ctrl+t", until="> Insert")
     for _ in range(3):
@@ -129,13 +149,16 @@ def answering(walker: Walker, picks: Sequence[str]) -> None:
     walker.paste("pasted \x9b2J\u202e\U000e0041 text")
     walker.still(0.4)
     walker.see("ctrl+o")
-    walker.still(0.3)
+    walker.type(F1)
+    walker.wait_for(re.compile("> Help|SEND this"))
+    walker.still(0.1)
     if walker.shows("SEND this"):  # not where what was inserted has a gap
         walker.see("ctrl+g")
-    walker.type("\x1bOP")  # f1
-    walker.wait_for("> Help")
+        walker.wait_gone("SEND this")
+        walker.type(F1)
+        walker.wait_for("> Help")
     back(walker, "> Help")
-    walker.see("ctrl+g", until="draft")
+    walker.see("ctrl+g", until=KEPT)
     walker.see("g", "d", until="> Drafts")
     back(walker, "> Drafts")
     walker.see("1", until="REPORTS")
@@ -144,7 +167,7 @@ def answering(walker: Walker, picks: Sequence[str]) -> None:
 def deciding(walker: Walker) -> None:
     """What is said of a decision, its page in the journal."""
     walker.still(0.3)
-    walker.see("i", until="#")
+    decide(walker, "i", words=DECIDED)
     walker.still(0.4)
     walker.see("U", until="> Journal")
     walker.see("enter")
