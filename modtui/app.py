@@ -37,6 +37,7 @@ from modtui.terminal import Terminal, look
 from modtui.text import Shown, count, own, say
 from modtui.themes import Palette, choose
 from modtui.widgets.draw import Painter
+from modtui.widgets.patch import Patching
 
 _HANGUP = 1
 """The number of SIGHUP, which Windows does not have: what ended a program whose terminal is no more."""
@@ -127,9 +128,9 @@ class ModtuiApp(App[int], inherit_bindings=False):
 
     def _redraw(self) -> None:
         """What stands on the terminal is not what was drawn: it missed some of it, or had another size."""
-        if (picture := getattr(self._driver, "picture", None)) is not None:
-            picture.forget()
-        self.refresh(layout=True)
+        screen = self._screen_stack[-1] if self._screen_stack else None
+        if isinstance(screen, Patching):
+            screen.paint_anew()
 
     def get_default_screen(self) -> Screen[Any]:
         """What the cache has is the first screen: an empty one below it would be laid out and painted, too."""

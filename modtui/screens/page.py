@@ -28,10 +28,7 @@ class Page(Surface, inherit_bindings=False):
 
     def act_screen_redraw(self) -> None:
         """Paint everything again: another program may have written over it."""
-        if (picture := self._picture()) is not None:
-            picture.forget()
-        self.app.refresh(layout=True)
-        self.refresh(layout=True)
+        self.paint_anew()
 
     def act_app_no_interrupt(self) -> None:
         """ctrl+c leaves nothing half done."""

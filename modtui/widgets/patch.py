@@ -25,7 +25,9 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from modtui.lean import Picture, change, lean, same_on_blanks
+from modtui.text.width import cells
 from modtui.widgets.draw import Painted
+from modtui.widgets.steady import agreed, steady
 
 
 class Lined(Widget):
@@ -89,13 +91,19 @@ class Patch:
         out: list[str] = []
         now = ""
         for place, y, end in self.parts:
-            out.append(f"\x1b[{y + 1};{place.left + 1}H")
+            x = place.left
+            out.append(f"\x1b[{y + 1};{x + 1}H")
             for text, style in place.widget.painted_line(y - place.top).until(end - place.left):
                 code = place.code(style, colours)
                 if code != now and not (text.isspace() and same_on_blanks(now, code)):
                     out.append(change(now, code))
                     now = code
-                out.append(text)
+                if text.isascii():
+                    out.append(text)
+                    x += len(text)
+                else:
+                    out.append(steady(text, x))
+                    x += cells(text)
         if now:
             out.append("\x1b[0m")
         return "".join(out)
@@ -126,20 +134,52 @@ def patch(regions: Sequence[Region], here: Sequence[Place]) -> Patch | None:
     return Patch([(place, y, end) for (y, _), (place, end) in sorted(ends.items(), key=lambda one: one[0])])
 
 
+def _written(strip: Strip, x: int, console: Console) -> str:
+    """A strip at column `x` as it is written."""
+    written = strip.render(console)
+    if agreed(written):
+        return written
+    colours = console._color_system or ColorSystem.TRUECOLOR
+    out = []
+    for text, style, _ in strip:
+        out.append(Strip.render_style(style or Style.null(), steady(text, x), color_system=colours))
+        x += cells(text)
+    return "".join(out)
+
+
 def _parts(x: int, strips: Iterable[Strip | None], console: Console) -> dict[int, str]:
     """The parts of a composed row by their first columns."""
     parts = {}
     for strip in strips:
         if strip is not None:
-            parts[x] = strip.render(console)
+            parts[x] = _written(strip, x, console)
             x += strip.cell_length
     return parts
+
+
+def _pieces(update: ChopsUpdate, console: Console) -> str:
+    """What a part of the screen that was composed writes, each piece in its place."""
+    out = []
+    for y, first, last in update.spans:
+        for end, (x, strip) in zip(update.chop_ends[y], update.chops[y].items(), strict=False):
+            if strip is not None and x < last and end > first:
+                if end > last:
+                    strip = strip.crop(0, last - x)
+                out.append(f"\x1b[{y + 1};{x + 1}H{_written(strip, x, console)}")
+    return "".join(out)
 
 
 class Patching(Screen[None], inherit_bindings=False):
     """A screen that writes changed lines without composing the screen."""
 
     _lined: tuple[object, Sequence[LineFilter], list[Place]] | None = None
+
+    def paint_anew(self) -> None:
+        """Paint everything, whatever stands on the terminal: it missed some of what was written, has or had another
+        size, or another program wrote over it."""
+        if (picture := self._picture()) is not None:
+            picture.forget()
+        self.refresh(layout=True)
 
     def _compositor_refresh(self) -> None:
         """Write what is dirty (Textual calls this when it is time to)."""
@@ -155,18 +195,26 @@ class Patching(Screen[None], inherit_bindings=False):
                 picture.touched(y, place.left)
             self._write(update.text(app.console._color_system or ColorSystem.TRUECOLOR))
         else:
-            # What a text field draws while one types is small and new. All else is mostly what stands there already.
-            dirty = sum(region.area for region in self._compositor._dirty_regions)
-            full = bool(dirty) and (self.focused is None or 2 * dirty > self.size.area)
-            composed = self._compositor.render_update(full=full, screen_stack=app._background_screens)
-            if isinstance(composed, LayoutUpdate):
-                rows = [_parts(composed.region.x, strips, app.console) for strips in composed.strips]
-                self._write(lean("".join(picture.change(y, row) for y, row in enumerate(rows, composed.region.y))))
-            elif composed is not None:
-                picture.forget(composed.spans if isinstance(composed, ChopsUpdate) else None)
-                app._display(self, composed)
+            self._write(lean(self._composed(picture)))
+        if self._compositor.size != app.size:
+            picture.forget()  # the window has another size meanwhile: what was written stands somewhere in it
         self._dirty_widgets.clear()
         app._update_mouse_over(self)
+
+    def _composed(self, picture: Picture) -> str:
+        """What is dirty, composed."""
+        app = self.app
+        # What a text field draws while one types is small and new. All else is mostly what stands there already.
+        dirty = sum(region.area for region in self._compositor._dirty_regions)
+        full = bool(dirty) and (self.focused is None or 2 * dirty > self.size.area)
+        update = self._compositor.render_update(full=full, screen_stack=app._background_screens)
+        if isinstance(update, LayoutUpdate):
+            rows = [_parts(update.region.x, strips, app.console) for strips in update.strips]
+            return "".join(picture.change(y, row) for y, row in enumerate(rows, update.region.y))
+        if isinstance(update, ChopsUpdate):
+            picture.forget(update.spans)
+            return _pieces(update, app.console)
+        return ""
 
     def _picture(self) -> Picture | None:
         """What stands on the terminal; None where nobody keeps it."""
