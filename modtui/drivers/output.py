@@ -25,6 +25,8 @@ _PATIENCE_S = 3.0
 """How long a terminal may take nothing at all before it is left as it is, when the program leaves it."""
 _DRAWS = pattern(r"\x1b\[\d+;\d+H|\x1b\[\?2026[hl]\Z")
 """A piece that is a picture, or the mark around one."""
+_SHOWN = b"\x1b[?2026l"
+"""The mark after a picture."""
 
 
 class Hooks(Struct, frozen=True):
@@ -130,12 +132,14 @@ class Output:
         self._size += len(data)
 
     def _leave_out(self) -> None:
-        """Leave out the pictures that wait, but for one that may have begun."""
+        """Leave out the pictures that wait, but for one that may have begun: then its end is kept, too."""
         if not self._waiting:
             return
         first, *others = self._waiting
         kept = [first, *(one for one in others if not one[1])]
         self._stale = self._stale or len(kept) <= len(others)
+        if any(data == _SHOWN for data, picture in others if picture):
+            kept.insert(1, (_SHOWN, True))  # without it a terminal would hold back what is written from now on
         self._waiting = deque(kept)
         self._size = sum(len(data) for data, _ in kept)
 
