@@ -17,14 +17,14 @@ _SPECIAL = re.compile(
     rb"|\x1b\[(?P<kitty>[<>=?])(?P<flags>[0-9;]*)u"
     rb"|\x1b\[\?(?P<asked>[0-9]+)\$p"
     rb"|\x1b\[(?P<query>[>=]?[0-9]*[cnq])"
-    rb"|\x1b[PX^_][^\x1b]*\x1b\\"
+    rb"|(?P<string>\x1b[PX^_][^\x1b]*\x1b\\)"
     rb"|\x1b\[[0-9;]*[ $!>'\"][a-zA-Z]"
 )
-_JOINERS = re.compile("[\u200c\u200d\u20dd-\u20e4\ufe0e\ufe0f\U000e0020-\U000e007f]")
+JOINERS = re.compile("[\u200c\u200d\u20dd-\u20e4\ufe0e\ufe0f\U000e0020-\U000e007f]")
 _PARTIAL = re.compile(rb"\x1b(?:\[[0-9;:?<>=!$ ]*|[\]PX^_][^\x07\x1b]{0,8192}\x1b?)?\Z")
 
-ALTERNATE, CURSOR, SYNC = 1049, 25, 2026
-_ON_AT_START = {CURSOR, 7}
+ALTERNATE, CURSOR, SYNC, WRAP = 1049, 25, 2026, 7
+_ON_AT_START = {CURSOR, WRAP}
 _MODE_NAMES = {
     1000: "mouse clicks", 1002: "mouse drags", 1003: "mouse moves", 1005: "UTF-8 mouse", 1006: "SGR mouse",
     1015: "urxvt mouse", 1016: "mouse pixels", 1004: "focus reports", 2004: "bracketed paste", 2048: "resize reports",
@@ -41,6 +41,8 @@ class Emulator:
         self.modes: set[int] = set(_ON_AT_START)
         self.kitty_stack: list[int] = []
         self.questions: list[bytes] = []
+        self.heard: Callable[[bytes], None] = lambda string: None
+        """Gets each string that a terminal leaves out, when all before it is drawn."""
         self._answer = answer
         self._main = pyte.Screen(width, height)
         self._other = pyte.Screen(width, height)
@@ -91,10 +93,12 @@ class Emulator:
     def _draw(self, data: bytes) -> None:
         if data:
             # pyte drops the rest of a text after a sign of no width that is no mark; what it draws is for eyes only
-            self._stream.feed(_JOINERS.sub("", self._decode(data)))
+            self._stream.feed(JOINERS.sub("", self._decode(data)))
 
     def _special(self, match: re.Match[bytes]) -> None:
-        if match["modes"] is not None:
+        if match["string"] is not None:
+            self.heard(match["string"])
+        elif match["modes"] is not None:
             on = match["set"] == b"h"
             for mode in map(int, filter(None, match["modes"].split(b";"))):
                 self._mode(mode, on)
@@ -127,6 +131,9 @@ class Emulator:
             self._stream = pyte.Stream(self.screen)
         elif mode == CURSOR:
             self.screen.cursor.hidden = not on
+        elif mode == WRAP:  # of both screens
+            for screen in (self._main, self._other):
+                (screen.set_mode if on else screen.reset_mode)(WRAP, private=True)
 
     def _kitty(self, kind: bytes, flags: bytes) -> None:
         if kind == b">":
@@ -141,7 +148,7 @@ class Emulator:
         found = [name for mode, name in sorted(_MODE_NAMES.items()) if mode in self.modes]
         if CURSOR not in self.modes:
             found.append("a hidden cursor")
-        if 7 not in self.modes:
+        if WRAP not in self.modes:
             found.append("no line wrap")
         if self.kitty_stack:
             found.append("the kitty keyboard protocol")
