@@ -24,13 +24,13 @@ def test_a_marked_paste_decides_nothing(harbour: Harbour, open_modtui: Open) -> 
     modtui = open_modtui(hold=0).ready()
     modtui.read()
     before = harbour.writes()
-    first = modtui.row()
+    first = modtui.standing()
     modtui.paste("aaaa")
     modtui.wait_for("Pasted text decides nothing (4 keys ignored)")
     modtui.paste("d2")
     modtui.wait_for("Pasted text decides nothing (2 keys ignored)")
     modtui.read()
-    assert modtui.row() == first
+    assert modtui.standing() == first
     assert harbour.writes() == before
 
 
