@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import tzinfo
 from functools import lru_cache
 from itertools import islice
@@ -56,11 +56,6 @@ def _plain(text: str) -> Shown:
     return show_line(plain_text(from_html(Foreign(text))), None)
 
 
-def _marked(text: Shown, words: Sequence[str], width: int, style: str) -> Iterator[tuple[Shown, str]]:
-    for piece, hit in around(text, words, width):
-        yield piece, "hit" if hit else style
-
-
 def hit_line(
     item: Item, words: Sequence[str], width: int, now_ms: int, *, letter: str, chip: Chip | None
 ) -> Line:  # fmt: skip
@@ -80,19 +75,20 @@ def hit_line(
     )
     room = max(8, width - sum(cells(text) for text, _ in left) - 1)
     title, style = title_of(item)
+    sought = words if style == "row.title" else ()  # else modtui's own words stand in its place
     if not wide:
-        return (*left, *_title(title, style, words, room))
-    beside = min(44, room * 2 // 5)
-    pieces = tuple(_title(title, style, words, beside))
-    gap = own(" " * (beside + 2 - sum(cells(text) for text, _ in pieces)))
-    return (*left, *pieces, (gap, "text"), *_marked(text_of(item), words, room - beside - 2, "dim"))
+        return (*left, *_styled(around(title, sought, room), style))
+    beside = min(44, max(30, room * 2 // 5))
+    name_of = around(cut(title, beside), sought, beside)
+    gap = own(" " * (beside + 2 - sum(cells(text) for text, _ in name_of)))
+    text = around(text_of(item), words, room - beside - 2)
+    if not any(hit for _, hit in (*name_of, *text)) and sought:
+        text = around(title, words, room - beside - 2)  # it stands where the title was cut
+    return (*left, *_styled(name_of, style), (gap, "text"), *_styled(text, "dim"))
 
 
-def _title(title: Shown, style: str, words: Sequence[str], width: int) -> Iterator[tuple[Shown, str]]:
-    """The title with what was found in it marked; what stands in its place is modtui's own words."""
-    if style != "row.title":
-        return iter(((cut(title, width), style),))
-    return _marked(title, words, width, style)
+def _styled(pieces: Iterable[tuple[Shown, bool]], style: str) -> Iterator[tuple[Shown, str]]:
+    return ((text, "hit" if hit else style) for text, hit in pieces)
 
 
 def hit_foot(
@@ -112,9 +108,9 @@ def hit_foot(
         ((cut(say(" {facts}", facts=join(", ", facts)), width - 1), "dim"),),
     ]
     inside = max(10, width - 2)
-    pieces = around(text_of(item), words, rows * inside - 20)
+    pieces = around(text_of(item) or title_of(item)[0], words, rows * inside - 20)  # some lists bring no text
     if item.folded:
         pieces = ((own("(folded: personal data of somebody; enter opens it)"), False),)
     for row in islice(in_rows(pieces, inside), rows):
-        lines.append(((own(" "), "text"), *((text, "hit" if hit else "text") for text, hit in row)))
+        lines.append(((own(" "), "text"), *_styled(row, "text")))
     return [*lines, *([((own(""), "text"),)] * (rows + 2 - len(lines)))]

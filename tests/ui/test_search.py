@@ -77,6 +77,16 @@ async def test_what_was_found_is_marked(tmp_path: Path) -> None:
         assert [text for text in turned if text.casefold() == "rope"] == ["Rope", "rope", "rope"]
 
 
+async def test_a_hit_in_what_was_cut_of_the_title_is_shown_beside_it(tmp_path: Path) -> None:
+    title = Foreign("A title that goes on for longer than its column is wide, about rope")
+    async with stage(tmp_path, size=(100, 30)) as it:
+        await it.desk.store.cache.put_items([decided(it.backend, title=title, body=None, source=None)])
+        await search(it, "rope", "1 hit with rope")
+        row = next(line for line in it.lines() if line.startswith(">"))
+        assert "A title that goes on" in row and row.endswith("about rope")
+        assert title in [line.strip() for line in it.lines()[-6:]], "below the list it stands whole, where there is no text"
+
+
 async def test_where_nothing_is_found_it_says_where_it_looked(tmp_path: Path) -> None:
     async with stage(tmp_path, size=(80, 24)) as it:
         await search(it, "anchovy", "Nothing with anchovy in 7 posts that are cached here")
