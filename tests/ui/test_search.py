@@ -84,7 +84,7 @@ async def test_a_hit_in_what_was_cut_of_the_title_is_shown_beside_it(tmp_path: P
         await search(it, "rope", "1 hit with rope")
         row = next(line for line in it.lines() if line.startswith(">"))
         assert "A title that goes on" in row and row.endswith("about rope")
-        assert title in [line.strip() for line in it.lines()[-6:]], "below the list it stands whole, where there is no text"
+        assert title in [line.strip() for line in it.lines()[-6:]], "it stands whole where there is no text"
 
 
 async def test_where_nothing_is_found_it_says_where_it_looked(tmp_path: Path) -> None:
