@@ -103,14 +103,16 @@ def woken(pid: int) -> int:
 
 
 def test_esc_is_told_without_the_tenth_of_a_second(start: Start) -> None:
-    """The quickest of some: a busy machine may be slow at times, a wait of 100 ms would be there each time."""
+    """The quickest of some, beside a plain key: a wait of 100 ms would be there each time, on a busy machine, too."""
     echo = start()
-    taken: list[float] = []
-    while len(taken) < 30 and min(taken, default=1.0) >= 0.06:
-        echo.press("escape")
-        words = " ".join(["escape"] * (len(taken) + 1))
-        taken.append(echo.wait_for(partial(echo.is_shown, words), why=words))
-    assert min(taken) < 0.06
+    taken: dict[str, list[float]] = {"j": [], "escape": []}
+    words: list[str] = []
+    while len(words) < 60 and min(taken["escape"], default=1.0) >= 0.06 + min(taken["j"], default=0.0):
+        for key, times in taken.items():
+            echo.press(key)
+            words.append(key)
+            times.append(echo.wait_for(partial(echo.is_shown, " ".join(words)), why=" ".join(words)))
+    assert min(taken["escape"]) < 0.06 + min(taken["j"])
 
 
 def test_keys_of_all_kinds_as_they_are_cut_by_the_line(start: Start) -> None:
@@ -243,10 +245,10 @@ def test_modtui_goes_on_while_its_terminal_does_not_read(open_modtui: Open) -> N
         for key in ("pagedown", "pageup", "G", "home") * 20:  # pictures of 8 kB; nothing is read meanwhile
             modtui.press(key)
             time.sleep(0.02)
-        modtui.still()
+        modtui.still(1)
         before = modtui.lines()
         modtui.press("ctrl+l")
-        modtui.still()
+        modtui.still(1)
         if (after := modtui.lines()) == before:
             break
     assert after == before

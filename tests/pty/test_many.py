@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 from modtui.demo.server import DemoServer
 from tests.pty.conftest import Open
 from tests.pty.modtui import Harbour, Modtui
+from tests.pty.terminal import TIMEOUT_S
 
 MANY = 37
 
@@ -35,7 +37,9 @@ def spam_wave(tmp_path: Path) -> Iterator[Harbour]:
 
 def load_all(modtui: Modtui) -> None:
     """Go to the end of the list until all rows are there, and back to the first one."""
-    for _ in range(8):
+    modtui.wait_for("live")
+    end = time.monotonic() + TIMEOUT_S
+    while time.monotonic() < end:
         modtui.press("G")
         modtui.still()
         if not re.search(r"\d+ of \d+ read|\d+ new: R", modtui.lines()[1]):

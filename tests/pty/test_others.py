@@ -37,6 +37,7 @@ def test_another_moderator_was_faster(harbour: Harbour, open_modtui: Open) -> No
 def test_an_item_that_another_has_taken_is_not_decided_unasked(harbour: Harbour, open_modtui: Open) -> None:
     work = harbour.pick()
     modtui = open_modtui(hold=0).ready()
+    modtui.wait_for("live")  # R while the first pages are read shows those, which may have been read before
     modtui.go_to(work)
     before = harbour.writes()
     topic = harbour.api.item(work.number)["topic_id"]

@@ -144,6 +144,7 @@ def test_keys_answer_under_every_fault(
     """The median of the keys that are pressed while a request meets the fault: as fast as on a good line."""
     modtui = open_modtui(url=proxy.url, hold=30).ready()
     modtui.wait_for("live")
+    good = sorted(moves(modtui) for _ in range(5))[2]
     for fault in faults:
         proxy.set(fault.trouble)
         before = len(proxy.arrived)
@@ -151,7 +152,7 @@ def test_keys_answer_under_every_fault(
         if fault.how == "spoil":
             modtui.wait_for(partial(came, proxy, before), why=f"a request for {fault.id}")
         taken = sorted(moves(modtui) for _ in range(5))
-        assert taken[2] < 0.5, (fault.id, taken)
+        assert taken[2] < max(0.5, 5 * good), (fault.id, taken, good)
     assert proxy.most_in(60.0) <= 60, "the budget of an admin's key"
     proxy.clear()
     assert modtui.leave() == 0

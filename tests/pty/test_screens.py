@@ -26,6 +26,7 @@ def test_the_first_screen_is_the_queue(harbour: Harbour, open_modtui: Open, size
         author = names[item["target_created_by_id"]]
         assert author[:10] in modtui.text()
     if size == (120, 40):
+        modtui.wait_for("WHAT A KEY DOES HERE")
         assert re.search(r"#\d+", modtui.text()), "the item stands beside the list"
         assert "WHY IT IS HERE" in modtui.text() and "WHAT A KEY DOES HERE" in modtui.text()
     assert "a keep" in lines[-1] and "? help" in lines[-1]
