@@ -162,11 +162,12 @@ class Looking(Handing):
         """How many open items of the lane are late, and how many have used more than half of their time."""
         return self._lateness.of(lane, [community] if community is not None else list(self._by_id))
 
-    async def refresh(self, lane: Lane, community: CommunityId | None = None) -> None:
-        """Read the lane again now; a line that was down is tried, for sending, too."""
+    async def refresh(self, lane: Lane, community: CommunityId | None = None, *, opened: bool = False) -> None:
+        """Read the lane again now; a line that was down is tried, for sending, too. With `opened` somebody only turned
+        to the lane: where it was read a short while ago it is not read again."""
         self._outbox.wake(try_now=True)
         if lane != ESCALATED:  # made here: no site has a page of it
-            await self.sync.refresh(lane, community)
+            await self.sync.refresh(lane, community, opened=opened)
 
     async def more(self, lane: Lane, community: CommunityId | None = None) -> bool:
         """Load the next page of the lane; False at its end."""

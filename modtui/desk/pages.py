@@ -70,6 +70,10 @@ class Lanes:
         """Whether the last page of the lane was read."""
         return lane in self._walks and self._walks[lane].done
 
+    def due(self, lane: Lane) -> bool:
+        """Whether the site told of something new in the lane that was not looked for yet."""
+        return lane in self._due
+
     def met(self, lane: Lane) -> int:
         """How many open items the current way through the lane has met."""
         return len(self._walks[lane].seen) if lane in self._walks else 0
@@ -154,16 +158,19 @@ class Lanes:
         return None if count is None else count - int(self._cache.count(lane, self.id))
 
     async def look(self, lane: Lane) -> bool:
-        """Look for new items: at the end of a lane that comes oldest first and was read to its end; a lane in another
-        order begins again, its first page now and the rest at the pace of the trickle. Else the walk will meet them.
-        Says whether it read the first page."""
+        """Look for new items: at the end of a lane that comes oldest first and was read to its end; a lane of one page
+        is read again, and one in another order begins again, its first page now and the rest at the pace of the
+        trickle. Else the walk will meet them. Says whether it read the first page."""
         async with self._turn(lane):
             walk = self._walks.get(lane)
             if walk is None or not walk.done:
                 return False
-            if not walk.rising:
+            if not walk.rising or walk.pages <= 1:
+                whole = walk.rising
                 self._walks[lane] = walk = self._walk(lane)
                 await self._read_page(lane, walk, backlog=False)
+                while whole and not walk.done:  # it was one page, and what is new stands behind it
+                    await self._read_page(lane, walk, backlog=False)
                 self._work.set()
                 return True
             walk.look_again()

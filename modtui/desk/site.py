@@ -54,6 +54,8 @@ class SiteSync:
         self._stop_listening: Callable[[], None] = _nothing
         self._little: asyncio.Task[bool] | None = None
         self._members_turn = False
+        self._read: dict[Lane, float] = {}
+        """When lanes were read last (monotonic seconds)."""
         self._following = False
         """The first look is done, and changes are followed."""
         self._slowed = False
@@ -179,12 +181,15 @@ class SiteSync:
     def _idle(self) -> bool:
         return bool(getattr(self._desk, "idle", False))
 
+    @property
+    def _pace(self) -> float:
+        """How often it is fair to look at the site, in seconds."""
+        return float(self.community.poll_s or self.community.backend.capabilities.poll_s)
+
     async def _poll(self) -> None:
         """Look for changes at the site's pace while the moderator is there. Raises what goes wrong."""
-        backend = self.community.backend
         while True:
-            pause = self.community.poll_s or backend.capabilities.poll_s
-            kicked = await self._pause(IDLE_CHECK_S if self._idle else max(0.5, pause))
+            kicked = await self._pause(IDLE_CHECK_S if self._idle else max(0.5, self._pace))
             self._kick.clear()
             if self._trouble is not None:
                 error, self._trouble = self._trouble, None
@@ -226,6 +231,7 @@ class SiteSync:
         for lane in self.lanes.allowed:
             try:
                 await self.lanes.restart(lane)
+                self.was_read(lane)
                 for _ in range(FIRST_PAGES - 1 if lane == "reports" and not again else 0):
                     if self.lanes.at_end(lane) or not self._room():
                         break
@@ -241,6 +247,19 @@ class SiteSync:
         return f"{self.community.name}: {why}."
 
     # --- asked for
+
+    def was_read(self, lane: Lane) -> None:
+        """The lane was read just now."""
+        self._read[lane] = self._clock.monotonic()
+
+    def fresh(self, lane: Lane) -> bool:
+        """Whether the lane was read so short a while ago that somebody who turns to it knows as much as somebody who
+        looks at it all the time: the line is up, the site told of nothing new, and the next look is not due yet. A lane
+        with nothing in it is always worth a look."""
+        at = self._read.get(lane)
+        if at is None or self._clock.monotonic() - at >= self._pace:
+            return False
+        return self.live and not self.lanes.due(lane) and self._desk.store.cache.count(lane, self.id) > 0
 
     def _make_way(self) -> None:
         """Background reading may wait long for its part of the budget: the moderator's own does not wait behind it."""
@@ -260,6 +279,7 @@ class SiteSync:
             await self.lanes.count(dict(await self.community.backend.counts()))
             if not await self.lanes.look(lane):
                 await self.lanes.restart(lane)
+            self.was_read(lane)
             await self.lanes.check_some()
             self.community.synced_ms = self._clock.now_ms()
             if lane == "questions":

@@ -65,19 +65,20 @@ class Sync:
         site = self.sites.get(community)
         return site.lanes.counts if site is not None else {}
 
-    async def refresh(self, lane: Lane, community: CommunityId | None = None) -> None:
-        """Read the lane again now, also while the line is down (then it is tried). Never raises for a site's trouble:
-        the link tells."""
+    async def refresh(self, lane: Lane, community: CommunityId | None = None, *, opened: bool = False) -> None:
+        """Read the lane again now, also while the line is down (then it is tried). With `opened` only where it was not
+        read lately. Never raises for a site's trouble: the link tells."""
+        sites = [site for site in self._sites(community) if not (opened and site.fresh(lane))]
         if lane == "members":
-            await asyncio.gather(*(site.refresh(lane) for site in self._sites(community) if not site.live))
-            await self._directory(community, more=False)
+            await asyncio.gather(*(site.refresh(lane) for site in sites if not site.live))
+            await self._directory(sites, more=False)
             return
-        await asyncio.gather(*(site.refresh(lane) for site in self._sites(community)))
+        await asyncio.gather(*(site.refresh(lane) for site in sites))
 
     async def more(self, lane: Lane, community: CommunityId | None = None) -> bool:
         """Load the next page of the lane. True when rows came or more may come; False at the end or without a line."""
         if lane == "members":
-            return await self._directory(community, more=True)
+            return await self._directory(self._sites(community), more=True)
         return await self._any(self._more(site, lane) for site in self._sites(community))
 
     async def _more(self, site: SiteSync, lane: Lane) -> bool:
@@ -112,16 +113,18 @@ class Sync:
             total += await site.load_all(lane, limit)
         return total
 
-    async def _directory(self, community: CommunityId | None, *, more: bool) -> bool:
+    async def _directory(self, sites: Sequence[SiteSync], *, more: bool) -> bool:
         """The directory of members, which is no lane of work: its own room reads it."""
         members: Members | None = getattr(self._desk, "members", None)
         if members is None:
             return False
-        return await self._any(self._load(site, members, more) for site in self._sites(community))
+        return await self._any(self._load(site, members, more) for site in sites)
 
     async def _load(self, site: SiteSync, members: Members, more: bool) -> bool:
         try:
             found = await members.load(community=site.community.id, more=more)
+            if not more:
+                site.was_read("members")
             site.kick_trickle()
         except ModtuiError as error:
             self._tell(site, error)

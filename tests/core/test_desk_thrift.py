@@ -10,7 +10,7 @@ import pytest
 from modtui.backends.base import Budget
 from modtui.domain.items import Changes, Page
 from modtui.domain.subjects import Lane
-from modtui.errors import RateLimited
+from modtui.errors import NetworkError, RateLimited
 
 from .desk_in_fakes import FakeBackend, World, item, quiet, until, world
 from .desk_out import bench
@@ -32,6 +32,44 @@ def newest_first(w: World) -> None:
 def pages(w: World) -> list[str]:
     """The pages of reports that were asked for."""
     return [call for call in w.backend.calls if call.startswith("page reports")]
+
+
+async def test_who_turns_to_a_lane_that_was_just_read_asks_the_site_nothing(tmp_path: Path) -> None:
+    async with world(tmp_path, [item(1), item(2, lane="pending")]) as w:
+        await w.live()
+
+        async def asked(*, opened: bool) -> list[str]:
+            w.backend.calls.clear()
+            await w.desk.refresh("pending", opened=opened)
+            return [call for call in w.backend.calls if call in read]
+
+        read = ["counts", "page pending 0"]
+        assert await asked(opened=True) == []
+        assert await asked(opened=False) == read, "R always asks"
+        w.clock.advance(29)
+        assert await asked(opened=True) == []
+        w.clock.advance(31)
+        await until(lambda: "changes" in w.backend.calls, "a look at the site")
+        assert await asked(opened=True) == read, "as old as the site is looked at anyway"
+        assert await asked(opened=True) == []
+        w.backend.wire.budget = Budget(limit=20, used=15)  # what the site tells of is not looked for at once
+        w.backend.news = [Changes(position="9", reload=True, lanes=("pending",))]
+        w.clock.advance(29)
+        assert await asked(opened=False) == read
+        w.clock.advance(9)
+        await until(lambda: w.desk.sync.sites[w.community.id].lanes.due("pending"), "what the site tells")
+        assert await asked(opened=True) == read, "the site has something new there"
+
+
+async def test_who_turns_to_a_lane_while_the_line_is_down_has_it_tried(tmp_path: Path) -> None:
+    async with world(tmp_path, [item(1)]) as w:
+        await w.live()
+        w.backend.broken = NetworkError("No line.")
+        w.desk.sync.failed(w.community.id, NetworkError("No line."))
+        await until(lambda: w.community.link.state == "offline", "the outage")
+        w.backend.broken = None
+        await w.desk.refresh("pending", opened=True)
+        await until(lambda: w.community.link.state == "live", "the line")
 
 
 async def test_a_refresh_of_a_lane_in_another_order_reads_one_page_and_the_trickle_the_rest(tmp_path: Path) -> None:

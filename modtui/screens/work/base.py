@@ -270,8 +270,8 @@ class WorkBase(WorkFrame):
         self.run(self._freshly(lane))
 
     async def _freshly(self, lane: Lane) -> None:
-        """Read the lane; what the site counts stands in the second line then."""
-        await self.desk.refresh(lane, self.community)
+        """Read the lane, unless it was just read; what the site counts stands in the second line then."""
+        await self.desk.refresh(lane, self.community, opened=True)
         if self.built and lane == self.lane:
             self.refresh_top()
 
