@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Iterable, Sequence
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -17,14 +17,19 @@ import msgspec
 from modtui.desk.clock import Clock
 from modtui.desk.community import Community
 from modtui.desk.events import Event, ItemsChanged, Troubled
-from modtui.desk.language import checksum, code, language_of, spoken_text, told, with_language
 from modtui.desk.targets import CLOCKED, Targets
 from modtui.domain.items import Item, Thread
 from modtui.errors import ModtuiError
-from modtui.store.spoken import Spoken, SpokenRow
+from modtui.ondemand import on_demand
 
 if TYPE_CHECKING:
+    from modtui.desk.language import checksum, code, language_of, spoken_text, told, with_language
     from modtui.store.cache import Cache
+    from modtui.store.spoken import Spoken, SpokenRow
+else:
+    on_demand(__name__, "modtui.desk.language", "checksum", "code", "language_of", "spoken_text", "told",
+              "with_language")  # fmt: skip
+    on_demand(__name__, "modtui.store.spoken", "SpokenRow")
 
 BATCH = 50
 """Items whose language is looked for at once: about 2 ms in the thread."""
@@ -47,7 +52,6 @@ class Filling:
         tell: Callable[[Event], None],
     ) -> None:  # fmt: skip
         self._cache = cache
-        self._spoken = Spoken(cache)
         self._communities = communities
         self._targets = targets
         self._clock = clock
@@ -55,6 +59,12 @@ class Filling:
         self._queue: dict[str, tuple[int, str]] = {}
         self._task: asyncio.Task[None] | None = None
         self._clocks: asyncio.Task[None] | None = None
+
+    @cached_property
+    def _spoken(self) -> Spoken:
+        from modtui.store.spoken import Spoken
+
+        return Spoken(self._cache)
 
     def _default(self, item: Item) -> str | None:
         return next((one.language for one in self._communities if one.id == item.ref.community), None)
