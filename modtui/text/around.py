@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from unicodedata import normalize
 
 from modtui.text.shown import Shown
 from modtui.text.width import breaks, cells, clusters, cut
@@ -52,7 +53,8 @@ def rows(pieces: Sequence[tuple[Shown, bool]], width: int) -> Iterator[tuple[tup
 
 
 def _pattern(words: Sequence[str]) -> re.Pattern[str] | None:
-    parts = [r"\s+".join(map(re.escape, word.split())) for word in words if word.strip()]
+    forms = {normalize(form, word) for word in words for form in ("NFC", "NFD")}  # accents may stand behind letters
+    parts = [r"\s+".join(map(re.escape, word.split())) for word in sorted(forms) if word.strip()]
     return re.compile("|".join(sorted(parts, key=len, reverse=True)), re.IGNORECASE) if parts else None
 
 

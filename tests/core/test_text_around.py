@@ -32,6 +32,7 @@ def test_without_a_hit_the_beginning_is_shown() -> None:
 
 def test_what_is_drawn_as_one_sign_is_marked_whole() -> None:
     assert marked("ex\u0301y", ["x"], 10) == "e[x\u0301]y"
+    assert marked("In Zu\u0308rich, in Z\xfcrich", ["z\xfcrich"], 40) == "In [Zu\u0308rich], in [Z\xfcrich]"
     assert marked("文章" * 40 + "水" + "文章" * 5, ["水"], 20) == "~文章文章文章[水]文章~"
 
 
