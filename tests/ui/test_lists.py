@@ -91,7 +91,8 @@ async def test_a_row_to_which_the_cursor_went_while_the_order_was_read_stays_und
         screen = work(it)
         here = screen.current
         assert here is not None
-        await it.desk.store.cache.put_items([replace(here, state="removed", handled_by=Foreign("ann"))])
+        gone = it.site.items[here.ref.native] = replace(here, state="removed", handled_by=Foreign("ann"))
+        await it.desk.store.cache.put_items([gone])
         it.desk.events.tell(ItemsChanged((here.id,)))
         revision = screen.view.revision
         slow.may.set()
