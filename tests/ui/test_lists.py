@@ -66,10 +66,10 @@ async def test_where_the_cursor_went_while_a_filter_was_looked_for_it_stays(
 async def test_new_rows_move_no_cursor_whose_item_is_not_drawn_yet(tmp_path: Path) -> None:
     async with stage(tmp_path) as it:
         screen = work(it)
+        await it.press("j")  # from here on rows that come wait to be taken in
         it.site.items["4001"] = make_item(it.backend.connection.community, "4001", since_ms=1)
         await it.desk.refresh("reports")
         await until(lambda: screen.view.new == 1)
-        await it.press("j")
         screen.rows_list.move(1)
         screen.rows_list.move(1)  # held: the item follows when it rests
         here, place = screen.current_id, screen.rows_list.cursor
