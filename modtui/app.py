@@ -20,6 +20,7 @@ from textual.driver import Driver
 from textual.filter import Monochrome, NoColor
 from textual.screen import Screen
 from textual.theme import BUILTIN_THEMES, Theme
+from textual.widget import Widget
 
 from modtui.desk.desk import Desk
 from modtui.desk.events import DecisionChanged, Event, LinkChanged, Troubled
@@ -176,6 +177,8 @@ class ModtuiApp(App[int], inherit_bindings=False):
         waits for one module, not for all."""
         from modtui.screens.work import WorkScreen
 
+        for widget in (self.screen, *self.screen.walk_children(Widget)):
+            widget._styles_cache.clear()  # the lines as Textual put them together once; from now on few go that way
         backends = {f"modtui.backends.{one.backend.name}.{part}" for one in self.desk.communities for part in _PARTS}
         for module in (*_NEXT, *sorted(backends, key=lambda name: _PARTS.index(name.rpartition(".")[2]))):
             with suppress(ImportError):  # another's backend; one of ours says so where it is needed
@@ -185,6 +188,11 @@ class ModtuiApp(App[int], inherit_bindings=False):
         if isinstance(self.screen, WorkScreen):
             self.screen.show_item()
             await asyncio.sleep(0)
+        if any(name in sys.modules for name in backends):  # others may not need the network
+            from modtui.backends.transport import load_in_parts
+
+            for _ in load_in_parts():
+                await asyncio.sleep(0)
 
     def _open(self) -> None:
         if not gc.isenabled():  # the start had no time for it; what it made stays until the end

@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from modtui.backends.base import ChoiceKind, Connection, Fate, Plain, Wire
 from modtui.backends.budget import current_priority, spending
 from modtui.backends.discourse import changes as live
-from modtui.backends.discourse import fate as fates
 from modtui.backends.discourse import paging, plans, undo
 from modtui.backends.discourse.answered import Library
 from modtui.backends.discourse.around import lone_thread, thread_of
 from modtui.backends.discourse.asking import or_none, together
-from modtui.backends.discourse.choices import Choices
 from modtui.backends.discourse.client import Client, door, ids_pairs, limit_of
-from modtui.backends.discourse.directory import USER, Directory
-from modtui.backends.discourse.dossier import Records
 from modtui.backends.discourse.items import KIND, PENDING_TYPES, items_of
 from modtui.backends.discourse.lane import DAYS, Questions
 from modtui.backends.discourse.member_calls import MemberCalls
+from modtui.backends.discourse.members import USER
 from modtui.backends.discourse.paging import Cursor
 from modtui.backends.discourse.questions import KIND as TOPIC
-from modtui.backends.discourse.send import Sender
 from modtui.backends.discourse.side import Queue, read_queue
 from modtui.backends.discourse.site import REREAD_BATCH, Site, capabilities
 from modtui.backends.discourse.thread_offers import topic_of
@@ -55,6 +53,12 @@ from modtui.errors import (
 )
 from modtui.text import Foreign
 
+if TYPE_CHECKING:  # loaded when they are first needed: to be at rest needs none of them
+    from modtui.backends.discourse.choices import Choices
+    from modtui.backends.discourse.directory import Directory
+    from modtui.backends.discourse.dossier import Records
+    from modtui.backends.discourse.send import Sender
+
 
 class DiscourseBackend(Plain):
     """One account on one Discourse site."""
@@ -66,18 +70,39 @@ class DiscourseBackend(Plain):
         self._door: Door = door(connection)
         self._client = Client(self._door)
         self._site = Site(community=connection.community, base=connection.url.rstrip("/"))
-        self._sender = Sender(self._client, self._site, self._reread_one)
-        self._directory = Directory(MemberCalls(self._door), self._site)
-        self._records = Records(self._client, MemberCalls(self._door), self._site)
-        topics = Topics(self._door)
+        self._topics = topics = Topics(self._door)
         given = connection.options.get("questions_days")
         days = given if isinstance(given, int) and not isinstance(given, bool) and given >= 0 else DAYS
         self._questions = Questions(topics, self._site, days=days)
-        self._choices, self._library = Choices(topics, self._site), Library(topics, self._site)
+        self._library = Library(topics, self._site)
         self._named = False
         self._split: tuple[int, dict[Lane, int]] | None = None
         poll = connection.options.get("poll_s")
         self._poll_s = float(poll) if isinstance(poll, int | float) and poll > 0 else 60.0
+
+    @cached_property
+    def _sender(self) -> Sender:
+        from modtui.backends.discourse.send import Sender
+
+        return Sender(self._client, self._site, self._reread_one)
+
+    @cached_property
+    def _directory(self) -> Directory:
+        from modtui.backends.discourse.directory import Directory
+
+        return Directory(MemberCalls(self._door), self._site)
+
+    @cached_property
+    def _records(self) -> Records:
+        from modtui.backends.discourse.dossier import Records
+
+        return Records(self._client, MemberCalls(self._door), self._site)
+
+    @cached_property
+    def _choices(self) -> Choices:
+        from modtui.backends.discourse.choices import Choices
+
+        return Choices(self._topics, self._site)
 
     @property
     def wire(self) -> Wire:
@@ -298,6 +323,8 @@ class DiscourseBackend(Plain):
         self, before: Item | None, call: Call, *, key: str, since_ms: int, known: Sequence[Answer] = ()
     ) -> Fate:
         """Look up what became of a step whose answer was lost."""
+        from modtui.backends.discourse import fate as fates
+
         with spending("decision"):
             return await fates.fate(self._client, self._site, self._reread_one, call, since_ms, known)
 

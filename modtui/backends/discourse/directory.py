@@ -11,7 +11,7 @@ from modtui.backends.discourse import wire
 from modtui.backends.discourse.member_calls import ITEMS, PAGE, MemberCalls
 from modtui.backends.discourse.member_offers import with_offers
 from modtui.backends.discourse.member_wire import ListedUser, penalties_of
-from modtui.backends.discourse.members import count_of, foreign, role_of
+from modtui.backends.discourse.members import USER, count_of, foreign, role_of
 from modtui.backends.discourse.site import Site
 from modtui.domain.items import Gone, Item, Member, MemberKind, Page, Private
 from modtui.domain.subjects import SubjectRef
@@ -19,7 +19,6 @@ from modtui.errors import NotFound, RightsError, UsageError
 from modtui.text import Foreign
 from modtui.text.time import parse_iso_or_none
 
-USER = "user"
 NEW_MS = 7 * 86_400_000
 """A member is new for so long."""
 _QUERIES: dict[str, tuple[str, str]] = {

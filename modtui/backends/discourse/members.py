@@ -9,6 +9,8 @@ from modtui.domain.items import Member, Penalty
 from modtui.text import Foreign
 from modtui.text.time import parse_iso_or_none
 
+USER = "user"
+"""The kind of a subject that is a member."""
 FOREVER_MS = 90 * 365 * 86_400_000
 """Discourse has no "for good": a date at least a hundred years off counts as it (we are lenient when reading)."""
 
