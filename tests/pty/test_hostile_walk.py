@@ -122,12 +122,17 @@ def searching(walker: Walker) -> None:
     back(walker, "> Search")
 
 
+def refused(walker: Walker) -> bool:
+    """Whether a message says that something is not possible; a long one is wrapped."""
+    return "not possible here" in " ".join(" ".join(walker.lines()[-4:-1]).split())
+
+
 def answering(walker: Walker, picks: Sequence[str]) -> None:
     """The composer with its popup, picker, preview and send line; the drafts; pick pages."""
     walker.see("3", until="QUEST")
     for name in picks:
         command(walker, name)
-        walker.wait_for(lambda: "3 QUEST" not in walker.lines()[0] or "not possible" in walker.message(), why=name)
+        walker.wait_for(lambda: "3 QUEST" not in walker.lines()[0] or refused(walker), why=name)
         walker.still(0.1)
         walker.see("ctrl+g")
         walker.wait_for("3 QUEST")
