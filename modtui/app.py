@@ -163,7 +163,16 @@ class ModtuiApp(App[int], inherit_bindings=False):
             self._stop_listening = self.desk.events.subscribe(self._heard)
         self.call_after_refresh(self._first_drawn)
 
+    def push_screen(self, *args: Any, **named: Any) -> Any:
+        """A screen that is opened before the first picture is the first picture: what waits for that waits for it."""
+        opened = super().push_screen(*args, **named)
+        if not self._drawn and len(self._screen_stack) > 1:
+            self.call_after_refresh(self._first_drawn)
+        return opened
+
     def _first_drawn(self) -> None:
+        if self._drawn:
+            return
         self._drawn = True
         if self._ended_early is not None:
             self._ended_by(self._ended_early)

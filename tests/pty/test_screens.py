@@ -101,6 +101,16 @@ def test_a_page_that_is_left_before_it_was_painted(open_modtui: Open) -> None:
     modtui.ready()
 
 
+def test_a_page_that_is_opened_before_the_first_picture_holds_nothing_up(harbour: Harbour, open_modtui: Open) -> None:
+    before = harbour.demo.count("/review")
+    modtui = open_modtui()
+    modtui.press("?")  # typed ahead
+    modtui.wait_for("> Help for")
+    modtui.wait_for(lambda: harbour.demo.count("/review") > before, why="the site being read")
+    modtui.press("q")
+    modtui.ready()
+
+
 def fits(modtui: Modtui, width: int) -> bool:
     """Whether the queue is drawn whole in so many columns: nothing beyond them, the keys on the last line."""
     lines = modtui.lines()
