@@ -24,7 +24,7 @@ from modtui.domain.subjects import SubjectRef
 from modtui.lean import Picture, lean
 from modtui.text import Foreign
 from modtui.widgets.patch import Patch, Patching
-from tests.core.fakes import START_MS, FakeSite
+from tests.core.fakes import START_MS, FakeSite, until
 from tests.ui.world import PictureBackend, Stage, rows, stage
 
 QUEUE = 120
@@ -169,6 +169,7 @@ async def long_queue(
     with counted(monkeypatch, colours) as counts:
         async with stage(folder, theme=theme, items=(), backend_type=backend_type, **how) as it:
             await it.rest()
+            await indexed(it)
             counts.clear()
             yield it, counts
 
@@ -177,3 +178,11 @@ async def step(it: Stage, key: str) -> None:
     """Press a key a while after the one before, and let what it began come to rest."""
     it.clock.jump(1)
     await it.press(key)
+    await indexed(it)
+
+
+async def indexed(it: Stage) -> None:
+    """Wait until the words of what was read are indexed, which is done when nothing else is to be written: on a busy
+    machine it would be counted as the next key's."""
+    jobs = it.desk.store.cache.database.jobs
+    await until(lambda: jobs.idle is None, "all is indexed")

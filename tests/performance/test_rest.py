@@ -14,7 +14,7 @@ from modtui.domain.subjects import CommunityId
 from modtui.widgets.itemlist import ItemList
 from tests.core.fakes import FakeSite, FakeWire, until
 from tests.performance import counting
-from tests.performance.counting import LongBackend, long_queue, step
+from tests.performance.counting import LongBackend, indexed, long_queue, step
 from tests.ui.world import Stage
 
 pytestmark = pytest.mark.anyio
@@ -54,6 +54,7 @@ async def test_ten_minutes_at_rest_draw_nothing(tmp_path: Path, monkeypatch: pyt
     async with long_queue(tmp_path, monkeypatch, backend_type=MeteredBackend) as (it, counts):
         await it.clock.advance(300)  # all that is read at the beginning is read
         await it.rest()
+        await indexed(it)
         backend = it.backend
         assert isinstance(backend, MeteredBackend)
         looked = backend.looks
@@ -93,6 +94,7 @@ async def test_a_page_that_brings_nothing_new_draws_nothing(tmp_path: Path, monk
     async with long_queue(tmp_path, monkeypatch, backend_type=MeteredBackend) as (it, counts):
         await it.clock.advance(300)
         await it.rest()
+        await indexed(it)
         counts.clear()
         reads = len(it.desk.view("reports"))
         await it.desk.refresh("reports", CommunityId(it.desk.communities[0].id))
