@@ -143,12 +143,12 @@ class Lanes:
                 where=f"thread_id IN ({','.join('?' * len(claims))})", values=list(claims),
             )  # fmt: skip
             rows += await self._cache.apart(asking)
-        items = [
-            msgspec.structs.replace(item, claim=claims[item.place.thread_id])
-            for item in self._cache.items(rows)
-            if item is not None and item.place.thread_id in claims
-        ]
-        changed = (await self._cache.put_items(items)).changed
+
+        def claimed(item: Item) -> Item:
+            id = item.place.thread_id
+            return msgspec.structs.replace(item, claim=claims[id]) if id is not None and id in claims else item
+
+        changed = await self._cache.change_items(rows, claimed)
         if changed:
             self._desk.events.tell(ItemsChanged(tuple(changed)))
 
