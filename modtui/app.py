@@ -24,7 +24,7 @@ from textual.widget import Widget
 
 from modtui.desk.desk import Desk
 from modtui.desk.events import DecisionChanged, Event, LinkChanged, Troubled
-from modtui.drivers import Hooks, escape_wait
+from modtui.drivers import Hooks, escape_wait, size_now
 from modtui.drivers import choose as choose_driver
 from modtui.errors import ModtuiError, SettingsError
 from modtui.keymap import Keymap
@@ -43,6 +43,9 @@ from modtui.widgets.patch import Patching
 _HANGUP = 1
 """The number of SIGHUP, which Windows does not have: what ended a program whose terminal is no more."""
 
+
+_RESIZED_S = 0.02
+"""So long after the window's size changed the screens know at the latest; a window that is dragged changes often."""
 
 _NEXT = (
     "modtui.text.html", "modtui.widgets.item_lines", "modtui.desk.context", "modtui.backends.http", "modtui.desk.sync",
@@ -152,8 +155,13 @@ class ModtuiApp(App[int], inherit_bindings=False):
             elif isinstance(event, events.Key) and self.shell.gate.of_a_paste(event.time):
                 self._say(own("What came in one go with pasted text is left out."), error=True)
                 return
-            elif isinstance(event, events.Resize) and self._drawn:
-                self._redraw()  # it may have had another size meanwhile, and be back at this one
+            elif isinstance(event, events.Resize):
+                if (now := size_now(self._driver)) is not None and now != event.size:
+                    event = events.Resize(now, now)
+                if self._drawn:
+                    self._redraw()  # it may have had another size meanwhile, and be back at this one
+                # Textual's own timer for this leaves out what comes late, and with it every size from then on.
+                asyncio.get_running_loop().call_later(_RESIZED_S, self._check_resize)
         await super().on_event(event)
 
     def on_mount(self) -> None:

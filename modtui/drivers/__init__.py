@@ -7,6 +7,7 @@ import sys
 from typing import Literal
 
 from textual.driver import Driver
+from textual.geometry import Size
 
 from modtui.drivers.output import Hooks
 
@@ -47,4 +48,16 @@ def choose(
     return own.make(base, XTermParser, escape_s=escape_s, hooks=hooks)
 
 
-__all__ = ["ESCAPE_REMOTE_S", "ESCAPE_S", "Hooks", "choose", "escape_wait"]
+def size_now(driver: Driver | None) -> Size | None:
+    """The size of the terminal at this moment, in cells; None where its driver does not know.
+
+    What Textual's handler of the signal tells can be older than what it told before: a second signal may come while it
+    is at work, and is told first. Sizes that the terminal itself reports come in order.
+    """
+    ask = getattr(driver, "_get_terminal_size", None)
+    if ask is None or getattr(driver, "_in_band_window_resize", False):
+        return None
+    return Size(*ask())
+
+
+__all__ = ["ESCAPE_REMOTE_S", "ESCAPE_S", "Hooks", "choose", "escape_wait", "size_now"]

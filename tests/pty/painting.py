@@ -215,13 +215,16 @@ class Painting(Modtui):
             self.press(self.dice.choice(("enter", "tab", "down", "backspace", "ctrl+g", "escape")))
 
     def do_resize(self) -> None:
-        """The window gets another size."""
-        self.composed()
-        width, height = self.dice.choice(
-            ((80, 24), (120, 40), (160, 45), (61, 17), (41, 13), (100, 30), (119, 40), (120, 39), self.size)
-        )
-        self.log.append(f"{width}x{height}")
-        self.resize(width, height)
+        """The window is dragged, and keys come meanwhile."""
+        for _ in range(self.dice.randint(1, 4)):
+            width, height = self.dice.choice(
+                ((80, 24), (120, 40), (160, 45), (61, 17), (41, 13), (100, 30), (119, 40), (120, 39), self.size)
+            )
+            self.log.append(f"{width}x{height}")
+            self.resize(width, height)
+            self.pump(self.dice.choice((0.0, 0.01, 0.1)))
+            if self.dice.random() < 0.5:
+                self.press(*self.keys(3))
 
     def do_site(self) -> None:
         """Others work on the site."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from textual.events import Resize
+from textual.geometry import Size
 
 from tests.ui.world import golden, stage
 
@@ -73,3 +75,12 @@ async def test_too_small(tmp_path: Path) -> None:
         await it.shows("at least 60 columns")
         await it.pilot.resize_terminal(80, 24)
         await it.shows("pixelwurm")
+
+
+async def test_the_window_counts_and_not_what_was_told_of_it_late(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(80, 24)) as it:
+        await it.rest()
+        await it.pilot.resize_terminal(120, 40)
+        it.app.post_message(Resize(Size(80, 24), Size(80, 24)))  # the signal before the last one, told after it
+        await it.rest()
+        assert len(it.text().splitlines()) == 40
