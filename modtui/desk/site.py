@@ -287,6 +287,8 @@ class SiteSync:
             self._work.set()
         except ModtuiError as error:
             self.trouble(error)
+            while self._trouble is error and self.community.link.state != "closed":
+                await self._tried.wait()  # who asked looks at the link for what came of it
 
     async def more(self, lane: Lane) -> bool:
         """The next page now; says whether there may be another. False while the line is down."""
