@@ -72,6 +72,8 @@ class Terminal:
                 fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], 0, 0))
                 if cwd is not None:
                     os.chdir(cwd)
+                for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGPIPE):  # its parent may ignore them
+                    signal.signal(number, signal.SIG_DFL)
                 os.execvpe(command[0], list(command), whole)
             except BaseException as error:
                 os.write(2, f"{command[0]}: {error}\r\n".encode())
