@@ -8,6 +8,7 @@ import pytest
 from textual.events import Resize
 from textual.geometry import Size
 
+from tests.core.fakes import START_MS, make_item, until
 from tests.ui.world import golden, stage
 
 pytestmark = pytest.mark.anyio
@@ -84,3 +85,12 @@ async def test_the_window_counts_and_not_what_was_told_of_it_late(tmp_path: Path
         it.app.post_message(Resize(Size(80, 24), Size(80, 24)))  # the signal before the last one, told after it
         await it.rest()
         assert len(it.text().splitlines()) == 40
+
+
+async def test_a_tall_window_is_filled_as_soon_as_the_site_can_be_asked(tmp_path: Path) -> None:
+    async with stage(tmp_path / "a", items=[]) as first:
+        items = [make_item(first.desk.communities[0].id, str(n), since_ms=START_MS - n) for n in range(100, 170)]
+    async with stage(tmp_path / "b", size=(120, 45), items=items) as it:  # its first look reads 30
+        await until(lambda: it.text().count("Title 1") > 38)
+        await it.pilot.resize_terminal(120, 65)
+        await until(lambda: it.text().count("Title 1") > 58)

@@ -95,6 +95,7 @@ class WorkBase(WorkFrame):
         self.lay_out()
         self.refresh_top()
         self.show_soon()
+        self.call_after_refresh(self._fill_page)
 
     def on_screen_resume(self) -> None:
         """Back from another screen: what was counted or decided there shows."""
@@ -157,6 +158,8 @@ class WorkBase(WorkFrame):
                 self.refresh_empty()
                 if len(self.view):
                     self.show_item()
+                if event.link.state == "live":  # before that nobody could be asked for more
+                    self._fill_page()
             elif isinstance(event, CountsChanged):
                 self.refresh_empty()
 
