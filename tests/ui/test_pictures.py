@@ -94,3 +94,17 @@ async def test_a_tall_window_is_filled_as_soon_as_the_site_can_be_asked(tmp_path
         await until(lambda: it.text().count("Title 1") > 38)
         await it.pilot.resize_terminal(120, 65)
         await until(lambda: it.text().count("Title 1") > 58)
+
+
+async def test_g_on_the_last_row_reads_on(tmp_path: Path) -> None:
+    async with stage(tmp_path / "a", items=[]) as first:
+        items = [make_item(first.desk.communities[0].id, str(n), since_ms=START_MS - 999 + n) for n in range(100, 170)]
+    async with stage(tmp_path / "b", size=(120, 24), items=items) as it:
+        await it.shows("30 of 70 read")
+        await it.press("G")
+        await it.shows("40 of 70 read")
+        await it.press("R")  # begins again with the first page
+        await it.shows("Up to date")
+        await it.press("G")
+        await it.press("G")
+        await it.shows("50 of 70 read")

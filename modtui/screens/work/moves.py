@@ -142,6 +142,9 @@ class WorkMoves(WorkFind):
         if self.reading:
             self.detail.end()
         else:
+            last = len(self.view) - 1
+            if last >= 0 and self.rows_list.cursor == last:
+                self._at_the_end()
             self.rows_list.go(len(self.view) - 1)
 
     def _page(self, pages: float) -> None:
