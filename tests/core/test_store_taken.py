@@ -193,6 +193,6 @@ async def test_a_file_that_breaks_far_down_is_made_anew(cache: Cache, monkeypatc
     monkeypatch.setattr(lineup._Source, "_read", reads)
     mine = Lineup.read(cache, ALL)
     assert len(list(mine.copy())) == 2
-    assert cache.database.epoch == 1 != mine.epoch
+    await until(lambda: cache.database.epoch == 1 != mine.epoch)
     await cache.put_items([item(1)])
     assert cache.count("reports") == 1
