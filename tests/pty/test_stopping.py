@@ -25,8 +25,9 @@ def job(modtui: Modtui) -> int:
 
 
 def prompted(modtui: Modtui) -> None:
-    """Wait until the shell takes words: before, the terminal may still be as modtui had it, and enter be no enter."""
-    modtui.wait_for(lambda: modtui.text().rstrip().endswith("\n$"), why="the shell's prompt")
+    """Wait until the shell takes words: before, the terminal may still be as modtui had it, and enter be no enter. The
+    prompt stands wherever the cursor was."""
+    modtui.wait_for(lambda: modtui.raw.endswith(b"$ "), why="the shell's prompt")
 
 
 def stopped(modtui: Modtui, by: str = "SIGTSTP") -> None:
