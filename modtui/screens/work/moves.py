@@ -142,8 +142,7 @@ class WorkMoves(WorkFind):
         if self.reading:
             self.detail.end()
         else:
-            last = len(self.view) - 1
-            if last >= 0 and self.rows_list.cursor == last:
+            if len(self.view) and self.rows_list.cursor == len(self.view) - 1:
                 self._at_the_end()
             self.rows_list.go(len(self.view) - 1)
 
