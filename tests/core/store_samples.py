@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
+
+import pytest
 
 from modtui.domain.decisions import Call, Decision, Intent, Sanction, Step, Target
 from modtui.domain.items import Body, Claim, Item, Member, Place, Report
 from modtui.domain.seen import Seen
 from modtui.domain.subjects import CommunityId, Lane, SubjectRef
-from modtui.store import new_id
+from modtui.store import fulltext, new_id
 from modtui.text import Foreign
 
 HARBOUR = CommunityId("aaaaaaaaaaaa")
@@ -88,3 +91,16 @@ def item(
         claim=Claim(by=Foreign(claimed)) if claimed else None,
         place=Place(category=Foreign("Support"), category_id="7", thread_id="t1"),
     )
+
+
+def indexing_waits(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
+    """Texts are put into the index only once the event that this gives is set."""
+    may = threading.Event()
+    split = fulltext.split
+
+    def waits(text: str) -> set[str]:
+        assert may.wait(30)
+        return split(text)
+
+    monkeypatch.setattr(fulltext, "split", waits)
+    return may

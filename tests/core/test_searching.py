@@ -17,11 +17,11 @@ from hypothesis import strategies as st
 from modtui.desk import searching
 from modtui.desk.searching import Found, Question, Searching, parse
 from modtui.domain.subjects import CommunityId
-from modtui.store import Cache, fulltext
+from modtui.store import Cache
 from modtui.store.posts import Posts, search_posts
 from modtui.text.words import plain_case
 from tests.core.fakes import until
-from tests.core.store_samples import HARBOUR, OTHER, START, item
+from tests.core.store_samples import HARBOUR, OTHER, START, indexing_waits, item
 from tests.examples import examples
 
 pytestmark = pytest.mark.anyio
@@ -107,14 +107,7 @@ async def test_it_is_said_whether_that_is_all(cache: Cache, monkeypatch: pytest.
 async def test_what_is_not_in_the_index_yet_is_counted_and_found(
     cache: Cache, monkeypatch: pytest.MonkeyPatch
 ) -> None:  # fmt: skip
-    may = threading.Event()
-    split = fulltext.split
-
-    def waits(text: str) -> set[str]:
-        assert may.wait(30)
-        return split(text)
-
-    monkeypatch.setattr(fulltext, "split", waits)
+    may = indexing_waits(monkeypatch)
     await cache.put_items([item(n, text="rope") for n in range(3)])
     try:
         found = await room(cache).find("rope")

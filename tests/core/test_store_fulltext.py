@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import tempfile
-import threading
 from collections.abc import AsyncIterator
 from contextlib import closing
 from pathlib import Path
@@ -23,7 +22,7 @@ from modtui.store.posts import search_posts
 from modtui.text import Foreign
 from modtui.text.words import plain_case
 from tests.core.fakes import until
-from tests.core.store_samples import HARBOUR, OTHER, START, item
+from tests.core.store_samples import HARBOUR, OTHER, START, indexing_waits, item
 from tests.examples import examples
 
 pytestmark = pytest.mark.anyio
@@ -307,14 +306,7 @@ async def test_a_search_that_is_stopped_ends(cache: Cache) -> None:
 
 async def test_a_page_waits_for_no_indexing(cache: Cache, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is written is answered before its words are looked at."""
-    may = threading.Event()
-    split = fulltext.split
-
-    def waits(text: str) -> set[str]:
-        assert may.wait(30)
-        return split(text)
-
-    monkeypatch.setattr(fulltext, "split", waits)
+    may = indexing_waits(monkeypatch)
     result = await cache.put_items([item(n, text=f"rope {n}") for n in range(60)])
     assert len(result.added) == 60 and len(found(cache, "rope")) == 60
     may.set()
